@@ -19,7 +19,7 @@ group "$engine" '--lib --test=dsp_limiter --test=denormals --test=no_alloc' '
     crates/engine/src/dsp/limiter.rs'
 group "$engine" '--lib --test=commands --test=keylock --test=mixing --test=promises --test=quality --test=voices --test=file_edges --test=align --test=denormals --test=stretch_worker --test=no_alloc' '
     crates/engine/src/audio/mixer.rs
-    crates/engine/src/types/crossfade.rs
+    crates/engine/src/types/crossfade_law.rs
     crates/engine/src/audio/mixer/tone.rs
     crates/engine/src/audio/deck/voice.rs
     crates/engine/src/audio/clock.rs

@@ -12,7 +12,7 @@ use criterion::Criterion;
 use crowd_engine::{Error, StretchMethod, Track};
 use crowd_engine_benches::{Case, Mix, RATE, noise};
 
-/// The most a sound may cost, as a multiple of the noise.
+/// The largest permitted cost of a sound, as a multiple of the cost of the noise.
 const LIMIT: f64 = 1.2;
 /// The number of turns, and the blocks of each: ten seconds in all.
 const TURNS: usize = 54;
@@ -40,7 +40,7 @@ const SOUNDS: [Sound; 8] = [
     ("bursts and silence", |seed| noise(seed, |frame| if frame % RATE < RATE / 20 { 0.05 } else { 0.0 })),
 ];
 
-/// The mean time of a block of each mix in seconds, without the slowest tenth, which was interrupted by other load.
+/// The mean time of a block of each mix, in seconds. The slowest tenth is left out, because other programs interrupted it.
 fn mean_times(mixes: &mut [Mix]) -> Vec<f64> {
     let mut times = vec![Vec::with_capacity(TURNS * BLOCKS); mixes.len()];
     for _ in 0..TURNS {

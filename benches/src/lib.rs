@@ -36,7 +36,7 @@ pub struct Case {
     pub tempo: f64,
     /// The number of decks that play.
     pub decks: usize,
-    /// Whether the equaliser of every deck is not flat.
+    /// Whether the equaliser of every deck is set to a curve that is not flat.
     pub eq: bool,
     /// Frames of a block.
     pub frames: usize,

@@ -41,7 +41,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         let engine = offline.engine();
         let status = engine.status();
         for event in engine.events().collect::<Vec<_>>() {
-            // A click that has ended is at its start again.
+            // A click that has ended is at its start again, so it can be played again.
             let Event::Started { deck, at, .. } = event else { continue };
             if deck == BAR {
                 println!("bar {} begins in frame {at}, at {:.1} BPM", status.bar() + 1, status.tempo);

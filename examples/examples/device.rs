@@ -1,5 +1,5 @@
-//! A sound device, with a supervisor that survives its loss. Plays four bars; without a sound card, `null` plays them
-//! unheard and `file:PATH` into a file.
+//! Plays four bars on a sound device. If the device is lost, a supervisor opens it again. Without a sound card, use `null`, which
+//! plays nothing audible, or `file:PATH`, which plays into a file.
 //!
 //! `cargo run --release -p crowd-engine-examples --example device [-- null]`
 

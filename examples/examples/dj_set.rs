@@ -1,5 +1,5 @@
-//! A mix of two tracks: B (126 BPM) is brought to the tempo of A (120 BPM), enters on a bar, and takes over in 8 s. The bass
-//! changes over in the middle. Needs no sound card.
+//! A mix of two tracks: B (126 BPM) is brought to the tempo of A (120 BPM), starts on a bar, and replaces A in 8 s. In the middle
+//! of the crossfade the bass changes from A to B. Needs no sound card.
 //!
 //! `cargo run --release -p crowd-engine-examples --example dj_set -- set.wav`
 
@@ -31,10 +31,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut offline = Engine::builder().base_tempo(tempo_a).stretch(StretchMethod::Hq).offline()?;
     let engine = offline.engine();
     engine.deck(DeckId::A).load(&a)?.match_tempo(tempo_a)?.play()?;
-    // The cue is some bars into the track, so that there is music before it.
+    // The cue is some bars after the start of the track, so that there is music before it.
     engine.deck(DeckId::B).load_cued(&b, at(4.2))?.match_tempo(tempo_b)?.eq(Band::Low, Gain::SILENCE)?;
 
-    // At 8 s, where bar 5 of the clock begins: align compares with the clock in the frame in which B starts.
+    // The group acts at 8 s, where bar 5 of the clock begins. `align` moves B onto the clock in the frame in which B starts.
     let mut group = engine.group();
     group.deck(DeckId::B).align(Pulse::new(tempo_b, 0.37, SampleRate::CD), Phase::Bar)?;
     group.mix().crossfade(DeckId::A, DeckId::B, Duration::from_secs(8), CrossfadeLaw::EqualPower)?;

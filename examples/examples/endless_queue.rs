@@ -1,5 +1,5 @@
-//! A queue without an end: one track after the other on two decks, with crossfades of 3 s. Each is loaded when the one before
-//! it has 5 s left. Needs no sound card.
+//! A queue without an end: one track after the other on two decks, with crossfades of 3 s. Each track is loaded when the track
+//! before it has 5 s left. Needs no sound card.
 //!
 //! `cargo run --release -p crowd-engine-examples --example endless_queue`
 
@@ -40,11 +40,11 @@ fn main() -> Result<(), Box<dyn Error>> {
         // Position and length are those at the horizon; the tracks have the sample rate of the engine.
         let status = engine.status();
         let deck = &status.decks[now.index()];
-        let left = Frames(((deck.length.0 as f64 - deck.position) / deck.rate) as u64);
+        let left = Frames(((deck.length.unwrap_or_default().0 as f64 - deck.position) / deck.rate) as u64);
         if deck.playing > 0 && !next_is_loaded && left.seconds(RATE) < 5.0 {
             number += 1;
             engine.deck(next).load(&load(number)?)?;
-            // The fade ends with the track.
+            // The fade ends at the end of the track.
             let begin = status.horizon + left - Frames::from_seconds(FADE.as_secs_f64(), RATE);
             engine.mix().at(When::At(begin)).crossfade(now, next, FADE, CrossfadeLaw::EqualPower)?;
             next_is_loaded = true;

@@ -1,4 +1,4 @@
-//! Faster than time: a mix of two tracks into a WAV file, the same every time. Needs no sound card.
+//! Renders a mix of two tracks into a WAV file, faster than real time. The file is the same every time. Needs no sound card.
 //!
 //! `cargo run --release -p crowd-engine-examples --example offline -- out/offline.wav`
 
@@ -20,7 +20,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     engine.deck(DeckId::A).load(&drums)?.play()?;
     engine.deck(DeckId::B).load(&bass)?.eq(Band::Low, Gain::SILENCE)?;
 
-    // From exactly 10 s on, deck B fades in and deck A out, in 8 s; the bass of deck B comes at 14 s.
+    // From exactly 10 s on, deck B fades in and deck A fades out, in 8 s. The bass of deck B is heard from 14 s on.
     let crossfade_at = When::At(Frames::from_seconds(10.0, engine.sample_rate()));
     let length = Duration::from_secs(8);
     engine.mix().at(crossfade_at).crossfade(DeckId::A, DeckId::B, length, CrossfadeLaw::EqualPower)?;

@@ -1,4 +1,4 @@
-//! Your own callback: the renderer goes wherever sound is asked for, the engine stays with you.
+//! Your own callback: the renderer moves into the audio callback, and the engine stays with your code.
 //!
 //! `cargo run -p crowd-engine-examples --example own_callback`
 
@@ -7,7 +7,7 @@ use crowd_engine::{DeckId, Engine, Gain, SampleRate, Track};
 fn main() -> Result<(), crowd_engine::Error> {
     let (mut engine, mut renderer) = Engine::builder().split()?;
     let audio_thread = std::thread::spawn(move || {
-        // A plug-in's or JACK's callback looks like this; blocks may have any size, and change it.
+        // The callback of a plug-in or of JACK looks like this. Blocks may have any size, and the size may change.
         let mut loudest = 0.0f32;
         for frames in [64, 480, 1_024, 1].into_iter().cycle().take(400) {
             let mut block = vec![0.0; 2 * frames];

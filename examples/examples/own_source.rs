@@ -31,7 +31,7 @@ impl Input for Sweep {
     }
 }
 
-/// Prints how far the left channel of `sound` is from the sweep from frame `first` on.
+/// Prints the largest difference between the left channel of `sound` and the sweep from frame `first` on.
 fn compare(sound: &[f32], first: u64) {
     let differences = sound.iter().step_by(2).zip(first..).map(|(sample, frame)| (sample - sweep(frame)).abs());
     println!("from frame {first} on: at most {:e} from the formula", differences.fold(0.0, f32::max));
@@ -50,7 +50,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     offline.render_frames(1_000);
     let start = offline.status().horizon;
     offline.engine().deck(DeckId::A).play()?;
-    // Frames that were made before the start, then the fade-in of 1 ms.
+    // The frames that were rendered before the start, and the fade-in of 1 ms, are left out.
     let before = start - offline.status().frames + Frames(64);
     offline.render_frames(before.0 as usize);
     compare(&offline.render_frames(44_100), far.0 + 64);

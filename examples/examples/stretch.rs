@@ -9,14 +9,14 @@ use clap::Parser;
 use crowd_engine::{Frames, Rate, SampleRate, StretchMethod, Track, export};
 use crowd_media::{Audio, DecodeOptions, SampleFormat, Samples, wav};
 
-/// Changes the speed of a piece of music: WAV, FLAC, MP3, Ogg, AAC... in, WAV out, length / speed frames exactly.
+/// Changes the speed of a piece of music (WAV, FLAC, MP3, Ogg, AAC...). The output is a WAV of exactly length / speed frames.
 #[derive(Parser)]
 struct Args {
     /// The music
     input: PathBuf,
     /// The WAV file to write: stereo, 32-bit float, at the music's own sample rate
     output: PathBuf,
-    /// 1.083 is 8.3 % faster and that much shorter
+    /// The speed: 1.083 is 8.3 % faster
     #[arg(long, default_value_t = 1.083)]
     speed: f64,
     /// playback_rate (pitch follows), wsola or hq (pitch stays)

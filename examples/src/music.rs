@@ -13,8 +13,9 @@ pub const TEMPO: f64 = 120.0;
 /// Bars of four beats in each track.
 pub const BARS: usize = 44;
 
-/// A sixteenth note and a bar, in seconds.
+/// The length of a sixteenth note, in seconds.
 const STEP: f64 = 60.0 / TEMPO / 4.0;
+/// The length of a bar, in seconds.
 const BAR: f64 = 16.0 * STEP;
 
 /// The chords, one for each of four bars: the root of the bass, then the notes of pads and arpeggio.

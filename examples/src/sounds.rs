@@ -1,4 +1,4 @@
-//! The instruments of the generated music: each adds one note or hit to a [`StereoMix`]. Times are in seconds.
+//! The instruments of the generated music. Each function adds one note or hit to a [`StereoMix`]. Times are in seconds.
 
 use crate::synth::{Filter, Noise, Saw, StereoMix, thump};
 
@@ -32,8 +32,8 @@ pub fn clap(mix: &mut StereoMix, at: f64, noise: &mut Noise, loud: f64) {
     });
 }
 
-/// A bass note of `tone` hertz: a low-passed saw and a sine. `cutoff` returns how far above `tone` the filter cuts off,
-/// in hertz, for a time since the note began.
+/// A bass note of `tone` hertz: a low-passed saw and a sine. For a time since the note began, `cutoff` returns the distance
+/// from `tone` to the cut-off frequency of the filter, in hertz.
 pub fn bass(mix: &mut StereoMix, at: f64, seconds: f64, tone: f64, cutoff: impl Fn(f64) -> f64) {
     let (mut saw, mut filter) = (Saw::new(0.25), Filter::default());
     mix.add(at, seconds + 0.06, |t| {

@@ -116,8 +116,8 @@ impl StereoMix {
         }
     }
 
-    /// Adds echoes, `seconds` apart and in alternating channels. Each is `feedback` times as loud as the one before,
-    /// and duller.
+    /// Adds echoes, `seconds` apart and in alternating channels. Each echo is `feedback` times as loud as the one before it,
+    /// and has less treble.
     pub fn echo(&mut self, seconds: f64, feedback: f64, amount: f64) {
         let delay = (seconds / FRAME).round() as usize;
         let mut line = vec![[0.0; 2]; delay];

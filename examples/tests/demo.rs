@@ -1,4 +1,4 @@
-//! The demo, interrupted: its server is stopped with it, and a second signal ends it at once.
+//! Interrupts the demo: its server stops too, and a second signal ends the demo at once.
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
@@ -43,7 +43,7 @@ fn a_second_signal_ends_it_at_once() {
     let folder = tempfile::tempdir().unwrap();
     let mut demo = demo(folder.path(), Path::new("/nowhere"));
     let process = demo.id().to_string();
-    // Its first work takes seconds: the music.
+    // The demo first generates the music, which takes seconds.
     while !folder.path().join("music").exists() {
         std::thread::sleep(std::time::Duration::from_millis(1));
     }

@@ -14,7 +14,7 @@ use std::process::{Command, ExitCode};
 
 use crowd_engine_benches::{Case, WARM_UP};
 
-/// The share by which a case may cost more than in the table.
+/// The share by which the cost of a case may exceed its cost in the table.
 const TOLERANCE: f64 = 0.03;
 /// The frames of each case that are counted.
 const FRAMES: usize = 32 * 1_024;
@@ -61,7 +61,7 @@ fn count(case: &Case) -> Result<u64, Box<dyn Error>> {
     let said = String::from_utf8_lossy(&counted.stderr);
     let all = said.lines().find_map(|line| line.split_once("Collected :")?.1.trim().parse::<u64>().ok());
     let all = all.filter(|_| counted.status.success()).ok_or_else(|| format!("valgrind failed:\n{said}"))?;
-    // The blocks of the warm-up are counted too.
+    // valgrind counts the frames of the warm-up too, so the count is divided by all frames.
     Ok(all * 1_024 / (FRAMES + WARM_UP) as u64)
 }
 

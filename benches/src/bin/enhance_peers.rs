@@ -166,7 +166,7 @@ impl Server {
             }
         }
         let headers = begun.elapsed();
-        // Longer than the header of a WAV file, so that sound is read too.
+        // The buffer is longer than the header of a WAV file, so that sound is read too.
         let mut sound = [0; 256];
         reader.read_exact(&mut sound)?;
         Ok((headers.as_secs_f64() * 1e3, begun.elapsed().as_secs_f64() * 1e3, length))

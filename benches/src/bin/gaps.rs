@@ -3,10 +3,10 @@
 //!
 //! `cargo run --release -p crowd-engine-benches --features device --bin gaps -- --hogs 8`
 //!
-//! A server with a null sink is started, and programs that use as much processor time as they can (hogs). Each player
-//! plays a sine with the same latency, and the input of the sink is recorded. A gap is silence within the sine, because
-//! the server had nothing to play. A jump is a sample at which the sine does not fulfil x\[n+1\] = 2 cos(w) x\[n\] -
-//! x\[n-1\] without a gap.
+//! The program starts a server with a null sink, and other programs that use as much processor time as they can (hogs).
+//! Each player plays a sine with the same latency, and the input of the sink is recorded. A gap is silence within the
+//! sine, at a time when the server had nothing to play. A jump is a sample outside gaps at which the sine does not fulfil
+//! x\[n+1\] = 2 cos(w) x\[n\] - x\[n-1\].
 
 use std::fs::{self, DirBuilder, File};
 use std::io;
@@ -22,7 +22,7 @@ use crowd_engine::{Command, Engine, Frames, Gain, Output, When};
 const RATE: u32 = 48_000;
 const HERTZ: f64 = 441.0;
 const LEVEL: f64 = 0.5;
-/// The fewest frames of silence that are a gap. A sine is never silent for two frames.
+/// The smallest number of frames of silence that count as a gap. A sine is never silent for two frames.
 const SHORTEST: usize = 3;
 /// The largest distance of a sample from the value that follows from the two samples before it.
 const TOLERANCE: f64 = 1e-3;

@@ -1,6 +1,7 @@
-//! Compares the cost of a mix of four decks in this engine, in scsynth, and of only reading and adding the tracks.
+//! Compares the cost of a mix of four decks in this engine with that in scsynth, and with the cost of only reading and adding the
+//! tracks.
 //!
-//! The costs are processor time (user and system) in microseconds for 1,024 frames, the least of several alternating runs.
+//! A cost is the processor time (user and system) for 1,024 frames in microseconds, the least of several alternating runs.
 #![forbid(unsafe_code)]
 
 use std::error::Error;

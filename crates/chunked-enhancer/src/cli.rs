@@ -33,10 +33,10 @@ of its frames are missing or silent, which stderr reports.";
 #[derive(Debug, Parser)]
 #[command(version, about, after_help = EXAMPLES, subcommand_negates_reqs = true, args_conflicts_with_subcommands = true)]
 pub struct Cli {
-    /// The command; without one it serves
+    /// The command; without one the program serves
     #[command(subcommand)]
     pub command: Option<Command>,
-    /// How to serve
+    /// The options of the server
     #[command(flatten)]
     pub serve: Serve,
 }
@@ -66,7 +66,7 @@ pub enum Command {
     Describe(crowd_cli::Describe),
 }
 
-/// How to serve.
+/// The options of the server.
 #[derive(Debug, Args)]
 pub struct Serve {
     /// Folder of music; nothing outside it is served
@@ -136,7 +136,7 @@ pub struct Render {
     /// wav, flac or opus [default: by the extension of the output, wav for standard output]
     #[arg(long)]
     pub format: Option<Format>,
-    /// 16, 24 or 32f (float, wav only) [default: 24 where the input has more than 16, else 16]
+    /// 16, 24 or 32f (float, wav only) [default: 24 if the input has more than 16, else 16]
     #[arg(long)]
     pub bits: Option<SampleFormat>,
     /// Print a report as JSON

@@ -46,7 +46,7 @@ pub enum Error {
     /// A segment or playlist could not be written.
     #[error(transparent)]
     Streaming(#[from] crowd_streaming::Error),
-    /// A chunk could not be kept.
+    /// A chunk could not be stored or read from the store.
     #[error(transparent)]
     Store(#[from] StoreError),
     /// The work is not needed any more, or the job was stopped.
@@ -55,7 +55,7 @@ pub enum Error {
     /// A limit of the server is reached.
     #[error(transparent)]
     Busy(#[from] LimitReached),
-    /// The error of work for which several requests waited.
+    /// The error of shared work: all requests that waited for it receive the same error.
     #[error(transparent)]
     Same(std::sync::Arc<Self>),
     /// The error of a job, which all of its listeners receive.

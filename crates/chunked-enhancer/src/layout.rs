@@ -1,4 +1,4 @@
-//! The layout of a rendition: its format, its header and its chunks, all known before anything is made.
+//! The layout of a rendition: its format, its header and its chunks. All of it is known before the first chunk is made.
 
 use std::fmt;
 use std::ops::Range;
@@ -17,9 +17,9 @@ use crate::error::Error;
 const CHANNELS: u16 = 2;
 /// Bits per second of an Opus stream, at which stereo music sounds transparent.
 const OPUS_BIT_RATE: u32 = 160_000;
-/// The approximate seconds of an HLS segment. A player that seeks fetches one segment before it plays.
+/// The approximate seconds of an HLS segment. Segments are short, because a player that seeks fetches a whole segment before it plays.
 const SEGMENT_SECONDS: f64 = 6.0;
-/// The approximate seconds of the first HLS segment, which has to be made before the first sound.
+/// The approximate seconds of the first HLS segment. It is the shortest one, because it has to be made before the first sound.
 const FIRST_SEGMENT_SECONDS: f64 = 1.0;
 
 /// The format of a rendition.
@@ -29,16 +29,16 @@ pub enum Format {
     /// PCM after a WAV header.
     #[default]
     Wav,
-    /// FLAC: the same samples, smaller.
+    /// FLAC: the same samples in fewer bytes.
     Flac,
     /// Ogg Opus at a constant bit rate, 48 kHz.
     Opus,
-    /// FLAC in fragmented MP4, in the segments of an HLS playlist. It has its own addresses, so no parameter names it.
+    /// FLAC in fragmented MP4, in the segments of an HLS playlist. HLS has URLs of its own, so no parameter of a request selects it.
     Hls,
 }
 
 impl Format {
-    /// The formats that a request may name, the default first.
+    /// The formats that a request may select, the default first.
     pub const ALL: [Self; 3] = [Self::Wav, Self::Flac, Self::Opus];
 
     /// Its name, as in a URL and as a file name extension.
@@ -101,7 +101,7 @@ pub enum ChunkEncoding {
         /// The encoder.
         blocks: flac::BlockEncoder,
     },
-    /// Opus of a constant bit rate.
+    /// Opus at a constant bit rate.
     Opus(opus::Stream),
     /// FLAC in the segments of an HLS playlist, each of which is a chunk.
     Hls {
@@ -118,7 +118,7 @@ impl Layout {
     /// The layout of a rendition of `frames` frames.
     ///
     /// # Errors
-    /// When no file of that format can have this length or these samples.
+    /// When no file of this format can have this length or this sample format.
     pub fn new(format: Format, rate: SampleRate, frames: Frames, sample_format: SampleFormat) -> Result<Self, Error> {
         let grid = ChunkGrid::standard(frames, rate);
         let spec = AudioSpec::new(rate.get(), CHANNELS, sample_format);
@@ -170,7 +170,7 @@ impl Layout {
         }
     }
 
-    /// The frames from which a chunk is made. A chunk of Opus needs frames from the end of the chunk before.
+    /// The frames from which a chunk is made. A chunk of Opus needs the last frames of the previous chunk too.
     pub fn span(&self, index: usize) -> Range<u64> {
         let span = match &self.encoding {
             ChunkEncoding::Wav { grid, .. } | ChunkEncoding::Flac { grid, .. } | ChunkEncoding::Hls { grid, .. } => {
@@ -181,16 +181,17 @@ impl Layout {
         span.unwrap_or(0..0)
     }
 
-    /// Bytes of a frame of samples.
+    /// Bytes of one frame as PCM.
     pub fn frame_bytes(&self) -> u64 {
         u64::from(CHANNELS * self.sample_format.bytes())
     }
 
-    /// The bytes of a chunk. For FLAC, whose size is not known before a chunk is made, the most bytes that it can have.
+    /// The length of a chunk in bytes. The length of a chunk of FLAC is not known before the chunk is made, so this is the greatest
+    /// possible length.
     pub fn chunk_bytes(&self, index: usize) -> u64 {
         match &self.encoding {
             ChunkEncoding::Wav { .. } => self.sample_bytes(index),
-            // A block that cannot be compressed has less overhead than this, its entry in the boxes of an MP4 included.
+            // This is more than the overhead of blocks that cannot be compressed, including their entries in the boxes of an MP4.
             ChunkEncoding::Flac { .. } | ChunkEncoding::Hls { .. } => self.sample_bytes(index) * 65 / 64 + 1_024,
             ChunkEncoding::Opus(stream) => {
                 stream.span(index as u64).map_or(0, |span| span.bytes.end - span.bytes.start)
@@ -198,12 +199,12 @@ impl Layout {
         }
     }
 
-    /// Bytes of all chunks, or the most that they can have.
+    /// The length of all chunks together in bytes. For FLAC it is the greatest possible length.
     pub fn bytes(&self) -> u64 {
         (0..self.chunk_count()).map(|index| self.chunk_bytes(index)).sum()
     }
 
-    /// Bytes of each chunk, where they are known before it is made.
+    /// The length of each chunk in bytes; none for FLAC, because these lengths are not known before the chunks are made.
     pub fn lengths(&self) -> Option<Vec<u64>> {
         let known = !matches!(self.encoding, ChunkEncoding::Flac { .. } | ChunkEncoding::Hls { .. });
         known.then(|| (0..self.chunk_count()).map(|index| self.chunk_bytes(index)).collect())
@@ -215,8 +216,9 @@ impl Layout {
     }
 }
 
-/// The segments of an HLS playlist: they begin where FLAC blocks begin.
+/// The segments of an HLS playlist. Each begins at the beginning of a FLAC block.
 fn segments(frames: Frames, rate: SampleRate) -> Result<ChunkGrid, Error> {
+    // The number of whole FLAC blocks that is nearest to this time, as frames.
     let near = |seconds: f64| {
         let blocks = seconds * f64::from(rate.get()) / ChunkGrid::ALIGN.0 as f64;
         Frames((blocks.round() as u64).max(1) * ChunkGrid::ALIGN.0)

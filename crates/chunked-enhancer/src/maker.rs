@@ -13,22 +13,24 @@ use crate::layout::ChunkEncoding;
 use crate::master::{Enhancer, ResolvedTreatment};
 use crate::rendition::Rendition;
 
-/// The overlap in which chunks that were made from different states are crossfaded. The memory of an [`Enhancer`] is exact, so chunks need
-/// no overlap.
-const NO_JOIN: Frames = Frames(0);
+/// The overlap of two chunks, in which they would be crossfaded if they differed. The memory of an [`Enhancer`] is exact, so they do not
+/// differ and need no overlap.
+const NO_OVERLAP: Frames = Frames(0);
 /// FLAC frames are encoded in groups of this many audio frames.
 const FLAC_FRAMES: usize = 16 * ChunkGrid::ALIGN.0 as usize;
-/// The grid on which frames are mastered for an Opus stream, whose spans do not begin and end on multiples of any grid.
+/// The length of the chunks in which frames are mastered for an Opus stream. The spans of the stream itself do not begin and end on
+/// multiples of any length.
 const OPUS_GRID: Frames = Frames(4 * ChunkGrid::ALIGN.0);
 
-/// A decoder, then a mastering chain, then an encoder. The chunk after the last one is made without a pre-roll, any other one with a
-/// pre-roll; its bytes are the same.
+/// A decoder, then a mastering chain, then an encoder. The chunk after the one that was made last needs no pre-roll. Any other chunk is
+/// made with a pre-roll. The bytes of a chunk are the same in both cases.
 pub struct Maker {
     chunked: Chunked<Enhancer, FileInput>,
     sample_format: SampleFormat,
     next: usize,
-    /// The frames from `overlap_start` on that the next Opus span needs too.
+    /// The frames at the end of the last Opus span that the next span needs too.
     overlap: Vec<[f32; 2]>,
+    /// The position of the first of these frames in the track.
     overlap_start: u64,
 }
 
@@ -50,7 +52,7 @@ impl Maker {
             }
             ChunkEncoding::Opus(_) => ChunkGrid::new(Frames(rendition.layout.frames()), OPUS_GRID)?,
         };
-        let chunked = Chunked::new(enhancer, input, grid, NO_JOIN);
+        let chunked = Chunked::new(enhancer, input, grid, NO_OVERLAP);
         Ok(Self { chunked, sample_format: rendition.sample_format, next: 0, overlap: Vec::new(), overlap_start: 0 })
     }
 
@@ -64,8 +66,8 @@ impl Maker {
         self.next
     }
 
-    /// Makes a chunk and passes its bytes to `take` as they are made, until `take` breaks. Returns whether the chunk is complete. While
-    /// there are no bytes to pass, `take` is called without any, so that it can stop the work.
+    /// Makes a chunk, and passes its bytes to `take` as they are made, until `take` breaks. Returns whether the chunk is complete. While
+    /// there are no bytes to pass yet, `take` is called with an empty slice, so that it can stop the work.
     ///
     /// # Errors
     /// When the file cannot be read.
@@ -129,7 +131,7 @@ impl Maker {
         }
     }
 
-    /// Makes an HLS segment. Its bytes are known when all of its frames are encoded.
+    /// Makes an HLS segment. Its bytes are known only when all of its frames are encoded, because the sizes of the FLAC blocks come first.
     fn segment(
         &mut self,
         blocks: &flac::BlockEncoder,
@@ -210,7 +212,7 @@ impl Maker {
                 let flow = put(first, block, &mut at);
                 first += block.len() as u64;
                 match flow {
-                    // The block of the grid is finished, so that the next one follows it.
+                    // The chunk of the grid is made to its end even if `take` breaks, so that the next one needs no pre-roll.
                     Ok(flow) => stopped |= flow.is_break(),
                     Err(error) => failure = Some(error),
                 }

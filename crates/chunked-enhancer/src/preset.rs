@@ -42,77 +42,77 @@ impl Preset {
         }
     }
 
-    /// Its values at full intensity.
-    pub const fn design(self) -> Design {
+    /// The values of the preset at full intensity.
+    pub const fn values(self) -> PresetValues {
         match self {
-            Self::Adaptive => Design {
+            Self::Adaptive => PresetValues {
                 eq_db: [2.5, 0.5, 0.0, 0.5, 0.8],
                 ratio: 1.5,
                 threshold_db: -26.0,
                 attack_ms: 25.0,
                 release_ms: 250.0,
                 limiter_release_ms: 100.0,
-                most_reduction_db: 2.5,
+                allowed_reduction_db: 2.5,
                 eq_blend: 0.75,
                 dynamics_blend: 0.40,
                 target_lufs: -14.0,
             },
-            Self::Gentle => Design {
+            Self::Gentle => PresetValues {
                 eq_db: [0.3, 0.0, 0.0, 0.2, 0.5],
                 ratio: 1.8,
                 threshold_db: -20.0,
                 attack_ms: 15.0,
                 release_ms: 150.0,
                 limiter_release_ms: 75.0,
-                most_reduction_db: 2.0,
+                allowed_reduction_db: 2.0,
                 eq_blend: 0.60,
                 dynamics_blend: 0.50,
                 target_lufs: -16.0,
             },
-            Self::Warm => Design {
+            Self::Warm => PresetValues {
                 eq_db: [1.5, 1.2, 0.3, -0.3, 0.8],
                 ratio: 2.2,
                 threshold_db: -19.0,
                 attack_ms: 20.0,
                 release_ms: 200.0,
                 limiter_release_ms: 100.0,
-                most_reduction_db: 4.0,
+                allowed_reduction_db: 4.0,
                 eq_blend: 1.0,
                 dynamics_blend: 0.75,
                 target_lufs: -13.0,
             },
-            Self::Bright => Design {
+            Self::Bright => PresetValues {
                 eq_db: [0.0, -0.5, 0.5, 2.0, 2.5],
                 ratio: 2.8,
                 threshold_db: -17.0,
                 attack_ms: 5.0,
                 release_ms: 80.0,
                 limiter_release_ms: 40.0,
-                most_reduction_db: 4.0,
+                allowed_reduction_db: 4.0,
                 eq_blend: 1.0,
                 dynamics_blend: 0.90,
                 target_lufs: -12.0,
             },
-            Self::Punchy => Design {
+            Self::Punchy => PresetValues {
                 eq_db: [1.8, 0.5, 0.0, 1.5, 0.8],
                 ratio: 2.5,
                 threshold_db: -18.0,
                 attack_ms: 5.0,
                 release_ms: 100.0,
                 limiter_release_ms: 80.0,
-                most_reduction_db: 4.0,
+                allowed_reduction_db: 4.0,
                 eq_blend: 0.75,
                 dynamics_blend: 0.65,
                 target_lufs: -14.0,
             },
-            Self::Live => Design {
+            Self::Live => PresetValues {
                 eq_db: [0.8, -0.8, 0.5, 2.0, 1.5],
                 ratio: 1.8,
                 threshold_db: -22.0,
                 attack_ms: 15.0,
                 release_ms: 180.0,
                 limiter_release_ms: 120.0,
-                most_reduction_db: 2.5,
+                allowed_reduction_db: 2.5,
                 eq_blend: 0.70,
                 dynamics_blend: 0.40,
                 target_lufs: -13.5,
@@ -137,32 +137,32 @@ impl FromStr for Preset {
 
 /// The values of a [`Preset`].
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Design {
-    /// Gain of the bands under 200 Hz, to 800 Hz, to 3 kHz, to 8 kHz and above, in decibels.
+pub struct PresetValues {
+    /// Gains of the five bands of the equaliser in decibels: under 200 Hz, to 800 Hz, to 3 kHz, to 8 kHz, and above.
     pub eq_db: [f32; 5],
     /// Ratio of the compressor.
     pub ratio: f32,
-    /// Threshold of the compressor for a track of -14 LUFS, dBFS.
+    /// Threshold of the compressor in dBFS, for a track of -14 LUFS. For a louder track it is higher.
     pub threshold_db: f32,
-    /// Attack of the compressor: its time constant, milliseconds.
+    /// Time constant of the compressor's attack, milliseconds.
     pub attack_ms: f32,
-    /// Release of the compressor: its time constant, milliseconds.
+    /// Time constant of the compressor's release, milliseconds.
     pub release_ms: f32,
-    /// Release of the limiter: the time in which nine tenths of its reduction end, milliseconds.
+    /// The time in which the limiter releases nine tenths of its reduction, milliseconds.
     pub limiter_release_ms: f32,
-    /// The reduction that the limiter exceeds during a fiftieth of the time at most, in decibels. A track that would need more
+    /// The limiter may reduce by more than this only during a fiftieth of the time, in decibels. A track that would need more reduction
     /// stays quieter than the target.
-    pub most_reduction_db: f64,
-    /// Share of the equaliser's decibels that is applied.
+    pub allowed_reduction_db: f64,
+    /// Share of the gains in `eq_db` that is applied.
     pub eq_blend: f32,
-    /// Share of the compressed signal in the mix with the uncompressed one.
+    /// Share of the compressed signal in its mix with the uncompressed signal.
     pub dynamics_blend: f32,
-    /// Target: the integrated loudness of the rendition, LUFS.
+    /// The target: the integrated loudness that the rendition shall have, LUFS.
     pub target_lufs: f64,
 }
 
-/// The intensity of a preset, 0 to 1: the share of the mastered signal in a mix with the original at the same loudness. 0 is the
-/// original, unchanged and at its own level.
+/// The intensity of a preset, 0 to 1: the share of the mastered signal in a mix with the original. The original is mixed in at the loudness
+/// of the mastered signal. At 0 the rendition is the original, unchanged and at its own level.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "f32", into = "f32")]
 pub struct Intensity(f32);
@@ -194,7 +194,7 @@ impl TryFrom<f32> for Intensity {
     type Error = String;
 
     fn try_from(share: f32) -> Result<Self, String> {
-        // A negative zero is the same share with other bits. It is made positive, because the key of a rendition is made of the bits.
+        // The key of a rendition contains the bits of the share. Negative zero has other bits than zero, so adding 0.0 makes it positive.
         if (0.0..=1.0).contains(&share) {
             Ok(Self(share + 0.0))
         } else {

@@ -1,4 +1,4 @@
-//! Writes a rendition to a file or to standard output, with the bytes of the stream.
+//! Writes a rendition to a file or to standard output: the same bytes that the server would stream.
 
 use std::fs::Metadata;
 use std::io::{self, IsTerminal, Write};
@@ -14,8 +14,8 @@ use crate::measure::Measurements;
 use crate::permits::Permit;
 use crate::rendition::Rendition;
 
-/// Writes a rendition to the file `to`, which appears when it is complete. Returns the faults of the source file. `progress` is called with
-/// the number of frames that are done. An existing file is replaced only with `overwrite`, and the source file never.
+/// Writes a rendition to the file `to`, which appears when it is complete. An existing file is replaced only if `overwrite` is true. The
+/// source file is never replaced. `progress` is called with the number of frames that are done. Returns the faults of the source file.
 ///
 /// # Errors
 /// When the source file cannot be read or `to` cannot be written.
@@ -48,7 +48,7 @@ fn check_replaceable(rendition: &Rendition, to: &Path, existing: &Metadata, over
     Err(Error::Invalid(format!("cannot write {}: {why}", to.display())))
 }
 
-/// Writes a rendition to standard output, until its reader closes it, and otherwise works like [`to_file`].
+/// Writes a rendition to standard output, until the reader of standard output closes it. Otherwise it works like [`to_file`].
 ///
 /// # Errors
 /// When the file cannot be read, or standard output is a terminal or cannot be written.

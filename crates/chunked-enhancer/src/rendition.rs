@@ -13,10 +13,11 @@ use crate::layout::{Format, Layout};
 use crate::master::ResolvedTreatment;
 use crate::preset::Treatment;
 
-/// The version of the renditions. It is raised when the same request would give other bytes than before, for a reason outside the analysis.
+/// The version of the renditions. It is raised when the same request gives other bytes than before. A change of the analysis, or of how
+/// treatments are resolved, raises the version of those instead.
 const VERSION: u32 = 4;
 
-/// The kind of the chunks in the store. First chunks are evicted last, because the start of playback waits for them.
+/// The kind of the chunks in the store. The first chunks of renditions are evicted last, because the start of playback waits for them.
 pub const CHUNKS: crowd_store::ChunkKind =
     crowd_store::ChunkKind { magic: *b"crowdchk", version: 1, pinning: Pinning::FIRST_CHUNKS };
 
@@ -27,7 +28,7 @@ pub struct RenditionRequest {
     pub treatment: Treatment,
     /// The format in which it is sent.
     pub format: Format,
-    /// The samples of a WAV or FLAC; none: 24 bits where the file has more than 16, else 16.
+    /// The sample format of a WAV or FLAC. If there is none, it is 24-bit for a file of more than 16 bits, and 16-bit otherwise.
     pub sample_format: Option<SampleFormat>,
     /// How the track is measured.
     pub analysis: AnalysisKind,
@@ -35,7 +36,8 @@ pub struct RenditionRequest {
 
 /// One track with one treatment in one format, identified by its key.
 pub struct Rendition {
-    /// Identifies it on this machine: the key of its chunks, or another key while the file is not hashed.
+    /// Identifies the rendition on this machine. It is the [`content_key`](Self::content_key) if the file was hashed before the rendition
+    /// was constructed, and another key otherwise.
     pub key: StoreKey,
     /// The file.
     pub music: MusicFile,
@@ -43,15 +45,15 @@ pub struct Rendition {
     pub treatment: Treatment,
     /// The format in which it is sent.
     pub format: Format,
-    /// Its samples.
+    /// The sample format of the rendition.
     pub sample_format: SampleFormat,
     /// How the track is measured.
     pub analysis: AnalysisKind,
     /// Frames per second.
     pub rate: SampleRate,
-    /// Its chunks.
+    /// The header and the chunks of the rendition.
     pub layout: Layout,
-    /// Bits per sample of the file, where it is lossless and has integers.
+    /// Bits per sample of the file; none if it is lossy, has float samples, or has more than two channels.
     pub source_bits: Option<u32>,
     content_key: OnceLock<StoreKey>,
     resolved: OnceLock<ResolvedTreatment>,
@@ -64,7 +66,7 @@ impl Rendition {
     /// [`Error::Media`] when the file cannot be read, [`Error::Invalid`] for parameters that exclude each other.
     pub fn new(music: MusicFile, request: &RenditionRequest) -> Result<Self, Error> {
         let reader = music.reader()?;
-        // The mix to stereo yields samples that are not integers.
+        // A file of more than two channels is mixed to stereo, and the mix has samples that are not integers.
         let source_bits = reader.info().bits.filter(|_| reader.info().channels <= 2);
         let rate = SampleRate::new(reader.sample_rate())?;
         let sample_format = match (request.format, request.sample_format) {
@@ -110,12 +112,12 @@ impl Rendition {
         chunk_id(self.key, index)
     }
 
-    /// Identifies a chunk in every store; none while the file is not hashed.
+    /// Identifies a chunk in every store, on any machine; none while the file is not hashed.
     pub fn chunk_id(&self, index: usize) -> Option<ChunkId> {
         Some(chunk_id(self.content_key()?, index))
     }
 
-    /// The hash of everything that determines its bytes; none while the file is not hashed.
+    /// The hash of everything that determines the bytes of the rendition; none while the file is not hashed.
     pub fn content_key(&self) -> Option<StoreKey> {
         let hash = self.music.hash()?;
         let of_content =
@@ -123,17 +125,17 @@ impl Rendition {
         Some(*self.content_key.get_or_init(of_content))
     }
 
-    /// Its length.
+    /// The length of the rendition in seconds.
     pub fn seconds(&self) -> f64 {
         self.layout.frames() as f64 / f64::from(self.rate.get())
     }
 
-    /// Its treatment, once it is [resolved](Self::set_resolved).
+    /// The resolved treatment; none before it is [set](Self::set_resolved).
     pub fn resolved(&self) -> Option<&ResolvedTreatment> {
         self.resolved.get()
     }
 
-    /// Stores the resolved treatment, unless there is one already, and returns the stored one.
+    /// Sets the resolved treatment, unless it is set already. Returns the one that is set.
     pub fn set_resolved(&self, resolved: ResolvedTreatment) -> &ResolvedTreatment {
         self.resolved.get_or_init(|| resolved)
     }
@@ -143,7 +145,7 @@ fn chunk_id(key: StoreKey, index: usize) -> ChunkId {
     ChunkId { key, index: u32::try_from(index).unwrap_or(u32::MAX) }
 }
 
-/// The hash of a text with everything that determines the bytes of a rendition.
+/// The hash of a text that contains everything that determines the bytes of a rendition.
 fn key(
     content: &str,
     treatment: &Treatment,

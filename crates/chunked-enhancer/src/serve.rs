@@ -23,7 +23,7 @@ use crate::uploads::Uploads;
 /// The paths that are answered even when all connections are in use.
 const VITAL_PATHS: [&str; 2] = ["/healthz", "/metrics"];
 
-/// Open files that do not depend on the number of streams: logs, the listening socket, files being made, measured and scanned.
+/// The number of open files that does not depend on the streams: logs, the listening socket, and files being made, measured and scanned.
 const OTHER_FILES: u64 = 64;
 
 /// Serves until a signal stops it.
@@ -72,8 +72,8 @@ pub fn serve(options: &Serve) -> Result<(), Error> {
     let scheme = if identity.is_some() { "https" } else { "http" };
     tracing::info!(cache = %cache.display(), workers, "listening on {scheme}://{address}{base}");
     let vital_paths = VITAL_PATHS.map(|path| format!("{base}{path}")).into();
-    let (hosts, answers) = (options.address.hosts(token.is_some()), app.answers.clone());
-    let router = crowd_web::service(router(app, token), base.clone(), hosts, answers);
+    let (hosts, responses) = (options.address.hosts(token.is_some()), app.responses.clone());
+    let router = crowd_web::service(router(app, token), base.clone(), hosts, responses);
     let service = HttpService { router, vital_paths, identity };
     let stop = async move { _ = signalled.await };
     let served = crowd_web::serve(service, listener, connections, stop);
@@ -84,8 +84,8 @@ pub fn serve(options: &Serve) -> Result<(), Error> {
     result
 }
 
-/// The largest number of files and connections that are open at once: each connection may keep a track open, also while it is paused,
-/// and each stream a chunk.
+/// The largest number of files and connections that are open at once. Each connection may keep a track open, even while playback is paused.
+/// Each stream may keep a chunk open.
 fn files_needed(options: &Serve) -> u64 {
     let (connections, streams) = (options.access.max_connections.get(), options.access.max_streams.get());
     let connections = connections.saturating_add(Limits::default().reserve) as u64;

@@ -1,4 +1,4 @@
-//! The hashes of large files, recorded beside the measurements, so that a restart does not read these files again.
+//! The hashes of large files. They are recorded in the folder of the measurements, so that a restart does not read these files again.
 
 use std::path::Path;
 
@@ -12,7 +12,7 @@ const CONTENT: &str = "content";
 pub struct StoredHashes(Records);
 
 impl StoredHashes {
-    /// The hashes in `folder`, which is made when it is missing.
+    /// Opens the hashes in `folder`, and makes the folder if it is missing.
     ///
     /// # Errors
     /// [`StoreError`] when the folder cannot be made or read.

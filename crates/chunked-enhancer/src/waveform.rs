@@ -9,15 +9,16 @@ use crate::error::Error;
 use crate::permits::Permit;
 use crate::rendition::Rendition;
 
-/// Columns of every waveform.
+/// The number of columns of every waveform.
 pub const COLUMNS: usize = 1_600;
 
-/// The peaks of both channels, one column for each span of the track; none where a column is not known yet.
+/// The peaks of both channels together. The track is divided into [`COLUMNS`] spans, one for each column. A column that is not known yet is
+/// `None`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Waveform {
-    /// Smallest sample, full scale 1.
+    /// The smallest sample of each column, full scale 1.
     min: Vec<Option<f32>>,
-    /// Largest sample.
+    /// The largest sample of each column, full scale 1.
     max: Vec<Option<f32>>,
     /// Frames of the track.
     frames: u64,
@@ -29,7 +30,7 @@ impl Waveform {
         Self { min: vec![None; COLUMNS], max: vec![None; COLUMNS], frames: frames.max(1) }
     }
 
-    /// The waveform of a rendition as far as its chunks are in a store.
+    /// The waveform of the chunks of a rendition that a store has.
     ///
     /// # Errors
     /// [`Error::Io`], [`Error::Store`] when a chunk cannot be read, [`Error::Cancelled`] when it is not needed any more.
@@ -75,7 +76,7 @@ impl Waveform {
         self.add(first, &samples);
     }
 
-    /// Rounded to a thousandth, which is fine enough to be drawn.
+    /// The waveform with its peaks rounded to thousandths, which is exact enough for drawing.
     pub fn rounded(mut self) -> Self {
         for value in self.min.iter_mut().chain(&mut self.max).flatten() {
             *value = (*value * 1_000.0).round() / 1_000.0;

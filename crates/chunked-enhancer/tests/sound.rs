@@ -89,7 +89,7 @@ fn figures() {
             let off = |resolved: &ResolvedTreatment, loudness: Loudness| {
                 format!(
                     "{:+.2} (off forecast {:+.2}) {:.2} dBTP",
-                    loudness.integrated_lufs - preset.design().target_lufs,
+                    loudness.integrated_lufs - preset.values().target_lufs,
                     loudness.integrated_lufs - resolved.predicted_lufs.unwrap(),
                     loudness.true_peak_dbtp
                 )
@@ -168,7 +168,7 @@ fn every_preset_is_as_loud_as_it_says_and_under_its_ceiling() {
         for (resolved, within) in [(quick, 0.5), (by_all, 0.2)] {
             let (rate, sound) = make(&path, &resolved, Some(16));
             let loudness = loudness(rate.get(), &sound);
-            let off = loudness.integrated_lufs - preset.design().target_lufs;
+            let off = loudness.integrated_lufs - preset.values().target_lufs;
             assert!(off.abs() < within, "{preset} {intensity}: {off} LU off, {resolved:?}");
             assert!(loudness.true_peak_dbtp <= -0.9, "{preset} {intensity}: {} dBTP", loudness.true_peak_dbtp);
         }
@@ -431,7 +431,7 @@ fn a_track_that_would_hardly_become_louder_is_not_lifted_and_the_shortfall_is_re
         assert!(lifted < 9.0, "{preset}: the room is lifted by {lifted} dB");
         let missing = resolved.shortfall.clone().unwrap_or_else(|| panic!("{preset}: {resolved:?}"));
         let target = resolved.target_lufs.unwrap();
-        assert_eq!(target, preset.design().target_lufs);
+        assert_eq!(target, preset.values().target_lufs);
         let made = loudness(rate.get(), &sound).integrated_lufs;
         assert!((target - made - missing.lu).abs() < 0.5, "{preset}: {made} LUFS, {missing:?}");
         assert!(missing.bound != GainBound::Range && resolved.to_string().contains(&missing.reason), "{missing:?}");

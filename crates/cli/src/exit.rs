@@ -1,7 +1,7 @@
 //! The exit status and the error line of programs, the same for all.
 //!
-//! A failure is one line on standard error, `program: what is wrong: why: what to do`, with status 1. A command line that cannot be
-//! carried out has status 2, like one that cannot be parsed.
+//! A failure is reported in one line on standard error, `program: what is wrong: why: what to do`, and the status is 1. For a command
+//! line that cannot be parsed or carried out, the status is 2.
 
 use std::error::Error;
 use std::process::ExitCode;

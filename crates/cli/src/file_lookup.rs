@@ -14,7 +14,7 @@ use unicode_normalization::UnicodeNormalization;
 
 use crate::path::display_text;
 
-/// The most files that are named in an error.
+/// The largest number of files that an error names.
 const NAMED: usize = 4;
 
 /// The NFC of a name, which is the same for all compositions of its characters.

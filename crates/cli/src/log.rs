@@ -13,8 +13,8 @@ use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
 
 use crate::exit::{ExitReason, exit, exit_with};
 
-/// The filter that drops the log lines of decoders, which do not name the file. Their important messages are logged again as errors
-/// or warnings that name it.
+/// The filter that drops the log lines of decoders, because they do not name the file. The programs log the important ones as errors
+/// or warnings that name the file.
 const DECODERS_OFF: &str = "symphonia=off";
 
 /// The kind of time at the beginning of text lines. JSON lines always have the time of day.
@@ -35,7 +35,7 @@ pub struct Log {
 }
 
 impl Log {
-    /// The exit code of a program as by [`exit`]. In a JSON log the error is written as a line of the log.
+    /// The exit code of a program, as [`exit`] returns it. If the log is JSON, the error is a line of the log.
     pub fn exit(self, program: &str, result: Result<ExitReason, impl Into<Box<dyn Error>>>) -> ExitCode {
         if self.json { exit_with(result, |error| tracing::error!("{error}")) } else { exit(program, result) }
     }

@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Serialize, Serializer};
 
-/// A path that is printed and serialised as text, with U+FFFD for bytes that are no text; this never fails. The path is opened and
-/// compared by its bytes, so two names that look the same stay different.
+/// A path that is printed and serialised as text, with U+FFFD for bytes that are no text. This never fails. The path is opened and
+/// compared by its bytes, so two paths that look the same stay different.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DisplayPath(PathBuf);
 

@@ -1,8 +1,8 @@
-//! A policy for producers that work in advance of a consumer that must never wait, as a state machine.
+//! A prefetch policy, for a producer that works in advance of a consumer that must never wait.
 //!
-//! Given how much is ready, it returns how much to produce before the next look: little when little is left, so that it is ready
-//! soon, and much when there is time. It has no clock and no thread: time is counted in consumed frames. Streamed tracks
-//! ([`feed`](crate::feed)) use it.
+//! The policy is called with the amount that is ready. It returns the amount to produce before it is called again. When little is
+//! left, this amount is small, so that it is ready soon. When there is time, it is large. The policy has no clock and no thread: it
+//! counts time in consumed frames. Streamed tracks ([`feed`](crate::feed)) use it.
 //!
 //! ```
 //! use crowd_engine::Frames;
@@ -22,15 +22,15 @@ use crate::types::error_reasons::{SettingError, SettingReason};
 use crate::types::units::Frames;
 
 /// How near the consumer is to an underrun.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Urgency {
-    /// Below what is needed within a moment.
+    /// Less than [`Thresholds::emergency`] is ready: it will be consumed within a moment.
     Emergency,
-    /// Below what a disk may take for a moment.
+    /// Less than [`Thresholds::urgent`] is ready: a read that takes unusually long may cause an underrun.
     Urgent,
-    /// Below half of the target.
+    /// Less than [`Thresholds::normal`] is ready, which is half of the target by default.
     Normal,
-    /// Half of the target and more.
+    /// More is ready.
     Relaxed,
 }
 
@@ -39,27 +39,27 @@ impl Urgency {
     pub const ALL: [Self; 4] = [Self::Emergency, Self::Urgent, Self::Normal, Self::Relaxed];
 }
 
-/// The levels of urgency, and how much is produced at each. Levels and batches count chunks.
+/// The thresholds between the levels of urgency, and how much is produced at each level. Thresholds and batches are in chunks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Thresholds {
-    /// Frames of a chunk.
+    /// The number of frames in a chunk.
     pub chunk: usize,
-    /// Below this level [`Urgency::Emergency`].
+    /// With less than this ready, the urgency is [`Urgency::Emergency`].
     pub emergency: usize,
-    /// Below this level [`Urgency::Urgent`].
+    /// With less than this ready, the urgency is [`Urgency::Urgent`].
     pub urgent: usize,
-    /// Below this level [`Urgency::Normal`].
+    /// With less than this ready, the urgency is [`Urgency::Normal`].
     pub normal: usize,
-    /// From this level on nothing is produced.
+    /// With this or more ready, nothing is produced.
     pub target: usize,
-    /// Chunks of input to produce before the next look, for each [`Urgency`].
+    /// For each [`Urgency`], the number of chunks to produce before the policy is called again.
     pub batches: [usize; 4],
-    /// Frames between two reports of underruns, at least.
+    /// The smallest number of frames between two reports of underruns.
     pub report_every: Frames,
 }
 
 impl Default for Thresholds {
-    /// Two seconds ahead at 44.1 kHz, a report every two seconds.
+    /// At 44.1 kHz the target is two seconds, and there is at most one report in two seconds.
     fn default() -> Self {
         Self {
             chunk: 1_024,
@@ -74,7 +74,7 @@ impl Default for Thresholds {
 }
 
 impl Thresholds {
-    /// Checks the numbers against each other.
+    /// Checks that the thresholds can be used.
     ///
     /// # Errors
     /// [`Error::Setting`](crate::Error::Setting) when a length or a batch is 0, or the levels do not rise.
@@ -90,7 +90,7 @@ impl Thresholds {
         Ok(())
     }
 
-    /// The most that can be ready when no more is produced than [`Decision::chunks`] says, in frames.
+    /// The largest number of frames that can be ready, if the producer follows [`Decision::chunks`].
     pub fn most(&self) -> Frames {
         let batch = self.batches.into_iter().max().unwrap_or(0);
         Frames(((self.target + batch) * self.chunk) as u64)
@@ -109,12 +109,12 @@ impl Thresholds {
     }
 }
 
-/// How much is in the two buffers, in frames of playing time.
+/// The contents of the two buffers, as frames of playing time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Levels {
-    /// Decoded, and not ready yet.
+    /// Frames that are decoded and not ready yet.
     pub input: Frames,
-    /// Ready to be played.
+    /// Frames that are ready to be played.
     pub output: Frames,
 }
 
@@ -122,27 +122,28 @@ pub struct Levels {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Underruns {
-    /// Since the start.
+    /// The number of underruns since the start.
     pub total: u64,
-    /// Since the last report.
+    /// The number of underruns since the last report.
     pub fresh: u64,
-    /// What the buffers hold now.
+    /// The contents of the buffers at the time of the report.
     pub levels: Levels,
 }
 
 /// What to do next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
+#[must_use]
 pub struct Decision {
     /// How near the consumer is to an underrun.
     pub urgency: Urgency,
-    /// Chunks of input to produce before the next look; 0 when the target is reached.
+    /// The number of chunks to produce before the policy is called again. 0 when the target is reached.
     pub chunks: usize,
-    /// Underruns to be reported, if that is due.
+    /// The underruns to be reported now, if a report is due.
     pub report: Option<Underruns>,
 }
 
-/// The policy, with the underruns that it has reported.
+/// A prefetch policy.
 #[derive(Clone, Debug)]
 pub struct PrefetchPolicy {
     thresholds: Thresholds,
@@ -160,7 +161,8 @@ impl PrefetchPolicy {
         Ok(Self { thresholds, reported: 0, reported_at: None })
     }
 
-    /// Decides what to do at these levels, when `now` frames have been consumed and there have been `underruns` since the start.
+    /// Decides how much to produce at these levels. `now` is the number of frames that were consumed since the start, and `underruns`
+    /// the number of underruns since the start.
     pub fn observe(&mut self, now: Frames, levels: Levels, underruns: u64) -> Decision {
         let chunks = usize::try_from(levels.output.0).unwrap_or(usize::MAX) / self.thresholds.chunk;
         let urgency = self.thresholds.urgency(chunks);

@@ -2,13 +2,13 @@
 
 use crate::track::Track;
 use crate::types::band::Band;
-use crate::types::crossfade::CrossfadeLaw;
+use crate::types::crossfade_law::CrossfadeLaw;
 use crate::types::loop_region::LoopRegion;
 use crate::types::pulse::{Phase, Pulse};
 use crate::types::stretch_method::StretchMethod;
 use crate::types::units::{Bpm, DeckId, Frames, Gain, Rate, StemId};
 
-/// The moment a command acts.
+/// The moment at which a command acts.
 ///
 /// ```
 /// use crowd_engine::{DeckId, Engine, Frames, SampleRate, Track, When};
@@ -16,7 +16,8 @@ use crate::types::units::{Bpm, DeckId, Frames, Gain, Rate, StemId};
 /// # fn main() -> Result<(), crowd_engine::Error> {
 /// let mut offline = Engine::builder().offline()?;
 /// let track = Track::from_interleaved(vec![0.25; 88_200], SampleRate::CD, 2)?;
-/// // Deck A starts as soon as possible, B on the next beat, C two seconds after the start of the time line, D on the next bar.
+/// // Deck A starts as soon as possible, B on the next beat, C two seconds after the start
+/// // of the time line, D on the next bar.
 /// let engine = offline.engine();
 /// engine.deck(DeckId::A).load(&track)?.play()?;
 /// engine.deck(DeckId::B).load(&track)?.at(When::OnBeat).play()?;
@@ -26,24 +27,28 @@ use crate::types::units::{Bpm, DeckId, Frames, Gain, Rate, StemId};
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum When {
-    /// As soon as the audio thread takes it: the next quantum of 64 frames, whose first frame is
-    /// [`Status::horizon`](crate::Status::horizon).
+    /// As soon as possible: at the start of the first quantum that is made after the audio thread has received the command. Its first
+    /// frame is [`Status::horizon`](crate::Status::horizon).
     #[default]
     NextBlock,
-    /// At exactly this frame of the engine's time line. When the frame has passed, the command acts at once, is counted
-    /// in [`Status::late_commands`](crate::Status::late_commands) and reported as [`Event::Late`](crate::Event::Late).
+    /// At exactly this frame of the engine's time line. If the frame has passed, the command acts at once. It is then counted in
+    /// [`Status::late_commands`](crate::Status::late_commands) and reported as [`Event::Late`](crate::Event::Late).
     At(Frames),
     /// In the frame of the next beat of the engine's clock. A beat in the first frame that is not made yet counts as the next.
     OnBeat,
-    /// In the frame of the next beat of the engine's clock that begins a bar: a beat whose number is a multiple of the
+    /// In the frame in which the next bar of the engine's clock begins. A bar begins with each beat whose number is a multiple of the
     /// [beats in a bar](Command::BeatsPerBar).
     OnBar,
+    /// In the frame of the beat of this number of the engine's clock. When the beat has passed, the command acts at once and is
+    /// late, as one for a frame that has passed.
+    AtBeat(i64),
 }
 
 /// The stems of a deck that a command is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Stems {
     /// All stems of the deck.
     All,
@@ -59,19 +64,25 @@ impl From<StemId> for Stems {
 
 /// One command to the audio thread.
 ///
-/// Ramps are linear and counted in frames, unless a command says otherwise. A ramp of 0 frames is a step.
+/// Ramps are counted in frames. A ramp of 0 frames is a step.
 ///
-/// "Declicked" means two fades. What sounded until then fades out over 5 ms; a sound that began while another was still fading
-/// out fades out over 1 ms. What sounds from the new position on fades in over 1 ms: a linear ramp of 44 frames at 44.1 kHz,
-/// whose first frame has 1/44 of the gain and whose 44th is the first with all of it. The fade-in does not depend on the samples
-/// there. A transient that begins a millisecond or more after the new position is unchanged; one that begins exactly at it loses
-/// its first millisecond, so set a cue slightly before an attack. A start at frame 0 of the track, or before it, has no
-/// fade-in: it plays the track's samples as they are. The jump from the end of a loop region to its start is no command and has
-/// no fade-in.
+/// # Declicked jumps
+///
+/// Some commands are "declicked", which means two fades:
+///
+/// - The old sound fades out over 5 ms. If an earlier sound is still fading out at that time, the old sound fades out over 1 ms.
+/// - The new sound fades in over 1 ms. At 44.1 kHz this is a linear ramp of 44 frames: the first frame has 1/44 of the gain, and the
+///   44th frame is the first with the full gain. The fade-in is the same for all samples.
+///
+/// A transient that begins a millisecond or more after the new position is unchanged. A transient that begins exactly at the new
+/// position loses its first millisecond, so set a cue slightly before an attack.
+///
+/// A start at frame 0 of the track, or before it, has no fade-in: the samples of the track are unchanged. The jump from the end of a
+/// loop region to its start is not a command and has no fade-in.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Command {
-    /// For one deck.
+    /// A command for one deck.
     Deck(DeckId, DeckCommand),
     /// The gain of the whole mix, before the limiter.
     MasterGain {
@@ -79,39 +90,41 @@ pub enum Command {
         gain: Gain,
         /// The length of the ramp.
         over: Frames,
+        /// The curve of the ramp.
+        law: CrossfadeLaw,
     },
-    /// A new master tempo at once. The speed of every deck is multiplied with tempo / base tempo; the beat phase does not jump.
+    /// Set the master tempo at once. The speed of every deck is its own rate x tempo / base tempo. The beat phase does not jump.
     Tempo {
         /// The tempo.
         bpm: Bpm,
     },
-    /// Approach a tempo exponentially: 99 % of the step after `over`.
+    /// Move the master tempo to another one along an exponential curve. After `over` frames, 99 % of the change is done.
     GlideTempo {
-        /// The tempo to approach.
+        /// The tempo at the end of the glide.
         bpm: Bpm,
-        /// The time to 99 %.
+        /// The time in which 99 % of the change is done.
         over: Frames,
     },
-    /// Frame `zero` of the engine's time line becomes beat 0.
+    /// Set the clock so that beat 0 is at frame `zero` of the engine's time line.
     ResetClock {
-        /// The frame of beat 0; may lie in the past.
+        /// The frame of beat 0. It may be in the past.
         zero: Frames,
     },
-    /// Beats in a bar of the engine's clock; 4 at the start.
+    /// Set the number of beats in a bar of the engine's clock. The default is 4.
     BeatsPerBar {
-        /// The number of beats; 0 counts as 1.
+        /// The number of beats. 0 counts as 1.
         beats: u8,
     },
-    /// A sine on the master, faded in and out, for checking cables.
+    /// Play a sine for checking cables. It fades in and out.
     Tone {
-        /// Its frequency in hertz; clamped to 20..=20,000 and the Nyquist frequency.
+        /// The frequency in hertz. It is limited to the range from 20 Hz to 20 kHz and to 0.49 x the sample rate.
         hertz: f32,
-        /// Its peak.
+        /// The peak of the sine.
         gain: Gain,
-        /// Its length.
+        /// The length of the sine.
         length: Frames,
     },
-    /// Drop everything that was sent earlier and waits for its moment; stop and unload every deck (declicked).
+    /// Discard every command that was sent earlier and waits for its moment. Unload every deck ([declicked](Command)).
     Clear,
 }
 
@@ -119,86 +132,89 @@ pub enum Command {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum DeckCommand {
-    /// Put a track into a stem, armed and silent, its cue at frame `cue`. What sounded there fades out over 5 ms.
-    /// [`DeckHandle::load`](crate::DeckHandle::load) lists what is reset and what is kept.
+    /// Load a track into a stem, with the position and the cue at frame `cue`. The stem is silent until it is played. Its old sound
+    /// fades out over 5 ms. [`DeckHandle::load`](crate::DeckHandle::load) lists what is reset and what is kept.
     Load {
         /// The stem.
         stem: StemId,
-        /// The track; a clone shares the samples.
+        /// The track. A clone shares the samples.
         track: Track,
         /// The frame of the track from which it will play.
         cue: Frames,
         /// The region to repeat, if any.
         region: Option<LoopRegion>,
+        /// Whether the stem keeps its gain. Otherwise the gain becomes 1.
+        keeps_gain: bool,
     },
-    /// Give a stem that was started before its track was there its track now: it enters with the phase it
-    /// would have had, counted from `cue`, as if it had been there from the start.
+    /// Load a track into a stem that was started without one. The track enters at the position that it would have if it had played
+    /// from `cue` since the stem started.
     Join {
         /// The stem.
         stem: StemId,
-        /// The late track.
+        /// The track.
         track: Track,
-        /// The frame of the track that should have sounded at the start.
+        /// The frame of the track that should have been played when the stem started.
         cue: Frames,
         /// The region to repeat, if any.
         region: Option<LoopRegion>,
     },
-    /// Take the track out (declicked); the samples are freed off the audio thread.
+    /// Unload the track ([declicked](Command)). The samples are not freed on the audio thread.
     Unload {
         /// Which stems.
         stems: Stems,
     },
-    /// Play from the present position; ends an earlier [`DeckCommand::Fade`]. A start at frame 0 of the track begins with its
-    /// first sample as it is; a start after frame 0 fades in over 1 ms ([why](Command)). A stem that plays already goes on.
+    /// Play from the present position, and end an earlier [`DeckCommand::Fade`]. A start at frame 0 of the track begins with its
+    /// first sample, unchanged. A start after frame 0 [fades in](Command) over 1 ms. A stem that plays already continues.
     ///
-    /// [`Stems::All`] starts the stems that have a track, in the same frame; of a deck without a track it starts the first stem.
-    /// [`Stems::One`] starts that stem, with a track or without. A stem without a track counts on silently so that
-    /// [`DeckCommand::Join`] can enter in phase.
+    /// [`Stems::All`] starts all stems that have a track, in the same frame. If the deck has no track, it starts the first stem.
+    /// [`Stems::One`] starts that stem, with a track or without. The position of a stem without a track advances in silence, so that
+    /// a track can [join](DeckCommand::Join) in phase.
     Play {
         /// Which stems.
         stems: Stems,
     },
-    /// Fall silent, with a fade-out of 5 ms, and keep the position.
+    /// Stop playing, with a fade-out of 5 ms, and keep the position.
     Pause {
         /// Which stems.
         stems: Stems,
     },
-    /// Fall silent, with a fade-out of 5 ms, and go back to the cue.
+    /// Stop playing, with a fade-out of 5 ms, and move the position to the cue.
     Stop {
         /// Which stems.
         stems: Stems,
     },
-    /// Move the cue; a stem that is not playing goes there. A stem that plays goes on unchanged, and goes to the cue when it
-    /// is stopped. A start from a cue after frame 0 fades in over 1 ms, as [`DeckCommand::Play`] does.
+    /// Move the cue. The position of a stem that is not playing moves to the cue. A stem that plays continues unchanged, and its
+    /// position moves to the cue when it is stopped. A start from a cue after frame 0 [fades in](Command) over 1 ms.
     Cue {
         /// Which stems.
         stems: Stems,
         /// The new cue, in frames of the track.
         cue: Frames,
     },
-    /// Go to a position, playing or not. A stem that plays fades out at the old position over 5 ms, and in at the new one over
-    /// 1 ms unless that is frame 0 ([why](Command)). A position after the end of a loop region is moved into the region.
+    /// Move to a position. A stem that plays fades out at the old position over 5 ms. It [fades in](Command) at the new position
+    /// over 1 ms, unless that is frame 0. A position after the end of a loop region is moved into the region.
     Seek {
         /// Which stems.
         stems: Stems,
         /// The position in frames of the track.
         to: Frames,
     },
-    /// Repeat a region, or with `None` play on past its end. A stem that is past the region's end jumps into it (declicked).
+    /// Repeat a region. With `None` the loop ends, and the stem plays on after the region's end. A stem whose position is after the
+    /// end of a new region jumps into the region ([declicked](Command)).
     Loop {
         /// Which stems.
         stems: Stems,
         /// The region.
         region: Option<LoopRegion>,
     },
-    /// The stems' own rate, multiplied with the deck's and the master's.
+    /// Set the rate of the stems. The playback rate is this rate x the deck's rate x the master's rate.
     StemRate {
         /// Which stems.
         stems: Stems,
         /// The rate.
         rate: Rate,
     },
-    /// The stems' gain in their deck.
+    /// Set the gain of the stems.
     StemGain {
         /// Which stems.
         stems: Stems,
@@ -206,47 +222,60 @@ pub enum DeckCommand {
         gain: Gain,
         /// The length of the ramp.
         over: Frames,
+        /// The curve of the ramp.
+        law: CrossfadeLaw,
     },
-    /// The deck's rate, multiplied with the master's, which is master tempo / base tempo.
+    /// Set the rate of the deck. The speed is this rate x the master's rate, which is master tempo / base tempo.
     Rate {
         /// The rate.
         rate: Rate,
     },
-    /// Move by at most half a beat, or half a bar, to the frame where the music's pulse meets the engine's clock in the frame in
-    /// which the command acts (declicked when it plays). Sent before [`DeckCommand::Play`], in the same frame, it moves the
-    /// position from which the music starts. That position may be before frame 0: then silence precedes the music. Stems without
-    /// a track keep their position.
+    /// Set whether the deck follows the master tempo, as it does at first. Otherwise its speed is its own rate.
+    FollowTempo {
+        /// Whether it follows.
+        follow: bool,
+    },
+    /// Move the position so that the beats of the music fall on the beats of the engine's clock. The position moves by at most half a
+    /// beat, or by half a bar if bars have to fall on bars. A stem that plays is [declicked](Command). Stems without a track keep
+    /// their position.
+    ///
+    /// The command compares the position with the clock in the frame in which it acts. If it is sent before [`DeckCommand::Play`] for
+    /// the same frame, it moves the position from which the music starts. This position may be before frame 0. Then silence precedes
+    /// the music.
     Align {
         /// Which stems.
         stems: Stems,
         /// The beats of the music, in frames of the track.
         pulse: Pulse,
-        /// Whether beats have to meet beats, or bars bars.
+        /// Whether beats have to fall on beats, or bars on bars.
         phase: Phase,
     },
-    /// How the deck changes speed; the new method fades in over the old one in 5 ms.
+    /// Select the stretch method. The old method fades to the new one in 5 ms.
     Stretch {
         /// The method.
         method: StretchMethod,
     },
-    /// The deck's fader.
+    /// Set the gain of the deck's fader.
     Fader {
         /// The new gain.
         gain: Gain,
         /// The length of the ramp.
         over: Frames,
-    },
-    /// A fade in addition to the fader; it stays where it ends until the next [`DeckCommand::Play`] or
-    /// [`DeckCommand::FadeIn`].
-    Fade {
-        /// Where the fade ends.
-        gain: Gain,
-        /// Its length.
-        over: Frames,
-        /// Its curve.
+        /// The curve of the ramp.
         law: CrossfadeLaw,
     },
-    /// Play, as [`DeckCommand::Play`] does, and fade in: from silence when no stem plays, else from the present gain.
+    /// Fade the deck. The gain of a fade is multiplied with that of the fader. It stays until the next [`DeckCommand::Play`] or
+    /// [`DeckCommand::FadeIn`].
+    Fade {
+        /// The gain at the end of the fade.
+        gain: Gain,
+        /// The length of the fade.
+        over: Frames,
+        /// The curve of the fade.
+        law: CrossfadeLaw,
+    },
+    /// Play, as [`DeckCommand::Play`] does, and fade in. The fade begins from silence when no stem plays, and from the present gain
+    /// when one plays.
     FadeIn {
         /// Which stems.
         stems: Stems,
@@ -255,7 +284,7 @@ pub enum DeckCommand {
         /// Its curve.
         law: CrossfadeLaw,
     },
-    /// One band of the equaliser; 0 is a kill, 1 flat. Settles in 50 ms.
+    /// Set the gain of one band of the equaliser: 0 is a kill, 1 is flat. The gain is reached in 50 ms.
     Eq {
         /// The band.
         band: Band,
@@ -265,7 +294,7 @@ pub enum DeckCommand {
 }
 
 impl DeckCommand {
-    /// The stems a command names, for the check before it is sent.
+    /// The stems that a command names. They are checked before the command is sent.
     pub(crate) const fn stems(&self) -> Stems {
         use DeckCommand as D;
         match *self {
@@ -281,12 +310,17 @@ impl DeckCommand {
             | D::StemGain { stems, .. }
             | D::FadeIn { stems, .. }
             | D::Align { stems, .. } => stems,
-            D::Rate { .. } | D::Stretch { .. } | D::Fader { .. } | D::Fade { .. } | D::Eq { .. } => Stems::All,
+            D::Rate { .. }
+            | D::FollowTempo { .. }
+            | D::Stretch { .. }
+            | D::Fader { .. }
+            | D::Fade { .. }
+            | D::Eq { .. } => Stems::All,
         }
     }
 }
 
-/// A command on its way, with its moment.
+/// A command in the queue to the audio thread, with its moment.
 #[derive(Debug)]
 pub(crate) struct Envelope {
     pub when: When,

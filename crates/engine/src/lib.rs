@@ -1,9 +1,9 @@
-//! An embeddable real-time audio engine for DJ programs: decks that start in the exact frame they are told to, play at another
-//! tempo with or without a change of pitch, pass an equaliser and a fader, and are mixed and limited.
+//! An embeddable real-time audio engine for DJ programs. Decks start in the exact frame for which their command was sent. They play at
+//! another tempo, with or without a change of pitch. Each deck has an equaliser and a fader, and the mix has a limiter.
 //!
 //! An engine has two halves. [`Engine`] belongs to your program: it sends commands, returns events and shows the status.
-//! [`Renderer`] belongs to the audio thread: it fills buffers of sound. It takes no lock, makes no system call, allocates and
-//! frees nothing, and cannot fail. Commands reach it through a queue.
+//! [`Renderer`] belongs to the audio thread: it fills buffers with sound. It takes no lock, makes no system call, neither allocates
+//! nor frees memory, and cannot fail. Commands reach it through a queue.
 //!
 //! # Three ways to use it
 //!
@@ -22,7 +22,7 @@
 //! # }
 //! ```
 //!
-//! **Faster than time**, [`Builder::offline`] renders as quickly as the processor can:
+//! **Faster than real time**, [`Builder::offline`] renders as quickly as the processor can:
 //! ```
 //! use crowd_engine::{DeckId, Engine, Frames, SampleRate, Track, When};
 //!
@@ -41,8 +41,8 @@
 //! use crowd_engine::{DeckId, Engine, SampleRate, Track, output::OutputState};
 //!
 //! # fn main() -> Result<(), crowd_engine::Error> {
-//! // "device" instead of "null" is the default sound card. When it is unplugged the engine plays on unheard, and the sound is
-//! // back within a second of the device.
+//! // With "device" instead of "null" it plays through the default sound card. When the card is unplugged, the engine plays on
+//! // without being heard. The sound is back within a second after the card.
 //! let mut engine = Engine::builder().sample_rate(SampleRate::CD).open("null".parse()?)?;
 //! let track = Track::from_interleaved(vec![0.25; 88_200], SampleRate::CD, 2)?;
 //! engine.deck(DeckId::A).load(&track)?.play()?;
@@ -75,15 +75,18 @@
 //!
 //! # Words and units
 //!
-//! A *frame* is one sample of every channel; times and lengths are counted in [`Frames`]. Positions in a track count the track's own
-//! frames; moments count frames of the engine's *time line*, which begins with frame 0 when the engine is made. Sound is interleaved
-//! stereo `f32`, full scale 1. A *block* is what one call of [`Renderer::render`] fills. Inside, sound is made in *quanta* of 64
-//! frames. A *deck* plays a track, or several tracks in step: its *stems*.
+//! - A *frame* is one sample of every channel. Times and lengths are counted in [`Frames`].
+//! - Positions in a track are counted in frames of the track.
+//! - The moments of commands and events are frames of the engine's *time line*, which begins with frame 0 when the engine is made.
+//! - Sound is interleaved stereo `f32`, with full scale 1.
+//! - A *block* is the frames that one call of [`Renderer::render`] fills.
+//! - A *quantum* is 64 frames. The renderer makes sound in quanta, whatever the size of the blocks.
+//! - A *deck* plays a track, or several tracks in step, which are its *stems*.
 //!
 //! # Speed of debug builds
 //!
-//! In a debug build an unoptimised engine may take longer than its sound lasts. Two lines in the `Cargo.toml` of the program (of
-//! the workspace, if it is in one) optimise it: `[profile.dev.package.crowd-engine]` and `opt-level = 3`.
+//! In a debug build the engine may be too slow for real time. To optimise it in debug builds too, add two lines to the `Cargo.toml`
+//! of your program, or to that of its workspace: `[profile.dev.package.crowd-engine]` and `opt-level = 3`.
 //!
 //! # Features
 //!
@@ -91,13 +94,13 @@
 //! |---|---|---|---|
 //! | `device` | yes | sound devices and sound servers | ALSA's headers on Linux |
 //! | `decode` | yes | `Track::open` and `Track::stream`, file outputs and recordings, through crowd-media | nothing |
-//! | `serde` | no | `Serialize` for status, events, health and devices, and `Deserialize` too for units | nothing |
+//! | `serde` | no | `Serialize` for status, events, health, devices; `Deserialize` too for units and named settings | nothing |
 //!
 //! Without features the engine needs no system library.
 
-// What the audio thread runs is in types/, dsp/, rt/, stretch/ and in folders named audio/: there only constructors may allocate,
-// and nothing locks, waits, logs or reads a clock (tests/audio_thread_words.rs). Everything else is the control half. Each module
-// uses only what is in a lower layer (examples/tests/structure).
+// The code of the audio thread is in types/, dsp/, rt/, stretch/ and in folders named audio/. In this code only constructors may
+// allocate, and nothing locks, waits, logs or reads a clock (tests/audio_thread_words.rs). Everything else is the control half. Each
+// module uses only modules of lower layers (examples/tests/structure).
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(rtsan, feature(sanitize))]
@@ -128,11 +131,12 @@ pub use command::{Command, DeckCommand, Stems, When};
 pub use control::{CommandGroup, CommandTarget, DeckHandle, Engine, MixHandle};
 pub use event::{BlockReport, DeckStatus, Event, Status};
 pub use offline::Offline;
+#[doc(inline)]
 pub use output::{DeviceConfig, Health, Output};
 pub use track::{Pcm, Track, WeakTrack};
 pub use types::band::Band;
 pub use types::config::EngineConfig;
-pub use types::crossfade::CrossfadeLaw;
+pub use types::crossfade_law::CrossfadeLaw;
 pub use types::error::Error;
 pub use types::error_reasons::{BeatGridError, SettingError, SettingReason, TimeMapError, TrackError};
 pub use types::loop_region::LoopRegion;

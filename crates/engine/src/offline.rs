@@ -7,10 +7,10 @@ use crate::event::Status;
 use crate::types::error::Result;
 use crate::types::units::Frames;
 
-/// Both halves of an engine in one thread, for exports, analyses and tests. [`Builder::offline`] makes one.
+/// Both halves of an engine on one thread, for exports, analyses and tests. [`Builder::offline`] makes one.
 ///
-/// It calls the same [`Renderer::render`] as a device does, and the samples are the same, bit for bit. It waits for frames that a
-/// [streamed](crate::feed) track does not have ready.
+/// It calls the same [`Renderer::render`] as a device does, and the samples are the same, bit for bit. When frames of a
+/// [streamed](crate::feed) track are not loaded, it waits for them.
 #[derive(Debug)]
 pub struct Offline {
     engine: Engine,
@@ -35,26 +35,27 @@ impl Offline {
         &mut self.engine
     }
 
-    /// A snapshot of the engine after the latest block, as [`Engine::status`] returns it.
+    /// The status after the latest block, as [`Engine::status`] returns it.
     pub fn status(&self) -> Status {
         self.engine.status()
     }
 
-    /// The next `frames` frames, interleaved stereo: 2 x `frames` samples. Any number of frames is possible, odd ones too.
+    /// Renders the next `frames` frames and returns them as interleaved stereo, which is 2 x `frames` samples. Any number of frames is
+    /// allowed.
     pub fn render_frames(&mut self, frames: usize) -> Vec<f32> {
         let mut out = vec![0.0; 2 * frames];
         self.render_into(&mut out);
         out
     }
 
-    /// Fills `out` with the next frames, interleaved stereo: `out.len()` / 2 frames.
+    /// Fills `out` with the next `out.len()` / 2 frames, as interleaved stereo.
     pub fn render_into(&mut self, out: &mut [f32]) {
         self.renderer.render(out);
         self.engine.free_returned_tracks();
     }
 
-    /// How many frames can be rendered before a command for `frame` would be late. That is less than the distance to the frame:
-    /// sound is made earlier than it is put out.
+    /// The number of frames that can be rendered before a command for `frame` would be late. It is smaller than the distance to
+    /// `frame`, because sound is made earlier than it is output.
     pub fn frames_before(&self, frame: Frames) -> usize {
         self.renderer.frames_before(frame)
     }

@@ -34,7 +34,10 @@ fn after_an_hour_of_tempo_changes_the_beats_are_in_phase_with_the_clock() {
         let (stem, cue, track) = (StemId::FIRST, Frames(7_000), constant_track(0.1, 64));
         offline
             .engine()
-            .send(Command::Deck(deck, DeckCommand::Load { stem, track, cue, region: Some(region) }), When::NextBlock)
+            .send(
+                Command::Deck(deck, DeckCommand::Load { stem, track, cue, region: Some(region), keeps_gain: false }),
+                When::NextBlock,
+            )
             .unwrap();
         let deck = offline.engine().deck(deck).rate(Rate::new(120.0 / tempo).unwrap()).unwrap();
         deck.at(When::At(Frames(30_000))).align(pulse(tempo, first), Phase::Bar).unwrap().play().unwrap();

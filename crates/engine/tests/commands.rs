@@ -4,7 +4,9 @@
 mod common;
 
 use common::*;
-use crowd_engine::{Command, DeckCommand, DeckId, Engine, Error, Event, Frames, Gain, StemId, Stems, When};
+use crowd_engine::{
+    Command, CrossfadeLaw, DeckCommand, DeckId, Engine, Error, Event, Frames, Gain, StemId, Stems, When,
+};
 
 #[test]
 fn the_schedule_fills_up_with_an_error_and_empties_again() {
@@ -91,7 +93,10 @@ fn a_command_for_a_frame_days_later_waits_and_the_sound_continues() {
         offline
             .engine()
             .send(
-                Command::Deck(DeckId::A, DeckCommand::Fader { gain: Gain::SILENCE, over: Frames(0) }),
+                Command::Deck(
+                    DeckId::A,
+                    DeckCommand::Fader { gain: Gain::SILENCE, over: Frames(0), law: CrossfadeLaw::Linear },
+                ),
                 When::At(Frames(frame)),
             )
             .unwrap();

@@ -9,7 +9,9 @@ use std::sync::Arc;
 
 use common::{largest_step, left, offline};
 use crowd_engine::feed::{Input, InputError, InputInfo};
-use crowd_engine::{Bpm, Command, DeckCommand, DeckId, Event, Frames, SampleRate, StemId, StretchMethod, Track, When};
+use crowd_engine::{
+    Bpm, Command, CrossfadeLaw, DeckCommand, DeckId, Event, Frames, SampleRate, StemId, StretchMethod, Track, When,
+};
 
 const HERTZ: f64 = 500.0;
 /// The largest step of the tone itself.
@@ -57,7 +59,9 @@ fn played(track: &Track, looped: bool, method: StretchMethod, tempo: f64, frames
     engine.mix().tempo(Bpm::new(tempo).unwrap()).unwrap();
     let region = looped.then(|| track.whole_loop().unwrap());
     let (deck, stem, track, cue) = (DeckId::A, StemId::FIRST, track.clone(), Frames::ZERO);
-    engine.send(Command::Deck(deck, DeckCommand::Load { stem, track, cue, region }), When::NextBlock).unwrap();
+    engine
+        .send(Command::Deck(deck, DeckCommand::Load { stem, track, cue, region, keeps_gain: false }), When::NextBlock)
+        .unwrap();
     engine.deck(deck).stretch(method).unwrap().play().unwrap();
     left(&offline.render_frames(frames))
 }
@@ -200,7 +204,10 @@ fn a_loaded_track_plays_at_full_gain_whatever_the_gain_of_its_stem_was() {
     let gain = crowd_engine::Gain::new(0.5).unwrap();
     engine
         .send(
-            Command::Deck(deck, DeckCommand::StemGain { stems: stem.into(), gain, over: Frames::ZERO }),
+            Command::Deck(
+                deck,
+                DeckCommand::StemGain { stems: stem.into(), gain, over: Frames::ZERO, law: CrossfadeLaw::Linear },
+            ),
             When::At(Frames(1_000)),
         )
         .unwrap();
@@ -211,7 +218,10 @@ fn a_loaded_track_plays_at_full_gain_whatever_the_gain_of_its_stem_was() {
     let engine = offline.engine();
     engine
         .send(
-            Command::Deck(deck, DeckCommand::StemGain { stems: stem.into(), gain, over: Frames::ZERO }),
+            Command::Deck(
+                deck,
+                DeckCommand::StemGain { stems: stem.into(), gain, over: Frames::ZERO, law: CrossfadeLaw::Linear },
+            ),
             When::NextBlock,
         )
         .unwrap();

@@ -120,13 +120,13 @@ fn a_load_resets_the_loop_and_can_bring_one() {
     offline.engine().deck(DeckId::B).load_looped(&track, Frames(50), region).unwrap();
     offline.render_frames(64);
     let status = offline.status();
-    assert_eq!((status.decks[1].position, status.decks[1].length), (50.0, Frames(1_000)));
+    assert_eq!((status.decks[1].position, status.decks[1].length), (50.0, Some(Frames(1_000))));
     offline.engine().deck(DeckId::B).play().unwrap();
     offline.render_frames(5_000);
     let status = offline.status();
     assert_eq!((status.decks[0].playing, status.decks[1].playing), (0, 1));
     assert!((100.0..500.0).contains(&status.decks[1].position), "{}", status.decks[1].position);
-    assert_eq!((status.decks[0].length, status.decks[2].length), (Frames(1_000), Frames::ZERO));
+    assert_eq!((status.decks[0].length, status.decks[2].length), (Some(Frames(1_000)), None));
 }
 
 #[test]

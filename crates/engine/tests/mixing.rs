@@ -6,7 +6,7 @@ mod common;
 use std::time::Duration;
 
 use common::*;
-use crowd_engine::{Band, Command, DeckId, Engine, Frames, Gain, Offline, SampleRate, Track, When};
+use crowd_engine::{Band, Command, CrossfadeLaw, DeckId, Engine, Frames, Gain, Offline, SampleRate, Track, When};
 
 /// A track with a constant in each channel.
 fn sides(left: f32, right: f32) -> Track {
@@ -121,7 +121,8 @@ fn the_master_gain_applies_to_the_whole_mix_and_at_unity_changes_no_bit() {
         let tone = Command::Tone { hertz: 1_000.0, gain: Gain::new(0.1).unwrap(), length: Frames(20_000) };
         offline.engine().send(tone, When::NextBlock).unwrap();
         for gain in gains {
-            let master = Command::MasterGain { gain: Gain::new(*gain).unwrap(), over: Frames(640) };
+            let master =
+                Command::MasterGain { gain: Gain::new(*gain).unwrap(), over: Frames(640), law: CrossfadeLaw::Linear };
             offline.engine().send(master, When::NextBlock).unwrap();
             offline.render_frames(1_000);
         }
@@ -144,7 +145,7 @@ fn the_master_gain_moves_over_the_frames_it_is_given() {
     play(offline.engine(), DeckId::A, &sides(0.4, -0.2));
     offline.render_frames(1_000);
     let begin = (offline.engine().status().horizon.0 - 1_000) as usize;
-    let master = Command::MasterGain { gain: Gain::new(0.5).unwrap(), over: Frames(500) };
+    let master = Command::MasterGain { gain: Gain::new(0.5).unwrap(), over: Frames(500), law: CrossfadeLaw::Linear };
     offline.engine().send(master, When::NextBlock).unwrap();
     let sound = left(&offline.render_frames(1_000));
     for (frame, x) in sound.iter().enumerate().skip(begin).take(500) {

@@ -5,7 +5,7 @@ mod common;
 
 use assert_no_alloc::{AllocDisabler, assert_no_alloc};
 use common::{Noise, constant_track, noise_track, sine_track};
-use crowd_engine::feed::{Input, InputError, InputInfo};
+use crowd_engine::feed::{Input, InputError, InputInfo, LiveInfo, LiveInput, Starvation};
 use crowd_engine::tempo::{Phase, Pulse};
 use crowd_engine::{
     Band, Bpm, Command, CrossfadeLaw, DeckCommand, DeckId, Engine, Frames, Gain, LoopRegion, Rate, Renderer,
@@ -32,7 +32,7 @@ fn one_of_each(noise: &mut Noise, tracks: &[Track]) -> Vec<Command> {
         let rate = Rate::new([0.5, 1.0, 1.0, 1.083][noise.0 as usize % 4]).unwrap();
         let bpm = Bpm::new(100.0 + (noise.0 % 50) as f64).unwrap();
         list.extend([
-            Command::Deck(deck, DeckCommand::Load { stem, track: track(), cue, region: None }),
+            Command::Deck(deck, DeckCommand::Load { stem, track: track(), cue, region: None, keeps_gain: false }),
             Command::Deck(deck, DeckCommand::Play { stems }),
             Command::Deck(deck, DeckCommand::Join { stem, track: track(), cue, region }),
             Command::Deck(deck, DeckCommand::Play { stems: Stems::One(stem) }),
@@ -40,7 +40,7 @@ fn one_of_each(noise: &mut Noise, tracks: &[Track]) -> Vec<Command> {
             Command::Deck(deck, DeckCommand::Loop { stems, region }),
             Command::Deck(deck, DeckCommand::Cue { stems, cue }),
             Command::Deck(deck, DeckCommand::StemRate { stems: stem.into(), rate }),
-            Command::Deck(deck, DeckCommand::StemGain { stems: stem.into(), gain, over }),
+            Command::Deck(deck, DeckCommand::StemGain { stems: stem.into(), gain, over, law: CrossfadeLaw::Linear }),
             Command::Deck(deck, DeckCommand::Rate { rate }),
             Command::Deck(
                 deck,
@@ -50,14 +50,14 @@ fn one_of_each(noise: &mut Noise, tracks: &[Track]) -> Vec<Command> {
                 deck,
                 DeckCommand::Align { stems, pulse: Pulse::new(bpm, 0.1, SampleRate::CD), phase: Phase::Bar },
             ),
-            Command::Deck(deck, DeckCommand::Fader { gain, over }),
+            Command::Deck(deck, DeckCommand::Fader { gain, over, law: CrossfadeLaw::Linear }),
             Command::Deck(deck, DeckCommand::Fade { gain, over, law: CrossfadeLaw::Linear }),
             Command::Deck(deck, DeckCommand::FadeIn { stems, over, law: CrossfadeLaw::EqualPower }),
             Command::Deck(
                 deck,
                 DeckCommand::Eq { band: [Band::Low, Band::Mid, Band::High][noise.0 as usize % 3], gain },
             ),
-            Command::MasterGain { gain, over },
+            Command::MasterGain { gain, over, law: CrossfadeLaw::Linear },
             Command::Tempo { bpm },
             Command::GlideTempo { bpm, over },
             Command::ResetClock { zero: cue },
@@ -67,6 +67,7 @@ fn one_of_each(noise: &mut Noise, tracks: &[Track]) -> Vec<Command> {
             Command::Deck(deck, DeckCommand::Play { stems }),
             Command::Deck(deck, DeckCommand::Stop { stems }),
             Command::Deck(deck, DeckCommand::Play { stems }),
+            Command::Deck(deck, DeckCommand::FollowTempo { follow: noise.below(2) == 0 }),
         ]);
         if noise.below(4) == 0 {
             list.push(Command::Deck(deck, DeckCommand::Unload { stems }));
@@ -98,6 +99,22 @@ impl Input for Streamed {
     }
 }
 
+/// Sound of two stems that is made while it plays, and is late now and then.
+struct Made(u64);
+
+impl LiveInput for Made {
+    fn read(&mut self, stems: &mut [Vec<[f32; 2]>]) -> Result<bool, InputError> {
+        for stem in stems {
+            stem.extend((self.0..self.0 + 300).map(|frame| [0.2 * (0.03 * frame as f32).sin(); 2]));
+        }
+        self.0 += 300;
+        if self.0.is_multiple_of(30_000) {
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
+        Ok(self.0 < 10_000_000)
+    }
+}
+
 /// An engine that gets commands for the next block, for a frame and for the beat. Only its rendering is guarded.
 struct Rig {
     engine: Engine,
@@ -110,12 +127,16 @@ struct Rig {
 
 impl Rig {
     fn new() -> Self {
-        let (engine, renderer) = Engine::builder().stems(3).stretch_worker(true).split().unwrap();
+        let (engine, renderer) = Engine::builder().stems(3).stretch_worker(true).beat_events(true).split().unwrap();
         let other = Track::from_interleaved(vec![0.1; 60_000], SampleRate::DAT, 2).unwrap();
         // This track is read on a thread of its own while it plays. The thread is often late, because the test does not wait for it.
         let streamed = Track::from_input(Streamed(0), Streamed::INFO).unwrap();
-        let tracks =
+        let live = |starvation| LiveInfo::new(SampleRate::CD).stems(2).starvation(starvation);
+        let generator = Track::from_live(Made(0), live(Starvation::Hold)).unwrap();
+        let stream = Track::from_live(Made(0), live(Starvation::Skip)).unwrap();
+        let mut tracks =
             vec![streamed, noise_track(30_000, 1), sine_track(440.0, 0.5, 9_000), constant_track(0.3, 70), other];
+        tracks.extend(generator.into_iter().chain(stream));
         Self { engine, renderer, noise: Noise(5), tracks, out: vec![0.0; 2 * 8_192], sounded: false }
     }
 
@@ -123,6 +144,7 @@ impl Rig {
         for command in one_of_each(&mut self.noise, &self.tracks) {
             let when = match self.noise.below(4) {
                 0 => When::NextBlock,
+                2 if self.noise.below(2) == 0 => When::AtBeat(self.noise.below(40) as i64),
                 2 => When::OnBar,
                 1 => When::At(Frames(self.engine.status().frames.0 + self.noise.below(4_000))),
                 _ => When::OnBeat,
@@ -166,7 +188,8 @@ fn with_a_full_return_ring_the_audio_thread_frees_nothing() {
     let (deck, stem, cue) = (DeckId::A, StemId::FIRST, Frames::ZERO);
     let track = rig.tracks[0].clone();
     let loads = (0..2_000).flat_map(|_| {
-        let load = Command::Deck(deck, DeckCommand::Load { stem, track: track.clone(), cue, region: None });
+        let load =
+            Command::Deck(deck, DeckCommand::Load { stem, track: track.clone(), cue, region: None, keeps_gain: false });
         [load, Command::Deck(deck, DeckCommand::Play { stems: Stems::All })]
     });
     let commands: Vec<Command> = loads.collect();
@@ -192,7 +215,13 @@ fn a_command_that_unloads_many_tracks_waits_until_the_return_ring_has_room_for_a
         let load = |stem| {
             Command::Deck(
                 deck,
-                DeckCommand::Load { stem: StemId(stem), track: constant_track(0.1, 64), cue, region: None },
+                DeckCommand::Load {
+                    stem: StemId(stem),
+                    track: constant_track(0.1, 64),
+                    cue,
+                    region: None,
+                    keeps_gain: false,
+                },
             )
         };
         let mut commands: Vec<Command> = (0..4).map(load).collect();

@@ -13,7 +13,9 @@ use std::process::{Command as Program, Stdio};
 use std::time::{Duration, Instant};
 
 use crowd_engine::output::OutputState;
-use crowd_engine::{Command, DeckCommand, DeckId, Engine, Frames, Gain, LoopRegion, Output, SampleRate, When};
+use crowd_engine::{
+    Command, CrossfadeLaw, DeckCommand, DeckId, Engine, Frames, Gain, LoopRegion, Output, SampleRate, When,
+};
 use output_bench::{ChildProcess, is_apart, offline_mix, run_apart, schedule_mix, threads, until};
 
 /// Without `norewinds` the server would take back the first second of sound to mix other streams in.
@@ -199,7 +201,12 @@ fn growing_half() {
         if sent.elapsed() > Duration::from_millis(100) {
             sent = Instant::now();
             count = (count * 5 / 4).min(200_000);
-            let level = |_| Command::Deck(DeckId::B, DeckCommand::Fader { gain: Gain::UNITY, over: Frames(64) });
+            let level = |_| {
+                Command::Deck(
+                    DeckId::B,
+                    DeckCommand::Fader { gain: Gain::UNITY, over: Frames(64), law: CrossfadeLaw::Linear },
+                )
+            };
             let commands: Vec<Command> = (0..count).map(level).collect();
             let _full = engine.send_all(commands, When::NextBlock);
         }

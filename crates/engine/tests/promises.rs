@@ -105,7 +105,10 @@ fn a_late_track_enters_with_the_phase_it_would_have_had() {
         if !late {
             engine
                 .send(
-                    Command::Deck(deck, DeckCommand::Load { stem, track: track.clone(), cue, region: None }),
+                    Command::Deck(
+                        deck,
+                        DeckCommand::Load { stem, track: track.clone(), cue, region: None, keeps_gain: false },
+                    ),
                     When::NextBlock,
                 )
                 .unwrap();
@@ -182,7 +185,10 @@ fn a_whole_track_loop_is_seamless() {
     let mut offline = offline();
     let (deck, stem) = (DeckId::A, StemId::FIRST);
     let region = Some(track.whole_loop().unwrap());
-    let load = Command::Deck(deck, DeckCommand::Load { stem, track: track.clone(), cue: Frames::ZERO, region });
+    let load = Command::Deck(
+        deck,
+        DeckCommand::Load { stem, track: track.clone(), cue: Frames::ZERO, region, keeps_gain: false },
+    );
     offline.engine().send(load, When::NextBlock).unwrap();
     offline.engine().deck(deck).play().unwrap();
     let sound = left(&offline.render_frames(12_000));
@@ -229,8 +235,9 @@ fn a_control_half_that_frees_no_tracks_stalls_commands_and_not_the_sound() {
     let track = constant_track(0.25, 1_000_000);
     play(&mut engine, DeckId::A, &track);
     let (deck, stem, cue) = (DeckId::B, StemId::FIRST, Frames::ZERO);
-    let loads =
-        (0..4_000).map(|_| Command::Deck(deck, DeckCommand::Load { stem, track: track.clone(), cue, region: None }));
+    let loads = (0..4_000).map(|_| {
+        Command::Deck(deck, DeckCommand::Load { stem, track: track.clone(), cue, region: None, keeps_gain: false })
+    });
     engine.send_all(loads.collect::<Vec<_>>(), When::NextBlock).unwrap();
     let mut out = vec![0.0; 2 * 1_024];
     for _ in 0..20 {
@@ -254,7 +261,10 @@ fn the_tempo_has_no_error_over_an_hour() {
     let (deck, stem, cue, track) = (DeckId::A, StemId::FIRST, Frames::ZERO, constant_track(0.1, 64));
     offline
         .engine()
-        .send(Command::Deck(deck, DeckCommand::Load { stem, track, cue, region: Some(region) }), When::NextBlock)
+        .send(
+            Command::Deck(deck, DeckCommand::Load { stem, track, cue, region: Some(region), keeps_gain: false }),
+            When::NextBlock,
+        )
         .unwrap();
     offline.engine().deck(deck).play().unwrap();
     let mut out = vec![0.0; 2 * 8_820];
@@ -341,7 +351,7 @@ fn random_command(noise: &mut Noise, tracks: &[crowd_engine::Track]) -> Command 
             deck,
             DeckCommand::Stretch { method: StretchMethod::ALL[noise.below(StretchMethod::ALL.len() as u64) as usize] },
         ),
-        0 | 1 => Command::Deck(deck, DeckCommand::Load { stem, track, cue, region }),
+        0 | 1 => Command::Deck(deck, DeckCommand::Load { stem, track, cue, region, keeps_gain: false }),
         2 => Command::Deck(deck, DeckCommand::Join { stem, track, cue, region }),
         3 => Command::Deck(deck, DeckCommand::Unload { stems }),
         4..=6 => Command::Deck(deck, DeckCommand::Play { stems }),
@@ -351,15 +361,15 @@ fn random_command(noise: &mut Noise, tracks: &[crowd_engine::Track]) -> Command 
         10 => Command::Deck(deck, DeckCommand::Seek { stems, to: cue }),
         11 => Command::Deck(deck, DeckCommand::Loop { stems, region }),
         12 => Command::Deck(deck, DeckCommand::StemRate { stems: stem.into(), rate }),
-        13 => Command::Deck(deck, DeckCommand::StemGain { stems: stem.into(), gain, over }),
+        13 => Command::Deck(deck, DeckCommand::StemGain { stems: stem.into(), gain, over, law: CrossfadeLaw::Linear }),
         14 => Command::Deck(deck, DeckCommand::Rate { rate }),
-        15 => Command::Deck(deck, DeckCommand::Fader { gain, over }),
+        15 => Command::Deck(deck, DeckCommand::Fader { gain, over, law: CrossfadeLaw::Linear }),
         16 => Command::Deck(deck, DeckCommand::Fade { gain, over, law: CrossfadeLaw::EqualPower }),
         17 | 18 => {
             let band = [Band::Low, Band::Mid, Band::High][noise.below(3) as usize];
             Command::Deck(deck, DeckCommand::Eq { band, gain })
         }
-        19 => Command::MasterGain { gain, over },
+        19 => Command::MasterGain { gain, over, law: CrossfadeLaw::Linear },
         20 => Command::Tempo { bpm },
         21 => Command::GlideTempo { bpm, over },
         22 if noise.below(50) == 0 => Command::Clear,

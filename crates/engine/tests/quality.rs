@@ -192,7 +192,10 @@ fn a_loop_played_faster_has_no_seam() {
     let region = track.whole_loop().ok();
     offline
         .engine()
-        .send(Command::Deck(deck, DeckCommand::Load { stem, track, cue: Frames::ZERO, region }), When::NextBlock)
+        .send(
+            Command::Deck(deck, DeckCommand::Load { stem, track, cue: Frames::ZERO, region, keeps_gain: false }),
+            When::NextBlock,
+        )
         .unwrap();
     offline.engine().deck(deck).rate(Rate::new(1.083).unwrap()).unwrap().play().unwrap();
     let found = noise_and_distortion(&left(&offline.render_frames(140_000))[5_000..5_000 + 131_072]);

@@ -97,7 +97,10 @@ fn a_set(track: &Track) -> Vec<(u64, Command)> {
     let (other, stems) = (DeckId::B, Stems::All);
     let region = |start, end| LoopRegion::new(Frames(start), Frames(end)).ok();
     let load = |deck, cue| {
-        Command::Deck(deck, DeckCommand::Load { stem, track: track.clone(), cue: Frames(cue), region: None })
+        Command::Deck(
+            deck,
+            DeckCommand::Load { stem, track: track.clone(), cue: Frames(cue), region: None, keeps_gain: false },
+        )
     };
     vec![
         (0, load(deck, 0)),

@@ -51,8 +51,8 @@ impl ContentIndex {
         Ok(music)
     }
 
-    /// The music in an open file, without waiting for the hash of a large file: a file of 64 MiB and more whose hash is not in the
-    /// index is hashed in the background, and has no [hash](MusicFile::hash) until that is done.
+    /// The music in an open file, without waiting for the hash of a large file. A file of 64 MiB and more whose hash is not in the index is
+    /// hashed in the background. Until that is done, it has no [hash](MusicFile::hash).
     ///
     /// # Errors
     /// The errors of [`music_file`](Self::music_file).
@@ -62,7 +62,7 @@ impl ContentIndex {
         Ok(music)
     }
 
-    /// The music in a file, with the hash if it is in the index or the file is small.
+    /// The music in a file. It has a hash if the hash is in the index or the file is small.
     fn identify(&self, file: OpenFile) -> Result<MusicFile, Error> {
         let version = file.state.version;
         let known = version.and_then(|version| self.known().get(&version).cloned());
@@ -116,7 +116,7 @@ mod tests {
         assert_eq!((text.as_str(), one.check().is_ok()), ("one", true));
     }
 
-    /// Waits until the next change of a file changes its times.
+    /// Waits so long that the next change of a file gives it other times.
     fn settle() {
         std::thread::sleep(Duration::from_millis(2_100));
     }

@@ -24,7 +24,8 @@ impl FileState {
         }
     }
 
-    /// Whether `now` is the same state. The time of change is not compared, because it also changes when a file loses its name.
+    /// Whether the metadata `now` describes the same state. The time of the last change (ctime) is not compared, because it also changes
+    /// when a file loses its name.
     pub fn is_same_as(&self, now: &Metadata) -> bool {
         (self.bytes, self.modified) == (now.len(), now.modified().ok())
     }

@@ -51,7 +51,7 @@ impl FolderPictures {
         }
     }
 
-    /// Sets the picture of a track to that of its folder, unless the file of the track contains one.
+    /// Sets the picture of a track to the picture of its folder, unless the file of the track contains a picture.
     pub fn apply_to(&self, track: &mut Arc<Track>) {
         let has_own = track.cover && track.picture.is_none();
         let folder = track.path.parent().unwrap_or(Path::new(""));
@@ -64,7 +64,7 @@ impl FolderPictures {
     }
 }
 
-/// The rank of a path among the names of a folder's picture; 0 is the preferred one.
+/// The rank of a path among the names of a folder's picture. The preferred name has rank 0.
 fn rank(path: &Path) -> Option<usize> {
     let position = |all: &[&str], text: &str| all.iter().position(|known| known.eq_ignore_ascii_case(text));
     let name = position(&NAMES, path.file_stem()?.to_str()?)?;

@@ -65,7 +65,7 @@ pub trait HashStore: Send + Sync {
 pub(crate) struct ContentIdentity {
     local: LocalId,
     content: OnceLock<ContentHash>,
-    /// The lock of the thread that hashes the file.
+    /// Locked by the thread that hashes the file.
     hashing: Mutex<()>,
     /// Whether the file is in the queue of the background thread.
     queued: AtomicBool,
@@ -107,8 +107,8 @@ impl ContentIdentity {
         self.queued.store(false, Ordering::Relaxed);
     }
 
-    /// Hashes the file with this identity, unless its hash is known, and blocks while another thread hashes it. Stops when
-    /// `keep_going` returns `false`. Returns whether the hash is known.
+    /// Hashes the file with this identity, unless its hash is known. Blocks while another thread hashes it. Stops when `keep_going` returns
+    /// `false`. Returns whether the hash is known.
     pub fn hash_file(
         &self,
         open: &OpenFile,

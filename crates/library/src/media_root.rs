@@ -104,7 +104,7 @@ impl MediaRoot {
     }
 }
 
-/// The path in another spelling. `None` when there is none. The error is then that of the path itself.
+/// The path in another spelling; `None` when no other spelling exists. The caller then reports the error of the path as it is spelled.
 fn other_spelling(result: Result<PathBuf, NameError>, quoted: &str) -> Result<Option<PathBuf>, PathError> {
     match result {
         Ok(path) => Ok(Some(path)),
@@ -148,7 +148,7 @@ mod tests {
     use std::fs;
     use std::os::unix::fs::symlink;
 
-    /// A folder with `root/in.wav`, `root/sub/deep.wav`, `secret.wav` beside it, and links.
+    /// A folder with `root/in.wav`, `root/sub/deep.wav`, links, and `secret.wav` outside `root`.
     fn test_folder() -> (tempfile::TempDir, MediaRoot) {
         let dir = tempfile::tempdir().unwrap();
         let root = dir.path().join("root");

@@ -15,12 +15,12 @@ use crate::true_peak_limiter::TruePeakLimiter;
 
 /// A sample above this comes from a broken file and becomes silence.
 const LARGEST: f32 = 1e6;
-/// A time constant in seconds for the stages without settings of their own. It is longer than that of the DC blocker, 32 ms, with a
-/// margin for broken files that exceed full scale. The time constants of the equaliser and of the compressor's mean square are shorter.
+/// The time constant, in seconds, that is assumed for the stages whose time constants are not settings. The longest of these is that of the
+/// DC blocker, 32 ms. The value has a margin for broken files that exceed full scale.
 const FIXED_STAGES_SECONDS: f64 = 0.050;
 
 /// The chain for one track. It allocates when it is constructed or cloned, but not when it processes, so it can run on an audio thread. A
-/// clone, which is the state of a chunk, takes 30 kB at 44.1 kHz.
+/// clone preserves the state at the end of a chunk, and takes 30 kB at 44.1 kHz.
 #[derive(Clone, Debug)]
 pub struct Mastering {
     dc: Option<DcBlocker>,
@@ -34,7 +34,7 @@ pub struct Mastering {
     memory: Frames,
 }
 
-/// The gains of the mix of the processed signal and the input.
+/// The gains with which the processed signal and the input are mixed.
 #[derive(Clone, Copy, Debug)]
 struct DryMix {
     wet: f32,
@@ -70,8 +70,8 @@ impl Mastering {
 }
 
 impl Mastering {
-    /// As [`process`](ChunkProcessor::process), but without the limiter and so without its latency: it measures the input of the limiter.
-    /// A chain must be used with only one of the two.
+    /// As [`process`](ChunkProcessor::process), but without the limiter and so without its latency. The result is the input of the limiter,
+    /// which can then be measured. A chain must be used with only one of the two functions.
     pub fn process_unlimited(&mut self, first: Frames, block: &mut [[f32; 2]]) {
         self.in_quanta(first, block, Self::unlimited);
     }
@@ -95,7 +95,7 @@ impl Mastering {
         }
     }
 
-    /// Processes at most a quantum, in place.
+    /// Processes at most a quantum in place, with all stages before the limiter.
     #[inline]
     fn unlimited(&mut self, at: u64, block: &mut [[f32; 2]]) {
         if let Some(dc) = &mut self.dc {
@@ -111,9 +111,9 @@ impl Mastering {
             *frame = self.equaliser.tick(frame.map(sanitised)).map(quiet);
         }
         self.compressor.process(at, block);
-        if let Some(share) = self.dry {
+        if let Some(mix) = self.dry {
             for (frame, dry) in block.iter_mut().zip(dry) {
-                *frame = std::array::from_fn(|side| share.wet * frame[side] + share.dry * sanitised(dry[side]));
+                *frame = std::array::from_fn(|side| mix.wet * frame[side] + mix.dry * sanitised(dry[side]));
             }
         }
         // The limiter's filters must not get subnormal samples.

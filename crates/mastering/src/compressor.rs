@@ -10,14 +10,15 @@ use crowd_engine::dsp::biquad::TINY;
 use crate::settings::CompressorSettings;
 use crate::state_rounding;
 
-/// Frames between two measurements of the level. Divides a quantum.
+/// Frames between two measurements of the level. A quantum is a multiple of it.
 const HOP: u64 = 16;
 /// Time constant of the mean of the squares.
 const RMS_SECONDS: f64 = 0.010;
 /// The width of the soft knee in decibels.
 const KNEE_DB: f64 = 6.0;
-/// A mean square below this (-200 dB) counts as silence, and a reduction below [`NO_REDUCTION_DB`] as none.
+/// A mean square below this (-200 dB) counts as silence.
 const SILENCE: f64 = 1e-20;
+/// A reduction below this counts as none.
 const NO_REDUCTION_DB: f64 = 1e-7;
 
 /// The compressor, and the make-up gain after it.
@@ -29,20 +30,26 @@ pub(super) struct Compressor {
     /// Share of the compressed signal.
     blend: f64,
     make_up: f64,
-    /// The share of the distance by which each low-pass of the side chain moves in a frame; 0 turns the high-pass off.
+    /// The coefficient of the low-passes of the side chain: the share of its distance from the input by which each moves in a frame. 0
+    /// turns the high-pass off.
     side_chain: f64,
+    /// The states of the two low-passes, for left and right.
     low: [[f64; 2]; 2],
-    /// The shares of the distance that are left after a hop.
+    /// The share of the mean square's distance from its input that remains after a hop.
     rms: f64,
+    /// The share of the reduction's distance from its target that remains after a hop, while the reduction grows.
     attack: f64,
+    /// The share of the reduction's distance from its target that remains after a hop, while the reduction shrinks.
     release: f64,
     /// The sum of squares of the current hop.
     sum: f64,
     mean: f64,
     reduction_db: f64,
-    /// The gain at the latest frame, its change per frame, and its value at the end of the hop.
+    /// The gain at the latest frame.
     gain: f64,
+    /// The change of the gain per frame.
     step: f64,
+    /// The gain at the end of the hop.
     target: f64,
 }
 
@@ -92,7 +99,7 @@ impl Compressor {
         }
     }
 
-    /// The frame whose level is measured: its low frequencies are removed by subtracting two low-passes of the first order.
+    /// The frame whose level is measured: the input without its low frequencies. Two low-passes of the first order are subtracted from it.
     #[inline]
     fn side_chain(&mut self, frame: [f64; 2]) -> [f64; 2] {
         let mut filtered = frame;
@@ -105,12 +112,12 @@ impl Compressor {
         filtered
     }
 
-    /// Sets decayed states to zero before they become subnormal. Called on fixed frames.
+    /// Sets decayed states to zero before they become subnormal. It must be called at fixed frames of the track.
     pub(super) fn flush(&mut self) {
         self.low = self.low.map(|low| low.map(|v| if v.abs() < TINY { 0.0 } else { v }));
     }
 
-    /// Rounds the decaying states to their grid. Called between hops, on fixed frames.
+    /// Rounds the decaying states to their grid. It must be called between hops, at fixed frames of the track.
     pub(super) fn round_state(&mut self) {
         self.low = self.low.map(|low| low.map(state_rounding::round_signal));
         self.mean = state_rounding::round_square(self.mean);
@@ -165,7 +172,7 @@ mod tests {
         side_chain_hz: 0.0,
     };
 
-    /// The gain in decibels at each millisecond of a tone with the given amplitudes, each for half a second.
+    /// The gain in decibels at each millisecond of a tone. The tone has each of the given amplitudes for half a second.
     fn gains(settings: &CompressorSettings, make_up_db: f32, amplitudes: &[f64]) -> Vec<f64> {
         let mut compressor = Compressor::new(settings, make_up_db, RATE);
         let mut gains = Vec::new();
@@ -184,7 +191,7 @@ mod tests {
         // A sine of amplitude 1 has an RMS level of -3.01 dB, 16.99 over the threshold.
         let gain = gains(&SETTINGS, 2.0, &[1.0])[499];
         assert!((gain - (2.0 - 16.99 * 0.6)).abs() < 0.02, "{gain} dB");
-        // With half of the uncompressed signal mixed in.
+        // Here half of the output is the uncompressed signal.
         let blended = gains(&CompressorSettings { blend: 0.5, ..SETTINGS }, 0.0, &[1.0])[499];
         let want = 20.0 * (0.5 + 0.5 * 10f64.powf(-16.99 * 0.6 / 20.0)).log10();
         assert!((blended - want).abs() < 0.02, "{blended} dB instead of {want}");
@@ -200,7 +207,8 @@ mod tests {
     fn attack_and_release_take_the_set_times() {
         let gains = gains(&SETTINGS, 0.0, &[1.0, 0.01]);
         let full = gains[499];
-        // 63 % of the reduction after the attack time, with the mean of the squares and the hop; the same for release.
+        // After the attack time the gain has made 63 % of its change. The mean of the squares and the hop add to that time. The same holds
+        // for the release.
         let down = gains.iter().position(|gain| *gain < 0.632 * full).unwrap();
         assert!((9..25).contains(&down), "{down} ms down");
         let up = gains[500..].iter().position(|gain| *gain > 0.368 * full).unwrap();

@@ -7,13 +7,13 @@ use crowd_engine::dsp::biquad::TINY;
 
 use crate::state_rounding;
 
-/// The frequency at which half the power passes.
+/// The frequency at which the high-pass passes half the power.
 const HERTZ: f64 = 5.0;
 
 /// The high-pass.
 #[derive(Clone, Debug)]
 pub(super) struct DcBlocker {
-    /// The share of the distance by which the mean moves in a frame.
+    /// The share of its distance from the sample by which the mean moves in a frame.
     share: f64,
     mean: [f64; 2],
 }
@@ -35,12 +35,12 @@ impl DcBlocker {
         out
     }
 
-    /// Rounds the means to their grid. Called on fixed frames.
+    /// Rounds the means to their grid. It must be called at fixed frames of the track.
     pub(super) fn round_state(&mut self) {
         self.mean = self.mean.map(state_rounding::round_signal);
     }
 
-    /// Sets decayed means to zero before they become subnormal. Called on fixed frames.
+    /// Sets decayed means to zero before they become subnormal. It must be called at fixed frames of the track.
     pub(super) fn flush(&mut self) {
         self.mean = self.mean.map(|mean| if mean.abs() < TINY { 0.0 } else { mean });
     }
@@ -53,7 +53,7 @@ mod tests {
     #[test]
     fn a_constant_is_removed_and_audible_tones_stay() {
         for rate in [8_000.0, 44_100.0, 192_000.0] {
-            // One channel has a constant, of which the remainder after half a second is measured; the other has a tone of 20 Hz.
+            // The left channel has a constant, and the right one a tone of 20 Hz. What is left of both after half a second is measured.
             let mut blocker = DcBlocker::new(rate);
             let (mut left, mut right) = (0.0f32, 0.0f32);
             for n in 0..rate as usize {

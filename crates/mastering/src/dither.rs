@@ -7,7 +7,7 @@ const SIDE_BY_SIDE: usize = 8;
 
 /// Rounds to a word length with triangular noise of two steps (TPDF), which makes the error a steady noise that does not depend on the
 /// signal: S. P. Lipshitz, R. A. Wannamaker and J. Vanderkooy, "Quantization and dither: a theoretical survey", JAES 40 (1992). The noise
-/// is a function of the frame number and the channel, so a frame is always the same, in whatever order frames are rendered.
+/// is a function of the frame number and the channel. So a frame is always the same, in whatever order frames are rendered.
 #[derive(Clone, Copy, Debug)]
 pub struct Dither {
     simd: Simd,
@@ -56,7 +56,7 @@ impl Task for RoundedBlock<'_> {
     }
 }
 
-/// The nearest step to a sample with its noise. A number as large as `ROUNDER` has no fractional bits.
+/// The step that is nearest to the sample plus its noise. A number as large as `ROUNDER` has no fractional bits, so adding it rounds.
 #[inline(always)]
 fn rounded(sample: f32, steps: f64, position: u32) -> f32 {
     const ROUNDER: f64 = 1.5 * (1u64 << 52) as f64;
@@ -65,8 +65,8 @@ fn rounded(sample: f32, steps: f64, position: u32) -> f32 {
     (nearest.max(-steps).min(steps - 1.0) * (1.0 / steps)) as f32
 }
 
-/// The difference of two uniform numbers of 16 bits, -1 to 1: the halves of a hash of the position (C. Wellons,
-/// "Prospecting for hash functions", 2018: `lowbias32`), whose values at neighbouring positions are unrelated.
+/// The noise at a position, -1 to 1: the difference of two uniform numbers of 16 bits. The numbers are the halves of a hash of the
+/// position, whose values at neighbouring positions are unrelated (`lowbias32` of C. Wellons, "Prospecting for hash functions", 2018).
 #[inline(always)]
 fn noise(position: u32) -> f64 {
     let x = position.wrapping_add(0x9E37_79B9);
@@ -82,7 +82,8 @@ mod tests {
 
     #[test]
     fn the_error_is_steady_noise_for_any_signal() {
-        // Constants between two steps: the mean is the constant, the power of the error a quarter of a square step.
+        // The input is a constant between two steps. The mean of the output is this constant, and the mean square of the error is a quarter
+        // of the square of a step.
         for offset in [0.0, 0.1, 0.25, 0.5, 0.9] {
             let steps = f64::from(1 << 15);
             let value = (1_000.0 + offset) / steps;

@@ -1,7 +1,7 @@
 //! The equaliser: five bands, each with a gain and a width.
 //!
-//! Minimum-phase shelves and bells on mid and side. The width of a band is an additional gain for its side signal, so gain and width are
-//! one filter: the same sections, with separate coefficients for mid and side.
+//! The filters are minimum-phase shelves and bells, which process mid and side. The width of a band is an additional gain for its side
+//! signal. So one filter section applies both gain and width, with separate coefficients for mid and side.
 
 use crowd_engine::dsp::biquad::{Coefficients, TINY};
 
@@ -11,10 +11,10 @@ use crate::state_rounding;
 pub(crate) const EDGES: [f64; 4] = [200.0, 800.0, 3_000.0, 8_000.0];
 /// The Q of shelves without overshoot.
 const SHELF_Q: f64 = std::f64::consts::FRAC_1_SQRT_2;
-/// The highest frequency of a filter, as a share of the sample rate.
+/// The highest frequency of a band, as a share of the sample rate.
 const HIGHEST: f64 = 0.45;
 
-/// One filter section; it holds all values twice, for mid and side.
+/// One filter section. It has each coefficient and each state twice, for mid and side.
 #[derive(Clone, Copy, Debug)]
 struct Section {
     b: [[f64; 2]; 3],
@@ -29,8 +29,8 @@ pub(super) struct Equaliser {
 }
 
 impl Equaliser {
-    /// The equaliser with the `decibels` and the `width` of each band, lowest first. A width is the linear gain of the
-    /// side signal, above 0.
+    /// The equaliser with the gain and the width of each band, lowest band first. The gains are in `decibels`. A width is the linear gain
+    /// of the side signal, above 0.
     pub(super) fn new(decibels: [f32; 5], width: [f32; 5], sample_rate: f64) -> Self {
         let section = |band: usize| {
             let mid = f64::from(decibels[band]);
@@ -63,14 +63,14 @@ impl Equaliser {
         [(0.5 * (mid + side)) as f32, (0.5 * (mid - side)) as f32]
     }
 
-    /// Rounds every state to its grid. Called on fixed frames.
+    /// Rounds every state to its grid. It must be called at fixed frames of the track.
     pub(super) fn round_state(&mut self) {
         for s in self.sections.iter_mut().flat_map(|section| section.s.as_flattened_mut()) {
             *s = state_rounding::round_signal(*s);
         }
     }
 
-    /// Sets decayed states to zero before they become subnormal. Called on fixed frames.
+    /// Sets decayed states to zero before they become subnormal. It must be called at fixed frames of the track.
     pub(super) fn flush(&mut self) {
         for s in self.sections.iter_mut().flat_map(|section| section.s.as_flattened_mut()) {
             *s = if s.abs() < TINY { 0.0 } else { *s };

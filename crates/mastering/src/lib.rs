@@ -1,12 +1,13 @@
-//! A mastering chain for whole tracks, and the analysis of tracks: loudness, peaks, balance, and a forecast of a
-//! chain's loudness.
+//! A mastering chain for whole tracks, and the analysis of tracks: loudness, peaks, balance, and a forecast of the loudness that a chain
+//! gives a track.
 //!
 //! # The chain
 //!
-//! DC blocker, equaliser, compressor, make-up, true-peak limiter, dither. Everything in it is causal and runs on the absolute time of the
-//! track, and its memory is finite, bit for bit. So a [`Mastering`] is a [`ChunkProcessor`](crowd_engine::chunk::ChunkProcessor) whose
-//! chunks are the same bits in any order: [`Chunked`](crowd_engine::chunk::Chunked) renders any chunk of a track with it. The chain
-//! measures nothing: values that depend on the track are measured once before and set in [`MasteringSettings`].
+//! DC blocker, equaliser, compressor, make-up, true-peak limiter, dither. All stages are causal and depend on the frame numbers of the
+//! track. After a known number of frames the output does not depend on earlier input, to the last bit. So a [`Mastering`] is a
+//! [`ChunkProcessor`](crowd_engine::chunk::ChunkProcessor) whose chunks have the same bits in whatever order they are made:
+//! [`Chunked`](crowd_engine::chunk::Chunked) renders any chunk of a track with it. The chain measures nothing. Values that depend on the
+//! track are measured before, and set in [`MasteringSettings`].
 //!
 //! | stage | |
 //! |---|---|
@@ -14,7 +15,7 @@
 //! | equaliser | five bands, below 200 Hz, to 800 Hz, to 3 kHz, to 8 kHz and above, each with a gain and a width; minimum phase |
 //! | compressor | RMS over 10 ms, both channels together, with an optional side-chain high-pass; soft knee of 6 dB; a share of the uncompressed signal is mixed in |
 //! | make-up | a gain |
-//! | mix | the input, with a gain of its own, added to the processed signal; the DC blocker is before both |
+//! | mix | the input after the DC blocker, with a gain of its own, is added to the processed signal |
 //! | limiter | true peaks by ITU-R BS.1770-4, Annex 2; 5.3 ms of lookahead |
 //! | dither | optional: triangular; the noise of a frame is always the same |
 //!

@@ -1,30 +1,31 @@
 //! The rounding of states, which makes the memory of the chain finite, bit for bit.
 //!
 //! A decaying state never reaches its limit: two runs with different starts come arbitrarily close to each other and still differ in
-//! their last bits. So on absolute multiples of a [`period`] every such state is rounded to a coarse grid, far below audibility. Runs
-//! that are closer to each other than a step of the grid are rounded to the same point and are equal from there on, bit for bit, unless a
-//! boundary of the grid is between them. The probability of that is their distance in steps, which a period reduces by a factor of e^5,
-//! and every period is another chance: after the [`memory`] two runs still differ with a probability of about e^-(5 + 10 + 15), 1 in
-//! 10^13.
+//! their last bits. So at absolute multiples of a [`period`] every such state is rounded to a coarse grid, far below audibility. If the
+//! states of two runs are closer to each other than a step of the grid, they are usually rounded to the same point. From then on the runs
+//! are equal, bit for bit. They stay different only if a boundary of the grid is between them. The probability of that is their distance
+//! in steps. Each period reduces the distance by a factor of e^5, and ends with another rounding. So after the [`memory`] two runs still
+//! differ with a probability of about e^-(5 + 10 + 15), 1 in 10^13.
 
 use crowd_engine::Frames;
 
 /// The shortest period.
 const SHORTEST: u64 = 4_096;
-/// The smallest length of a period in time constants. With shorter periods a state that moves by less than half a step in a period would
-/// stop moving, and two such states would stay different.
+/// The smallest length of a period in time constants. In a shorter period a state could move by less than half a step. It would then be
+/// rounded to its old value again, and two such states would stay different.
 const PERIOD: f64 = 5.0;
-/// Time constants after which any two states are closer than a step: 60 dB of reduction in steps of 2^-20 dB.
+/// After this many time constants any two states are closer than a step. The states that are farthest apart are a reduction of 60 dB and no
+/// reduction, in steps of 2^-20 dB.
 const TO_A_STEP: f64 = 18.0;
-/// The number of periods after that.
+/// The number of periods after [`TO_A_STEP`] until all states count as equal.
 const PERIODS: u64 = 4;
 
-/// The frames from one rounding to the next, a power of two, for a slowest time constant in frames.
+/// The number of frames from one rounding to the next, a power of two. `slowest` is the longest time constant in frames.
 pub(super) fn period(slowest: f64) -> u64 {
     ((PERIOD * slowest).ceil() as u64).next_power_of_two().max(SHORTEST)
 }
 
-/// The number of frames after which the state does not depend on earlier sound.
+/// The number of frames after which the state does not depend on earlier sound. `slowest` is the longest time constant in frames.
 pub(super) fn memory(slowest: f64) -> Frames {
     Frames((TO_A_STEP * slowest).ceil() as u64 + PERIODS * period(slowest))
 }

@@ -1,10 +1,10 @@
-//! The lookahead limiter for true peaks, the peaks between samples included.
+//! The lookahead limiter for true peaks, which include the peaks between samples.
 //!
-//! The peak of the signal that a converter reconstructs from the samples is found by interpolation, as in ITU-R BS.1770-4, Annex 2. Near
-//! half the sample rate the result depends on the converter's filter: of white noise at full level one meter reads half a decibel more
-//! than another. So peaks near the ceiling are measured a second time, at eight times the rate and with two filters: one with the widest
-//! pass band, and one with an early and steep cut-off like that of resamplers. The gain is that of the [engine's
-//! limiter](crowd_engine::dsp::limiter) with a longer lookahead.
+//! True peaks are peaks of the signal that a converter reconstructs from the samples. They are found by interpolation, as in ITU-R
+//! BS.1770-4, Annex 2. Near half the sample rate the result depends on the converter's filter: for white noise at full level, one meter
+//! reads half a decibel more than another. So peaks near the ceiling are measured a second time, at eight times the rate and with two
+//! filters. One has the widest pass band, and the other has an early and steep cut-off like that of resamplers. The gain is computed from
+//! the peaks as in the [engine's limiter](crowd_engine::dsp::limiter), with a longer lookahead.
 
 use std::sync::LazyLock;
 
@@ -13,34 +13,37 @@ use crowd_engine::dsp::simd::{Arith, Simd, Task};
 use crowd_engine::dsp::window::kaiser;
 use crowd_engine::dsp::{Lanes, QUANTUM};
 
-/// Taps of the longest filter, and of the shorter ones, which are centred in it.
+/// Taps of the longest filter.
 const TAPS: usize = 32;
+/// Taps of the shorter filters, which are centred in the longest one.
 const SHORT: usize = 24;
-/// Samples that must be available after the one before a peak.
+/// A peak between two samples is computed when this many samples after the first of the two are available.
 const SAMPLES_AFTER: usize = TAPS / 2;
-/// The number of frames before a peak at which the gain is fully reduced, so that it is constant during the peak.
+/// The gain is fully reduced this many frames before a peak, so that it is constant during the peak.
 const GUARD: usize = SAMPLES_AFTER;
-/// Peaks above this share of the ceiling are measured a second time; the second measurement is at most a decibel higher.
+/// Peaks above this share of the ceiling are measured a second time. For lower peaks this is not necessary, because the second measurement
+/// is at most a decibel higher than the first.
 const NEAR: f32 = 0.87;
-/// The amount by which other meters may still read more, determined with the meters of ffmpeg and libebur128 on white noise and clicks.
+/// The limiter keeps this margin under the ceiling, because other meters may read more. It was determined with the meters of ffmpeg and
+/// libebur128 on white noise and clicks.
 pub(crate) const MARGIN_DB: f64 = 0.3;
 /// Frames of lookahead at 48 kHz.
 const LOOKAHEAD: usize = 4 * QUANTUM;
-/// The same in seconds. Below 48 kHz the number of frames is the same, so the lookahead is longer (32 ms at 8 kHz); above 48 kHz it is up
-/// to twice as long, because the number of frames is a power of two.
+/// The lookahead at 48 kHz in seconds. Below 48 kHz it is longer (32 ms at 8 kHz), because the number of frames is the same. Above 48 kHz
+/// it is up to twice as long, because the number of frames is a power of two.
 pub(crate) const LOOKAHEAD_SECONDS: f64 = LOOKAHEAD as f64 / 48_000.0;
 
-/// A quantum of one channel, after the samples of the previous one that the filters still need.
+/// Samples of one channel: those of the previous quantum that the filters still need, then a quantum.
 type Line = [f32; QUANTUM + TAPS - 1];
 
-/// The interpolation filters, at fractions of a frame.
+/// The taps of the interpolation filters. Each filter computes the signal at one fraction of a frame.
 #[derive(Debug)]
 struct Filters {
-    /// At quarters of a frame, for the first measurement.
+    /// For quarters of a frame, in the first measurement.
     quarters: [[f32; SHORT]; 3],
-    /// At odd eighths of a frame, for the second measurement with the same filter.
+    /// For odd eighths of a frame, in the second measurement: the filter with the widest pass band, as in `quarters`.
     eighths: [[f32; SHORT]; 4],
-    /// At all eighths of a frame: the filter with the early cut-off.
+    /// For all eighths of a frame, in the second measurement: the filter with the early cut-off.
     steep: [[f32; TAPS]; 7],
 }
 
@@ -50,7 +53,7 @@ static FILTERS: LazyLock<Filters> = LazyLock::new(|| Filters {
     steep: std::array::from_fn(|n| taps((n + 1) as f64 / 8.0, 0.97, 9.0)),
 });
 
-/// The limiter: the same gain on both channels.
+/// The limiter. It applies the same gain to both channels.
 #[derive(Clone, Debug)]
 pub(super) struct TruePeakLimiter {
     simd: Simd,
@@ -65,8 +68,7 @@ pub(super) struct TruePeakLimiter {
 }
 
 impl TruePeakLimiter {
-    /// A limiter in its initial state. `ceiling_db` is in dBTP; `release` is the seconds in which nine tenths of the
-    /// reduction are released.
+    /// A limiter in its initial state. `ceiling_db` is in dBTP. In `release` seconds, nine tenths of the reduction are released.
     pub(super) fn new(ceiling_db: f32, release: f64, sample_rate: u32) -> Self {
         let lookahead = LOOKAHEAD * (sample_rate.div_ceil(48_000) as usize).next_power_of_two();
         let latency = lookahead + SAMPLES_AFTER + GUARD;
@@ -87,7 +89,7 @@ impl TruePeakLimiter {
         self.latency
     }
 
-    /// Rounds the decaying states to their grid. Called on fixed frames.
+    /// Rounds the decaying states to their grid. It must be called at fixed frames of the track.
     pub(super) fn round_state(&mut self) {
         self.curve.settle();
     }
@@ -104,7 +106,8 @@ impl TruePeakLimiter {
         let [left, right] = &self.lines;
         let mut gains = [0.0; QUANTUM];
         for (n, (gain, between)) in gains.iter_mut().zip(peaks).take(block.len()).enumerate() {
-            // The frame that is tested is the one SAMPLES_AFTER frames ago: its sample, and the peaks between it and its neighbours.
+            // The tested frame is SAMPLES_AFTER frames old. Its peak is the largest of its samples and of the peaks between it and its
+            // two neighbours.
             let sample = left[n + SAMPLES_AFTER - 1].abs().max(right[n + SAMPLES_AFTER - 1].abs());
             let peak = sample.max(between).max(std::mem::replace(&mut self.previous, between));
             *gain = gain_under(self.ceiling, peak);
@@ -124,8 +127,8 @@ impl TruePeakLimiter {
     }
 }
 
-/// The filter that interpolates a fraction of a frame after the frame `N / 2 - 1` taps in: a windowed sinc that passes frequencies below
-/// `cut`, a fraction of half the sample rate.
+/// The taps of a filter that computes the signal `share` of a frame after the sample at tap `N / 2 - 1`. It is a sinc in a Kaiser window
+/// with the parameter `beta`. It passes frequencies below `cut`, a fraction of half the sample rate.
 fn taps<const N: usize>(share: f64, cut: f64, beta: f64) -> [f32; N] {
     let middle = (N / 2) as f64;
     let raw: [f64; N] = std::array::from_fn(|tap| {
@@ -138,9 +141,10 @@ fn taps<const N: usize>(share: f64, cut: f64, beta: f64) -> [f32; N] {
     raw.map(|tap| (tap / sum) as f32)
 }
 
-/// Computes the larger of both channels' peaks between the frames, for a whole quantum.
+/// Computes the peak between each frame of a quantum and the next frame: the larger one of both channels.
 struct InterSamplePeaks<'a> {
     filters: &'a Filters,
+    /// Peaks above this are measured a second time.
     near: f32,
     lines: &'a [Line; 2],
     peaks: &'a mut [f32; QUANTUM],
@@ -166,7 +170,8 @@ impl Task for InterSamplePeaks<'_> {
     }
 }
 
-/// Raises the peaks of eight frames, from `first` on, to those that these filters interpolate after each.
+/// Computes the signal after each of eight frames, from the frame `first` on, with these filters. A value of `peaks` that is smaller is
+/// raised to the result.
 #[inline(always)]
 fn raise_peaks<A: Arith, const N: usize, const POSITIONS: usize>(
     filters: &[[f32; N]; POSITIONS],
@@ -174,7 +179,7 @@ fn raise_peaks<A: Arith, const N: usize, const POSITIONS: usize>(
     first: usize,
     peaks: &mut Lanes,
 ) {
-    // Short filters are centred in the longest one.
+    // A filter with fewer taps is centred in the longest one.
     let first = first + (TAPS - N) / 2;
     let mut sums = [[0.0; 8]; POSITIONS];
     for tap in 0..N {
@@ -197,7 +202,7 @@ mod tests {
 
     #[test]
     fn peaks_between_samples_are_found_up_to_nearly_half_the_sample_rate() {
-        // A sine at a quarter of the rate, sampled at 45 degrees, peaks 3 dB over its samples.
+        // The peak of a sine at a quarter of the rate is 3 dB over its samples, if it is sampled at 45 degrees.
         for share in [0.02, 0.11, 0.25, 0.37, 0.42] {
             let line = std::array::from_fn(|n| (std::f64::consts::TAU * (share * n as f64 + 0.125)).sin() as f32);
             let mut peaks = [0.0; QUANTUM];
@@ -206,7 +211,7 @@ mod tests {
             let samples = line.iter().fold(0.0f32, |peak, v| peak.max(v.abs()));
             let peak = peaks.iter().fold(samples, |peak, v| peak.max(*v));
             let db = 20.0 * peak.log10();
-            // Eight times the sample rate misses 0.17 dB at most, more at higher frequencies.
+            // Measured at eight times the sample rate, a peak is too low by 0.17 dB at most. The error grows with the frequency.
             assert!((-0.15..0.1).contains(&db), "{share} of the rate: {db} dB");
         }
     }

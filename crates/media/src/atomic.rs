@@ -8,11 +8,12 @@ use tempfile::{Builder, NamedTempFile, PersistError};
 
 use crate::{Error, ErrorKind};
 
-/// A file that is written under a hidden temporary name in its folder and gets its own name on [`commit`](Self::commit). If it is dropped
-/// without `commit`, it is removed, and an older file of its name stays unchanged.
+/// A file that is written under a hidden temporary name in its folder, and gets its own name on [`commit`](Self::commit). If it is
+/// dropped without `commit`, it is removed, and an older file of its name stays unchanged.
 ///
-/// Writes are not buffered: for small writes, wrap the file in a [`std::io::BufWriter`].
+/// Writes are not buffered. For small writes, wrap the file in a [`std::io::BufWriter`].
 #[derive(Debug)]
+#[must_use = "the file gets its name on `commit`"]
 pub struct AtomicFile {
     file: NamedTempFile,
     path: PathBuf,
@@ -45,16 +46,17 @@ impl AtomicFile {
         &self.path
     }
 
-    /// Syncs the content to disk, renames the file to its final name (replacing an older one) and syncs the directory.
+    /// Syncs the content to disk, gives the file its name, and syncs the directory. An older file of this name is replaced.
     ///
     /// # Errors
-    /// The system's error, such as [`ErrorKind::DiskFull`]. The temporary file is then removed and the older file, if any, is untouched,
-    /// unless only the last step (syncing the directory) failed.
+    /// The system's error, such as [`ErrorKind::DiskFull`]. After an error of the first two steps, the temporary file is removed and an
+    /// older file is unchanged. If only syncing the directory failed, the file has its name.
     pub fn commit(self) -> Result<(), Error> {
         self.finish(|file, path| file.persist(path))
     }
 
-    /// As [`commit`](Self::commit), but a file of that name is not replaced, not even one that was made meanwhile.
+    /// As [`commit`](Self::commit), but an existing file of this name is never replaced, not even if it was made after
+    /// [`create`](Self::create).
     ///
     /// # Errors
     /// [`ErrorKind::AlreadyExists`] when a file of that name exists; otherwise as [`commit`](Self::commit).

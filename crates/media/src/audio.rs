@@ -1,29 +1,29 @@
 use crate::{Error, ErrorKind};
 
-/// Lowest accepted sample rate, Hz.
+/// The lowest possible sample rate, in Hz.
 pub const MIN_RATE: u32 = 1_000;
-/// Highest accepted sample rate, Hz.
+/// The highest possible sample rate, in Hz.
 pub const MAX_RATE: u32 = 768_000;
-/// Highest accepted channel count.
+/// The largest possible number of channels.
 pub const MAX_CHANNELS: u16 = 64;
 
-/// Floats smaller in magnitude than this (-400 dBFS) are set to zero when they are read. They would decay to subnormal numbers in filters
-/// and windows, with which processors compute many times slower.
+/// Floats smaller in magnitude than this (-400 dBFS) are set to zero when they are read. In filters and windows they would decay to
+/// subnormal numbers, and processors compute many times more slowly with these.
 #[cfg(feature = "reader")]
 const SILENT: f32 = 1e-20;
 
 /// Interleaved samples, in the narrowest type that holds the source without loss.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Samples {
-    /// 16-bit integers, full scale -32768..=32767: sources of 16 bits or fewer.
+    /// 16-bit integers with full scale -32768..=32767, for sources of 16 bits or fewer.
     I16(Vec<i16>),
-    /// 32-bit floats, full scale -1.0..=1.0; lossy and float sources may exceed it. After [`crate::open`] they are finite, and either 0
-    /// or at least 1e-20 in magnitude.
+    /// 32-bit floats with full scale -1.0..=1.0. Lossy and float sources may exceed full scale. After [`crate::open`] all samples are
+    /// finite, and each is either 0 or at least 1e-20 in magnitude.
     F32(Vec<f32>),
 }
 
 impl Samples {
-    /// Number of samples, all channels counted.
+    /// The number of samples of all channels together.
     pub fn len(&self) -> usize {
         match self {
             Self::I16(v) => v.len(),
@@ -36,7 +36,7 @@ impl Samples {
         self.len() == 0
     }
 
-    /// Bytes held, spare capacity included.
+    /// The number of bytes of memory in use, including spare capacity.
     pub fn bytes(&self) -> usize {
         match self {
             Self::I16(v) => v.capacity() * size_of::<i16>(),
@@ -48,21 +48,20 @@ impl Samples {
 /// Decoded audio with its rate and channels.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Audio {
-    /// Interleaved samples; the length is a multiple of `channels`.
+    /// The interleaved samples. Their number is a multiple of `channels`.
     pub samples: Samples,
-    /// Frames per second, in [`MIN_RATE`]..=[`MAX_RATE`].
+    /// The sample rate, in [`MIN_RATE`]..=[`MAX_RATE`].
     pub sample_rate: u32,
-    /// Channels per frame, 1..=[`MAX_CHANNELS`].
+    /// The number of channels, 1..=[`MAX_CHANNELS`].
     pub channels: u16,
-    /// Speaker positions as a WAVEFORMATEXTENSIBLE channel mask; 0 means the usual layout for `channels`.
+    /// The speaker positions as a WAVEFORMATEXTENSIBLE channel mask. 0 means the usual layout for `channels`.
     pub speakers: u32,
     /// The number of samples of the source that were not finite and became 0.
     pub non_finite_samples: u64,
-    /// The gain in dB, a negative number, by which all of it was lowered because its stereo mix would clip ([`Audio::to_stereo`]); `None`
+    /// The gain in dB, a negative number, by which the audio was lowered because its stereo mix would clip ([`Audio::to_stereo`]). `None`
     /// when it was not lowered.
     pub downmix_gain_db: Option<f32>,
-    /// Sentences for a listener about what is wrong with the file: where it ends early, how many packets are damaged. Empty for an intact
-    /// file.
+    /// Sentences for a listener that describe the damage of the file, like an early end or damaged packets. Empty for an intact file.
     pub warnings: Vec<String>,
 }
 
@@ -86,17 +85,17 @@ impl Audio {
         })
     }
 
-    /// Number of frames (samples per channel).
+    /// The number of frames.
     pub fn frames(&self) -> usize {
         self.samples.len() / usize::from(self.channels.max(1))
     }
 
-    /// Length in seconds.
+    /// The length in seconds.
     pub fn seconds(&self) -> f64 {
         self.frames() as f64 / f64::from(self.sample_rate.max(1))
     }
 
-    /// A copy of all samples as floats, full scale 1.0 (an i16 is divided by 32768, which is exact).
+    /// A copy of all samples as floats with full scale 1.0. A 16-bit sample is divided by 32768, which is exact.
     pub fn to_f32(&self) -> Vec<f32> {
         match &self.samples {
             Samples::I16(v) => v.iter().map(|&s| from_i16(s)).collect(),
@@ -104,7 +103,7 @@ impl Audio {
         }
     }
 
-    /// All samples as floats, as [`to_f32`](Self::to_f32) gives them; floats are not copied.
+    /// All samples as floats, as [`to_f32`](Self::to_f32) returns them. Samples that are floats already are not copied.
     pub fn into_f32(self) -> Vec<f32> {
         match self.samples {
             Samples::F32(v) => v,
@@ -112,8 +111,8 @@ impl Audio {
         }
     }
 
-    /// Writes the frames from `first` on into `out` as interleaved floats and returns how many frames were written:
-    /// fewer than fit when the audio ends. 16-bit audio is read without a float copy of the whole.
+    /// Writes the frames from `first` on into `out`, as interleaved floats. Returns the number of frames that were written, which is
+    /// smaller than the room in `out` if the audio ends. No float copy of the whole audio is made.
     pub fn read_f32(&self, first: usize, out: &mut [f32]) -> usize {
         let channels = usize::from(self.channels.max(1));
         let frames = (out.len() / channels).min(self.frames().saturating_sub(first));

@@ -4,8 +4,8 @@ use crate::audio::{Audio, Samples, from_i16};
 
 const HALF_POWER: f32 = std::f32::consts::FRAC_1_SQRT_2;
 
-/// Left and right gain per WAVEFORMATEXTENSIBLE speaker bit (0 = front left, 1 = front right, ...). Bits that BS.775 does not define
-/// (heights) are treated as the surround below them.
+/// The left and the right gain for each WAVEFORMATEXTENSIBLE speaker bit (0 = front left, 1 = front right, ...). BS.775 does not define
+/// the bits of height speakers. They have the gains of the surround speakers below them.
 const GAINS: [(f32, f32); 18] = [
     (1.0, 0.0),               // front left
     (0.0, 1.0),               // front right
@@ -27,10 +27,10 @@ const GAINS: [(f32, f32); 18] = [
     (0.0, HALF_POWER),        // top back right
 ];
 
-/// The layout of a file without a channel mask, by channel count (mono to 7.1).
+/// The usual layout for each number of channels, from mono to 7.1. It is used for a file without a channel mask.
 const USUAL: [u32; 9] = [0, 0x4, 0x3, 0x7, 0x33, 0x37, 0x3f, 0x70f, 0x63f];
 
-/// The channel mask for `channels` channels: `speakers` where it fits, otherwise the usual mask.
+/// The channel mask for `channels` channels: `speakers` if it has this number of channels, otherwise the usual mask.
 pub(crate) fn layout(channels: u16, speakers: u32) -> u32 {
     if speakers.count_ones() == u32::from(channels) {
         speakers
@@ -39,7 +39,7 @@ pub(crate) fn layout(channels: u16, speakers: u32) -> u32 {
     }
 }
 
-/// Left and right gain per channel.
+/// The left and the right gain of each channel.
 fn gains(channels: u16, speakers: u32) -> Vec<(f32, f32)> {
     let mask = layout(channels, speakers);
     let mut gains: Vec<(f32, f32)> =
@@ -52,10 +52,13 @@ fn gains(channels: u16, speakers: u32) -> Vec<(f32, f32)> {
 impl Audio {
     /// The same audio in two channels.
     ///
-    /// Stereo is returned as it is; mono is doubled. More channels are mixed with the coefficients of ITU-R BS.775-4 annex 4 and not
-    /// scaled: left = front left + 0.7071 centre + 0.7071 surround left, LFE left out, so that front channels are as loud as in stereo.
-    /// If the highest sample of the mix would exceed full scale, the whole mix gets one gain that brings this sample to full scale:
-    /// [`downmix_gain_db`](Self::downmix_gain_db). Mixed audio is [`Samples::F32`].
+    /// Stereo is returned unchanged, and mono is doubled. More channels are mixed with the coefficients of ITU-R BS.775-4 annex 4: left =
+    /// front left + 0.7071 centre + 0.7071 surround left. LFE is left out. The mix is not scaled, so that front channels are as loud as
+    /// in stereo.
+    ///
+    /// If the highest sample of the mix would exceed full scale, the whole mix is lowered by one gain that brings this sample to full
+    /// scale. [`downmix_gain_db`](Self::downmix_gain_db) is this gain. Mixed audio is [`Samples::F32`].
+    #[must_use]
     pub fn to_stereo(self) -> Self {
         match (self.channels, &self.samples) {
             (2, _) => self,
@@ -84,8 +87,9 @@ impl Audio {
         }
     }
 
-    /// The same audio in two channels, for an excerpt of a file. `gain` is what `Reader::downmix_gain` returns for the whole file; the
-    /// samples are then those that [`to_stereo`](Self::to_stereo) gives for the whole file.
+    /// The same audio in two channels, for an excerpt of a file. `gain` is the result of `Reader::downmix_gain` for the whole file. With
+    /// it, the samples are those that [`to_stereo`](Self::to_stereo) returns for the whole file.
+    #[must_use]
     pub fn to_stereo_by(self, gain: f32) -> Self {
         if self.channels > 2 { mix(self, gain) } else { self.to_stereo() }
     }
@@ -107,8 +111,8 @@ pub(crate) fn peak(samples: &[f32]) -> f32 {
     samples.iter().fold(0.0, |peak, sample| peak.max(sample.abs()))
 }
 
-/// The gain for a mix whose highest sample is `peak`: 1, or the factor that brings that sample to full scale. (x times the float nearest
-/// to 1/x never rounds to more than 1.)
+/// The gain for a mix whose highest sample is `peak`: 1, or the factor that brings this sample to full scale. Rounding never makes the
+/// sample exceed full scale, because x times the float nearest to 1/x never rounds to more than 1.
 pub(crate) fn headroom(peak: f32) -> f32 {
     if peak > 1.0 { 1.0 / peak } else { 1.0 }
 }
@@ -118,8 +122,8 @@ pub(crate) fn decibels(gain: f32) -> Option<f32> {
     (gain < 1.0).then(|| 20.0 * gain.log10())
 }
 
-/// A sentence for the user about a track that was lowered by `gain_db` because its stereo mix would clip: see
-/// [`Audio::downmix_gain_db`].
+/// A sentence for the user. It says that a track was lowered by `gain_db` because its stereo mix would clip
+/// ([`Audio::downmix_gain_db`]).
 pub fn downmix_note(gain_db: f32) -> String {
     format!("its channels mixed to stereo would clip: all of it is lowered by {:.1} dB", -gain_db)
 }

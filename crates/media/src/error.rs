@@ -8,9 +8,11 @@ use crate::formats::supported_formats;
 
 /// The error of reading, converting, measuring, drawing or writing audio.
 ///
-/// [`kind`](Self::kind) says what happened, what became of the file and what to do about it; [`path`](Self::path) names the file as the
-/// caller did; [`source`](StdError::source) is the underlying cause: an [`io::Error`], a [`Damage`], or the error of a library. The
-/// message is one line for a user. It names the subject, its value, the cause and a remedy, so the source need not be printed as well.
+/// - [`kind`](Self::kind) says what has happened, what effect it has on the file, and what to do.
+/// - [`path`](Self::path) is the name of the file, as the caller gave it.
+/// - [`source`](StdError::source) is the underlying cause: an [`io::Error`], a [`Damage`], or the error of a library.
+/// - The message is one line for a user. It names the subject, its value, the cause and a remedy, so the source need not be printed
+///   too.
 pub struct Error(Box<Failure>);
 
 #[derive(Debug)]
@@ -54,93 +56,95 @@ enum Detail {
 
 /// The kind of an error, and its effect on the file.
 ///
-/// Reading never changes a file, so after an error of a reader the file is as it was. After an error of a writer, the state of the file
-/// is the same for all kinds: an [`AtomicFile`](crate::atomic::AtomicFile), which [`write`](crate::write()) and `commit` use, is removed,
-/// and an older file under its name stays untouched; a `CrashSafeWriter` holds what it held before the append, as far as the system
-/// allows.
+/// Reading never changes a file, so after an error of a reader the file is unchanged.
+///
+/// After an error of a writer, the state of the file is the same for all kinds. [`write`](crate::write()) and `commit` write an
+/// [`AtomicFile`](crate::atomic::AtomicFile): it is removed, and an older file of its name stays unchanged. A `CrashSafeWriter`
+/// restores the file to its state before the append, as far as the system allows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// The file, or the folder it is to be made in, does not exist. Check the path.
+    /// The file does not exist, or the folder for a new file does not exist. Check the path.
     NotFound,
-    /// The system does not let this program read or write there. Check the owner and the permissions, or choose another folder.
+    /// The system does not permit this program to read or write there. Check the owner and the permissions, or choose another folder.
     PermissionDenied,
-    /// A file of that name exists and must not be replaced; it stays unchanged. Choose another name, as
-    /// [`numbered_path`](crate::numbered_path) makes them.
+    /// A file of that name exists and must not be replaced. It stays unchanged. Choose another name, for example with
+    /// [`numbered_path`](crate::numbered_path).
     AlreadyExists,
     /// The disk or the user's quota is full. Free some space and try again.
     DiskFull,
     /// The file system does not support files this large. Continue in another file.
     FileTooLarge,
-    /// The system failed in another way; the source says how. Try again, or look at the disk.
+    /// Another error of the system, which is the source. Try again, or check the disk.
     Io,
-    /// The path names a folder, a pipe or a device, or nothing; only regular files are read and written. Give the path of a regular file.
+    /// The path has no file name, or names a folder, a pipe or a device. Only regular files are read and written. Give the path of a
+    /// regular file.
     NotAFile,
     /// The file is not a sound file of a known kind. Convert it to one of the [supported formats](crate::supported_formats).
     NotAudio,
-    /// A sound file whose codec is not read. Convert it as the message says.
+    /// The codec of the sound file is not supported. Convert the file as the message says.
     UnsupportedCodec {
-        /// The codec's name, or its number where it has no name.
+        /// The name of the codec. If it has no name, its number.
         codec: String,
     },
-    /// A sound file that this crate reads only with a feature that is not enabled. Enable the feature, or convert the file.
+    /// This crate reads the sound file only with a feature that is not enabled. Enable the feature, or convert the file.
     MissingFeature {
         /// The feature of crowd-media.
         feature: &'static str,
     },
-    /// The file is damaged so early or so badly that no sound could be decoded; the source is a [`Damage`]. Get the file again.
+    /// The file is damaged so early or so badly that no sound could be decoded. The source is a [`Damage`]. Get the file again.
     Damaged {
-        /// The byte near which reading stopped, accurate to a few KiB because reading is buffered; `None` where the damage is not at any
-        /// one byte.
+        /// The byte near which reading stopped. Reading is buffered, so the number is accurate to a few KiB. `None` when the damage is not
+        /// at one byte.
         offset: Option<u64>,
     },
     /// The file that is read, or the FLAC or Opus stream that is to be written, has no frames.
     Empty,
-    /// The decoded sound would take more bytes than [`DecodeOptions::max_bytes`](crate::DecodeOptions). Raise that, or read the file
+    /// The decoded sound would take more bytes than [`DecodeOptions::max_bytes`](crate::DecodeOptions). Raise this limit, or read the file
     /// in blocks with a [`Reader`](crate::Reader).
     TooLarge {
-        /// A lower bound of the decoded size, bytes.
+        /// The smallest possible size of the decoded sound, in bytes.
         at_least: u64,
-        /// The limit in force, bytes.
+        /// The limit, in bytes.
         limit: u64,
     },
     /// The system has no memory left for the samples. Read the file in blocks with a [`Reader`](crate::Reader).
     OutOfMemory {
-        /// The size of the refused allocation, bytes.
+        /// The size of the refused allocation, in bytes.
         bytes: usize,
     },
     /// A sample rate outside [`MIN_RATE`](crate::MIN_RATE)..=[`MAX_RATE`](crate::MAX_RATE).
     SampleRate {
-        /// The refused rate, Hz.
+        /// The refused rate, in Hz.
         rate: u32,
     },
-    /// Samples that do not make whole interleaved frames, or more channels than
-    /// [`MAX_CHANNELS`](crate::MAX_CHANNELS), or none.
+    /// The number of channels is 0 or more than [`MAX_CHANNELS`](crate::MAX_CHANNELS), or the number of samples is not a multiple of the
+    /// number of channels.
     FrameShape {
-        /// Number of samples given, all channels counted.
+        /// The number of samples of all channels together.
         samples: usize,
-        /// Number of channels given.
+        /// The number of channels.
         channels: u16,
     },
     /// A text that is not the name of a sample format or container. The message lists the valid names.
     UnknownName,
-    /// Something that a container or codec cannot hold: floats in FLAC, a stream longer than its header can count, a bit rate that Opus
-    /// does not have. Nothing was written. The message says what to choose instead.
+    /// The container or codec does not support the request. Examples are floats in FLAC, a stream longer than its header can count, and a
+    /// bit rate that Opus does not have. Nothing was written. The message says what to choose instead.
     FormatLimit,
-    /// A call that is not allowed at this point, or with these arguments: tags after the first sample, or spans that do not begin at a
-    /// block. Nothing was changed.
+    /// The call is not allowed at this point, or not with these arguments. Examples are tags after the first sample, and spans that do
+    /// not begin at a block. Nothing was changed.
     InvalidCall,
-    /// A chart of a size, span or range that cannot be drawn. Nothing was written.
+    /// A chart of this size, span or range cannot be drawn. Nothing was written.
     InvalidChart,
-    /// A library (encoder, resampler or meter) refused input that it should accept; the source says why. This is a defect of this crate.
+    /// A library (encoder, resampler or meter) refused input that it should accept. The source says why. This is a defect of this crate.
     Library,
 }
 
 /// The damage of a file, for [`ErrorKind::Damaged`].
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Damage {
-    /// The file ends inside something that is needed.
+    /// The file ends before all needed data has been read.
     #[error("the file ends too early")]
     EndsEarly,
     /// An MP4 file without the box that says where its samples are.
@@ -149,20 +153,20 @@ pub enum Damage {
     /// A WAV or AIFF file without a chunk of samples.
     #[error("it has no chunk of sound")]
     NoSound,
-    /// A number of channels that no file has.
+    /// The header states an impossible number of channels.
     #[error("it claims {channels} channels, and 1..=64 are possible")]
     ChannelCount {
-        /// The channels it claims.
+        /// The number of channels in the header.
         channels: usize,
     },
     /// Most packets are damaged.
     #[error("{damaged} of {packets} packets cannot be decoded ({first})")]
     Undecodable {
-        /// Packets that cannot be decoded.
+        /// The number of packets that cannot be decoded.
         damaged: u64,
-        /// Packets in all.
+        /// The number of all packets.
         packets: u64,
-        /// The decoder's error for the first of them.
+        /// The decoder's error for the first damaged packet.
         first: String,
     },
     /// Any other damage, in the words of the demuxer or decoder.
@@ -181,7 +185,7 @@ impl Error {
         &self.0.kind
     }
 
-    /// The file in question, as the caller named it; `None` where there is none, or it is a stream without a path.
+    /// The file that the error is about, as the caller named it. `None` when there is no file, or only a stream without a path.
     pub fn path(&self) -> Option<&Path> {
         match &self.0.subject {
             Subject::File(path) => Some(path),
@@ -225,14 +229,14 @@ impl Error {
         self
     }
 
-    /// The refusal of `value` for `what`; `advice` says what to do instead.
+    /// The refusal of `value` for `what`. `advice` says what to do instead.
     #[cfg(any(feature = "atomic-file", feature = "loudness", feature = "resample"))]
     pub(crate) fn refusal(kind: ErrorKind, what: &'static str, value: impl Into<String>, advice: &'static str) -> Self {
         let detail = Detail::Refusal { what, value: value.into(), advice };
         Self(Box::new(Failure { kind, subject: Subject::Nothing, detail, source: None }))
     }
 
-    /// The error `source` of a library; the message is "`what` is `source`; `advice`".
+    /// The error `source` of a library. The message is "`what` is `source`; `advice`".
     #[cfg(any(feature = "encode", feature = "loudness", feature = "picture", feature = "resample"))]
     pub(crate) fn library(what: &'static str, advice: &'static str, source: impl Into<Source>) -> Self {
         let source = source.into();
@@ -338,7 +342,7 @@ impl StdError for Error {
 }
 
 impl From<Error> for io::Error {
-    /// The system's error if this is one; otherwise an error of the kind [`io::ErrorKind::Other`] with the same message.
+    /// The system's error, if this is one. Otherwise an error of the kind [`io::ErrorKind::Other`] with the same message.
     fn from(error: Error) -> Self {
         if error.io_error().is_none() {
             return Self::other(error);

@@ -4,8 +4,8 @@ use std::fs::{File, Metadata};
 use std::io;
 use std::time::{Duration, SystemTime};
 
-/// If the last change of a file is more recent than this, another change may leave its times the same: file systems store times in steps,
-/// the coarsest of them in seconds.
+/// If the last change of a file is more recent than this, another change may leave its times the same. The reason is that file systems
+/// store times in steps, some of them in steps of seconds.
 const SETTLED: Duration = Duration::from_secs(2);
 
 /// A version of a file, identified without reading the file: by device, inode, size, and the times of the last write and of the last
@@ -18,9 +18,9 @@ pub struct FileVersion {
     device: u64,
     inode: u64,
     bytes: u64,
-    /// When the bytes were written last, in seconds and nanoseconds since 1970. Any program can set it.
+    /// The time of the last write, in seconds and nanoseconds since 1970. Any program can set it.
     modified: (i64, i64),
-    /// When anything about the file was changed last, its names and times included. No program can set it back.
+    /// The time of the last change of the file, including its names and times. No program can set it back.
     changed: (i64, i64),
 }
 
@@ -58,8 +58,8 @@ impl FileVersion {
         Err(io::ErrorKind::Unsupported.into())
     }
 
-    /// Whether any later change gives the file another version, if it has this one at `now`. It does if the last change was at least two
-    /// seconds before `now`. The time of the last change of the inode decides, because programs can set the time of writing.
+    /// Whether every change after `now` will give the file another version. This is so if the last change was at least two seconds before
+    /// `now`. The last change is that of the inode, because programs can set the time of the last write.
     #[must_use]
     pub fn is_settled(&self, now: SystemTime) -> bool {
         let (Ok(seconds), Ok(nanoseconds)) = (u64::try_from(self.changed.0), u32::try_from(self.changed.1)) else {
@@ -69,14 +69,14 @@ impl FileVersion {
         now.duration_since(changed).is_ok_and(|age| age >= SETTLED)
     }
 
-    /// The version, if it [is settled](Self::is_settled) now: facts about the file can then be cached under it.
+    /// The version, if it [is settled](Self::is_settled) now. It can then be used as a key for cached facts about the file.
     #[must_use]
     pub fn if_settled(self) -> Option<Self> {
         self.is_settled(SystemTime::now()).then_some(self)
     }
 
-    /// Whether both versions are of one file with the same size and time of writing. A rename does not count, and a program that
-    /// sets the time of writing back is not noticed.
+    /// Whether both versions are of the same file, with the same size and the same time of the last write. A rename makes no difference.
+    /// If a program writes the file and then sets the time back, the change is not detected.
     #[must_use]
     pub fn has_bytes_of(&self, other: &Self) -> bool {
         (self.device, self.inode, self.bytes, self.modified) == (other.device, other.inode, other.bytes, other.modified)

@@ -6,16 +6,28 @@
 //!
 //! # Overview
 //!
-//! - Reading: [`probe`] reads the header and tags of a file, [`open`] decodes all of it into [`Audio`], [`Reader`] reads it in blocks
-//!   from any frame on. [`cover`] reads its picture; [`mp3_tag`] reads the encoder's tag of an MP3.
-//! - Converting: [`Audio::to_stereo`] and [`Audio::resampled`], or the same of a [`Reader`]; [`resample()`] for bare samples.
-//! - Writing: [`write()`] at once, [`AudioWriter`] streaming, in any [`AudioFormat`]. [`wav`] and [`flac`] write into anything that can
-//!   seek. [`CrashSafeWriter`] makes a file that is complete after every append.
-//! - Serving: [`wav::header`] with [`pcm`], [`flac::BlockEncoder`] and `opus::Stream` make any span of a stream of a known length.
-//! - Measuring and drawing: [`peaks`] of a waveform; `loudness` after EBU R 128; `picture` draws charts.
-//! - Files: [`atomic`] writes a file completely or not at all, [`numbered_path`] makes names for it, [`FileVersion`] shows whether a file
-//!   has changed, [`EXTENSIONS`] lists the extensions of the files that can be read.
-//! - Errors: [`Error`] and [`ErrorKind`].
+//! | to | use |
+//! |---|---|
+//! | read the header and tags of a file | [`probe`] |
+//! | decode a whole file | [`open`], which returns [`Audio`] |
+//! | read a file in blocks, from any frame on | [`Reader`] |
+//! | read the picture in a file | [`cover`] |
+//! | read the encoder's tag of an MP3 | [`mp3_tag`] |
+//! | mix to stereo | [`Audio::to_stereo`] or [`Reader::to_stereo`] |
+//! | convert the sample rate | [`Audio::resampled`], [`Reader::resampled`], or [`resample()`] for a slice of samples |
+//! | write a file at once, in any [`AudioFormat`] | [`write()`] |
+//! | write a file block by block | [`AudioWriter`] |
+//! | write to a stream that can seek | [`wav::Writer`] or [`flac::Writer`] |
+//! | record to a file that is complete after every append | [`CrashSafeWriter`] |
+//! | make any span of a stream of known length, for a server | [`wav::header`] and [`pcm`], [`flac::BlockEncoder`], or `opus::Stream` |
+//! | measure the peaks of a waveform | [`peaks`] |
+//! | measure loudness after EBU R 128 | `loudness` |
+//! | draw a chart | `picture` |
+//! | write a file completely or not at all | [`atomic`] |
+//! | make another name for a file that exists | [`numbered_path`] |
+//! | detect whether a file has changed | [`FileVersion`] |
+//! | list the extensions of the files that can be read | [`EXTENSIONS`] |
+//! | handle errors | [`Error`] and [`ErrorKind`] |
 
 #[cfg(feature = "atomic-file")]
 pub mod atomic;

@@ -5,15 +5,16 @@ use std::ops::Range;
 use crate::audio::check_shape;
 use crate::{Audio, Error};
 
-/// Frames per column of the finest resolution: 5.3 ms at 48 kHz.
+/// The number of frames in a column of the finest resolution. At 48 kHz they last 5.3 ms.
 pub const FINEST: usize = 256;
 /// The number of columns that make one column of the next coarser resolution.
 const FACTOR: usize = 4;
-/// Frames read from an [`Audio`] at a time.
+/// The number of frames that are read from an [`Audio`] at a time.
 const BLOCK: usize = 4096;
 
 /// The samples of one channel during one column of time. Full scale is 1.0.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[non_exhaustive]
 pub struct PeakColumn {
     /// Smallest sample.
     pub min: f32,
@@ -54,8 +55,8 @@ impl Cell {
     }
 }
 
-/// The peaks of a whole track. They take about 3 kB per second and channel at the finest resolution, and a third of that for all
-/// coarser ones.
+/// The peaks of a whole track. At the finest resolution they take about 3 kB for each second and channel. All coarser resolutions together
+/// take a third of that.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Peaks {
     channels: u16,
@@ -103,8 +104,8 @@ impl Peaks {
 
     /// `count` columns of equal length over `frames` of `channel`, for example one per pixel column.
     ///
-    /// A column includes every stored column that it touches, so no peak is lost. Its edges are exact to [`FINEST`] frames or to its own
-    /// length, whichever is larger. Time after the end, and a channel that does not exist, are silent.
+    /// A column includes every stored column that it touches, so no peak is lost. Its edges are exact to [`FINEST`] frames, or to the
+    /// length of the column if that is more. The time after the end is silent, and so is a channel that does not exist.
     pub fn columns(&self, channel: u16, frames: Range<usize>, count: usize) -> Vec<PeakColumn> {
         let length = frames.end.saturating_sub(frames.start);
         let each = length / count.max(1);
@@ -147,7 +148,7 @@ impl PeaksBuilder {
     /// A builder without frames, for `channels` interleaved channels at `sample_rate` Hz.
     ///
     /// # Errors
-    /// [`ErrorKind::FrameShape`](crate::ErrorKind) unless there are 1..=[`crate::MAX_CHANNELS`] channels.
+    /// [`ErrorKind::FrameShape`](crate::ErrorKind) unless there are 1..=[`MAX_CHANNELS`](crate::MAX_CHANNELS) channels.
     pub fn new(channels: u16, sample_rate: u32) -> Result<Self, Error> {
         check_shape(0, channels)?;
         Ok(Self::unchecked(channels, sample_rate))

@@ -29,7 +29,7 @@ pub fn resample(samples: &[f32], channels: u16, from: u32, to: u32) -> Result<Ve
 impl Audio {
     /// The same audio at `rate` Hz: length `round(frames * rate / sample_rate)`, no delay, [`Samples::F32`].
     ///
-    /// At the same rate the audio is returned as it is. See [`crate::resample`] for the quality.
+    /// At the same rate the audio is returned as it is. See [`resample`](crate::resample()) for the quality.
     ///
     /// # Errors
     /// [`ErrorKind::SampleRate`] for a rate out of range, [`ErrorKind::OutOfMemory`], [`ErrorKind::Library`].

@@ -1,9 +1,9 @@
 //! OSC 1.0 address patterns: `/deck_lev*`, `/deck_?q`, `/dance/{arm,leg}_movement`, `[a-d]`, `[!x]`.
 //!
-//! The matcher of rosc differs from OSC 1.0: `*` at the end does not match the empty string, `[ab]` matches several
-//! characters, and after a first choice of `{a,ab}` it does not try the second. This matcher keeps the set of positions
-//! in the address that the pattern can have reached, as the bits of one word. It does not backtrack, so the cost grows
-//! with the length of the pattern only.
+//! The matcher of the crate rosc is not used, because it differs from OSC 1.0: `*` at the end does not match the empty
+//! string, `[ab]` matches several characters, and after the first choice of `{a,ab}` the second is not tried. The matcher
+//! here goes through the pattern once. It keeps the set of positions in the address that the pattern can have reached, as
+//! the bits of one word. There is no backtracking, so the cost grows only with the length of the pattern.
 
 /// The longest address that can be matched, in bytes.
 pub const MAX_ADDRESS: usize = 63;
@@ -24,7 +24,7 @@ pub fn matches(pattern: &str, address: &str) -> bool {
         return false;
     }
     let mut pattern = pattern.as_bytes();
-    // Bit i: the pattern so far matches the first i bytes of the address.
+    // Bit i is set if the pattern up to here matches the first i bytes of the address.
     let mut reached = 1_u64;
     while let Some((first, rest)) = pattern.split_first() {
         (reached, pattern) = match first {
@@ -49,7 +49,7 @@ pub fn matches(pattern: &str, address: &str) -> bool {
     reached >> address.len() & 1 == 1
 }
 
-/// Matches one more byte.
+/// Matches one more byte, for which `fits` returns true.
 fn match_byte(reached: u64, address: &[u8], fits: impl Fn(u8) -> bool) -> u64 {
     address.iter().enumerate().filter(|(i, b)| reached >> i & 1 == 1 && fits(**b)).fold(0, |set, (i, _)| set | 2 << i)
 }
@@ -75,8 +75,8 @@ fn split_at_byte(bytes: &[u8], end: u8) -> Option<(&[u8], &[u8])> {
     Some((bytes.get(..at)?, bytes.get(at + 1..)?))
 }
 
-/// Whether a class such as `a-d_`, or `!a-d_` for all others, contains `byte`. A minus at either end is a member
-/// itself.
+/// Whether a class such as `a-d_` contains `byte`. A class that begins with `!` contains all bytes that are not listed. A
+/// minus at either end stands for itself.
 fn class_contains(members: &[u8], byte: u8) -> bool {
     let (negated, mut rest) = match members.split_first() {
         Some((b'!', rest)) => (true, rest),

@@ -15,7 +15,7 @@ pub struct AllowedSenders {
 }
 
 impl AllowedSenders {
-    /// Accepts `networks`; when there are none, the private networks.
+    /// Accepts `networks`. If there are none, the private networks are accepted.
     #[must_use]
     pub fn new(networks: Vec<IpNet>) -> Self {
         if networks.is_empty() {

@@ -2,6 +2,7 @@
 
 use crate::ids::{self, BufferId};
 use crate::refusal::{Refusal, RefusalKind, quote};
+use crate::stretch_method_names;
 use crate::units::{MovementLevel, Quantity};
 use crowd_engine::tempo::Phase;
 use crowd_engine::{Band, DeckId, StretchMethod};
@@ -34,7 +35,7 @@ impl Arg {
         out
     }
 
-    /// Recurses once per array; [`crate::datagram::decode`] limits how deep they nest.
+    /// Recurses once for each nested array. [`crate::datagram::decode`] limits the nesting.
     fn flatten(args: Vec<OscType>, out: &mut Vec<Self>) {
         for arg in args {
             out.push(match arg {
@@ -210,7 +211,7 @@ impl<'a> Args<'a> {
         self.refuse(name, format_args!("is {value}, outside {} to {}", range.start(), range.end()))
     }
 
-    /// Reads a whole number within `range`; a float such as 3.0 is one.
+    /// Reads a whole number within `range`. A float such as 3.0 is a whole number too.
     ///
     /// # Errors
     /// When it is missing, not a whole number or out of range.
@@ -226,7 +227,7 @@ impl<'a> Args<'a> {
         inside.ok_or_else(|| self.outside(name, value, range))
     }
 
-    /// Reads how much the crowd moves: any finite number, clamped to 0 to 1.
+    /// Reads how much the crowd moves. Any finite number is valid; it is clamped to 0 to 1.
     ///
     /// # Errors
     /// When it is missing, not a number or not finite.
@@ -297,10 +298,10 @@ impl<'a> Args<'a> {
     pub fn stretch_method(&mut self, name: &str) -> Result<StretchMethod, Refusal> {
         let arg = self.required(name)?;
         let problem = format_args!("is {arg}, not a method; methods are playback_rate, wsola, hq");
-        arg.text().and_then(ids::stretch_method).ok_or_else(|| self.refuse(name, problem))
+        arg.text().and_then(stretch_method_names::stretch_method).ok_or_else(|| self.refuse(name, problem))
     }
 
-    /// Reads whether beats or bars of a deck are kept in sync with the clock; 0 is neither, 1 is beats.
+    /// Reads whether the beats or the bars of a deck are kept in sync with the clock. 0 is neither, and 1 is the beats.
     ///
     /// # Errors
     /// When it is missing, or none of beat, phase, bar, 0 and 1.
@@ -355,7 +356,7 @@ impl<'a> Args<'a> {
     /// Checks that all arguments were read.
     ///
     /// # Errors
-    /// When there is another one; the text names it.
+    /// When there is another argument, which the text names.
     pub fn finish(&self) -> Result<(), Refusal> {
         match self.rest.first() {
             None => Ok(()),

@@ -1,6 +1,7 @@
 //! `bpm_config.json`: the table from movement to tempo.
 //!
-//! It is read key by key, and not into a structure by serde, so that an unusable key is named and all others are used.
+//! The file is read key by key, not into a structure by serde. So a warning names each key that cannot be used, and all
+//! other keys are used.
 
 use crate::units::Quantity;
 use crowd_engine::Bpm;
@@ -14,12 +15,12 @@ use std::time::Duration;
 pub struct BpmConfig {
     /// How movement sets the tempo.
     pub movement: MovementConfig,
-    /// The time for which `/set_tempo` keeps movement from changing the tempo; `None`: until `/movement_bpm 1`.
+    /// The time after a `/set_tempo` until movement sets the tempo again. `None` means only after `/movement_bpm 1`.
     pub tempo_hold: Option<Duration>,
 }
 
 impl BpmConfig {
-    /// The defaults, around a base tempo.
+    /// The default values for a base tempo.
     #[must_use]
     pub fn new(base: Bpm) -> Self {
         Self { movement: MovementConfig { base, ..MovementConfig::default() }, tempo_hold: None }
@@ -106,7 +107,7 @@ impl ConfigReader<'_> {
         Some(value).filter(|v| !v.is_null())
     }
 
-    /// Reads a number of seconds; 0, or no number, is off.
+    /// Reads a number of seconds. `None` if the number is 0, missing or not valid: the function is then off.
     fn seconds_or_off(&mut self, key: &str) -> Option<Duration> {
         let mut seconds = 0.0;
         self.number(&[key], &mut seconds, |v| (0.0..=86_400.0).contains(&v), "0 (off) to 86400");
@@ -126,7 +127,8 @@ impl ConfigReader<'_> {
         *target = used.unwrap_or(*target);
     }
 
-    /// Converts the number of a key. When there is a value and `convert` fails, adds a warning that `default` is used.
+    /// Converts the number of a key. If the key has a value that `convert` refuses, a warning is added that `default` is
+    /// used.
     fn read<T>(
         &mut self,
         path: &[&str],

@@ -1,4 +1,4 @@
-//! The loop of the control thread. Another thread receives datagrams, workers load files, and the engine plays.
+//! The loop of the control thread. Other threads receive datagrams, load files and render.
 
 use crate::app::App;
 use crate::health_log::HealthLog;
@@ -16,7 +16,7 @@ const HEALTH_INTERVAL: Duration = Duration::from_millis(100);
 /// The largest number of messages that are handled before the next tick.
 const MESSAGES_PER_TICK: usize = 256;
 
-/// The control thread: handles messages, hands commands to the engine, and sends replies.
+/// The state of the control thread. It handles messages, sends commands to the engine, and sends replies.
 pub struct ControlLoop<'a> {
     /// The engine, with its output.
     pub engine: &'a mut Engine,
@@ -28,7 +28,7 @@ pub struct ControlLoop<'a> {
     pub inbox: &'a Receiver<Datagram>,
     /// The counters of the receiving thread.
     pub receive_counters: &'a ReceiveCounters,
-    /// The other end is dropped when the server is to stop.
+    /// The signal to stop: the other end of this channel is dropped.
     pub stop: &'a Receiver<()>,
     /// Whether the status is logged every second.
     pub watch: bool,

@@ -1,9 +1,9 @@
 //! Splits a datagram into OSC messages, and decodes them.
 //!
-//! The decoder (rosc 0.11) recurses once per nested `#bundle`, and once per nested `[` in the arguments. A datagram
-//! that consists only of nesting overflows the stack, which cannot be caught. It also drops everything in a bundle
-//! after an element that it cannot read, without an error. So bundles are split here, without recursion, and the
-//! decoder gets single messages whose type tags were checked.
+//! The decoder (rosc 0.11) recurses once for each nested `#bundle`, and once for each nested `[` in the arguments. So a
+//! datagram that consists only of nesting would overflow the stack, which cannot be caught. The decoder also drops, without
+//! an error, everything in a bundle after an element that it cannot read. Therefore bundles are split here, without
+//! recursion, and the decoder gets only single messages whose type tags were checked.
 //!
 //! The layout is that of the OSC 1.0 specification (<https://opensoundcontrol.stanford.edu/spec-1_0.html>).
 
@@ -19,7 +19,7 @@ pub const MAX_DATAGRAM: usize = 8 * 1024;
 pub const MAX_NESTING: usize = 8;
 
 const BUNDLE: &[u8; 8] = b"#bundle\0";
-/// The size of the identifier and the time tag.
+/// The size of the identifier and the time tag of a bundle, in bytes.
 const BUNDLE_HEADER: usize = 16;
 
 /// The time tag that means "immediately".
@@ -62,7 +62,7 @@ pub fn split(datagram: &[u8]) -> Result<Vec<RawMessage<'_>>, Refusal> {
     let (mut rest, mut at) = bundle_body(datagram, None)?;
     loop {
         let Some((size, after)) = rest.split_first_chunk::<4>() else {
-            // Every size is a multiple of 4, so `rest` is empty and this bundle ends here.
+            // Every size is a multiple of 4, so fewer than 4 bytes means none: this bundle ends here.
             match enclosing.pop() {
                 Some((after, outer)) => (rest, at) = (after, outer),
                 None => return Ok(messages),

@@ -12,9 +12,9 @@ use std::fmt;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-/// The interval between two status messages to a subscriber, in seconds.
+/// The range of the interval between two status messages to a subscriber, in seconds.
 const STATUS_INTERVAL: RangeInclusive<f64> = 0.05..=60.0;
-/// Beats per bar.
+/// The range of the number of beats in a bar.
 pub const BEATS_PER_BAR: RangeInclusive<u8> = 1..=32;
 /// The gain of a stem when the message has none.
 const DEFAULT_VOLUME: f64 = 0.8;
@@ -147,11 +147,12 @@ handlers! {
     "/person_count" "..." "ignored" ignored;
 }
 
-/// Reads one message. An address pattern may match several handlers: each of them reads the message, in the order of
+/// Reads one message. If an address pattern matches several handlers, each of them reads the message, in the order of
 /// [`HANDLERS`].
 ///
-/// Other addresses under `/dance/`, and addresses that contain `keypoint`, give [`Message::Ignored`]: movement
-/// detectors send them a hundred times a second. So do the server's own replies, which must not be answered.
+/// Addresses under `/dance/` without a handler, and addresses that contain `keypoint`, give [`Message::Ignored`], because
+/// movement detectors send them a hundred times a second. The server's own replies give it too, because they must not be
+/// answered.
 ///
 /// # Errors
 /// Those of [`Args`] for each handler; [`RefusalKind::UnknownAddress`] when no handler matches.
@@ -210,7 +211,7 @@ fn eq_band(deck: DeckId, band: Band, gain: Gain) -> Message {
     Message::Eq(deck, BANDS.map(|other| (other == band).then_some(gain)))
 }
 
-/// Reads one gain for each argument, at least one.
+/// Reads a gain for each of `decks`. At least one is needed; decks without an argument are left unchanged.
 fn faders(args: &mut Args<'_>, decks: &[DeckId]) -> Result<Message, Refusal> {
     let mut faders = [None; 4];
     for (n, (deck, gain)) in decks.iter().zip(&mut faders).enumerate() {
@@ -298,7 +299,7 @@ fn ignore_args(args: &mut Args<'_>, message: Message) -> Result<Message, Refusal
     Ok(message)
 }
 
-/// Reads a message that is bound to a button of a touch screen: 1 when it is pressed, 0 when it is released.
+/// Reads a message that a button of a touch screen sends: with 1 when it is pressed, and with 0 when it is released.
 fn button(args: &mut Args<'_>, message: Message) -> Result<Message, Refusal> {
     let released = args.left() == 1 && args.zero_is_next();
     ignore_args(args, if released { Message::Ignored } else { message })

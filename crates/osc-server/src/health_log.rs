@@ -1,4 +1,4 @@
-//! Logs problems of the output and the network: each change once, and counters at a limited rate.
+//! Logs problems of the output and the network. Each change is logged once, and counters are logged at a limited rate.
 
 use crate::app::OutputStatus;
 use crate::net::{self, ReceiveCounters};

@@ -1,6 +1,6 @@
-//! The names that clients use for decks, bands, stems and stretch methods.
+//! The names of decks and bands, and the ids of stem buffers, in messages.
 
-use crowd_engine::{Band, DeckId, StretchMethod};
+use crowd_engine::{Band, DeckId};
 use std::fmt;
 
 /// The decks of the server, in order.
@@ -26,50 +26,7 @@ pub fn band(name: &str) -> Option<Band> {
     }
 }
 
-/// The names of a stretch method.
-#[derive(Debug)]
-pub struct StretchMethodName {
-    /// The engine's method.
-    pub method: StretchMethod,
-    /// The name in help and documentation.
-    pub name: &'static str,
-    /// Other names that are accepted in messages and on the command line.
-    pub aliases: &'static [&'static str],
-    /// What it does, in one line, for the help.
-    pub about: &'static str,
-}
-
-/// The names of all stretch methods.
-pub static STRETCH_METHOD_NAMES: [StretchMethodName; 3] = [
-    StretchMethodName {
-        method: StretchMethod::PlaybackRate,
-        name: "playback_rate",
-        aliases: &[],
-        about: "Pitch follows the speed, as on a turntable",
-    },
-    StretchMethodName {
-        method: StretchMethod::Wsola,
-        name: "wsola",
-        aliases: &["audiotsm"],
-        about: "Pitch stays; little work, drums stay sharp",
-    },
-    StretchMethodName {
-        method: StretchMethod::Hq,
-        name: "hq",
-        aliases: &["high_quality", "pyrubberband"],
-        about: "Pitch stays; best sound, more work",
-    },
-];
-
-/// The stretch method called `name`, in any case.
-#[must_use]
-pub fn stretch_method(name: &str) -> Option<StretchMethod> {
-    let is = |known: &str| known.eq_ignore_ascii_case(name.trim());
-    let known = STRETCH_METHOD_NAMES.iter().find(|names| is(names.name) || names.aliases.iter().any(|alias| is(alias)));
-    known.map(|names| names.method)
-}
-
-/// The number of a stem's buffer. It determines the deck of the stem: A 100–1099, B 1100–2099, C 2100–3099, D
+/// The id of a stem's buffer. It determines the deck of the stem: A has the ids 100–1099, B 1100–2099, C 2100–3099, and D
 /// 3100–4099.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct BufferId(u16);
@@ -79,6 +36,7 @@ impl BufferId {
     pub const FIRST: u16 = 100;
     /// The highest id.
     pub const LAST: u16 = 4099;
+    /// The number of ids of a deck.
     const PER_DECK: u16 = 1000;
 
     /// `id`, if it is between [`FIRST`](Self::FIRST) and [`LAST`](Self::LAST).
@@ -157,23 +115,5 @@ mod tests {
     fn only_the_first_four_decks_have_names() {
         assert_eq!(["A", "b", " C ", "d"].map(deck), DECKS.map(Some));
         assert_eq!(["E", "p", "", "AB", "1"].map(deck), [None; 5]);
-    }
-
-    #[test]
-    fn methods_are_found_by_each_of_their_names_in_any_case() {
-        for (name, method) in [
-            ("playback_rate", StretchMethod::PlaybackRate),
-            ("WSOLA", StretchMethod::Wsola),
-            (" AudioTSM ", StretchMethod::Wsola),
-            ("high_quality", StretchMethod::Hq),
-            ("pyrubberband", StretchMethod::Hq),
-            ("HQ", StretchMethod::Hq),
-        ] {
-            assert_eq!(stretch_method(name), Some(method), "{name}");
-        }
-        assert_eq!(["", "fast", "wsola2"].map(stretch_method), [None; 3]);
-        assert!(
-            StretchMethod::ALL.iter().all(|method| STRETCH_METHOD_NAMES.iter().any(|names| names.method == *method))
-        );
     }
 }

@@ -1,11 +1,13 @@
 //! `audio-server`: a four-deck mixer that is controlled over OSC.
 //!
-//! The crate reads arguments and messages, maps them to commands and sends replies. Everything that makes sound is in
-//! `crowd-engine`. It is a library as well as a program so that tests and other front-ends can use its modules:
+//! This crate reads messages, turns them into commands to the engine, and sends replies. Everything that makes sound is in
+//! `crowd-engine`. The crate is a library as well as a program, so that tests and other front ends can use its modules:
 //!
-//! - input: [`datagram`] (bytes to OSC messages), [`args`] (arguments), [`address_pattern`] and [`handlers`] (the table
-//!   of all addresses), which return a checked [`message`]; [`score`] reads the same messages from a text file;
-//! - values: [`units`] (numbers with a range), [`ids`] (names and buffer ids);
+//! - input: [`datagram`] splits bytes into OSC messages; [`handlers`] is the table of all addresses, and turns a message with
+//!   its [`args`] into a checked [`message`]; [`address_pattern`] matches addresses with wildcards; [`score`] reads the
+//!   same messages from a text file;
+//! - values: [`units`] (numbers with a range), [`ids`] (names of decks and bands, ids of buffers),
+//!   [`stretch_method_names`];
 //! - access: [`allowed_senders`] (whose messages are accepted), [`crowd_library::MediaRoot`] (which files may be
 //!   opened);
 //! - output: [`reply`], and [`refusal`], the one error type that is counted, answered and logged;
@@ -36,6 +38,7 @@ pub mod reply;
 pub mod run;
 pub mod score;
 pub mod score_render;
+pub mod stretch_method_names;
 pub mod subscribers;
 pub mod system_limits;
 pub mod system_memory;

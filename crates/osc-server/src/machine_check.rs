@@ -9,10 +9,11 @@ use std::time::{Duration, Instant};
 /// The block sizes that are measured, in frames.
 pub const BLOCK_SIZES: [usize; 7] = [64, 128, 256, 512, 1024, 2048, 4096];
 
-/// The length of the sound that is rendered for each size, in seconds.
+/// The seconds of sound that are rendered for each block size.
 const MEASURED_SECONDS: f64 = 4.0;
 
-/// The largest safe ratio of render time to block duration, for the 99.9th percentile of the blocks. The rest is for the system and other programs.
+/// The largest share of a block's duration that the 99.9th percentile of the render times may take. The rest of the
+/// duration is for the system and other programs.
 const SAFE_SHARE: f64 = 0.5;
 
 /// The cost of blocks of one size.
@@ -24,40 +25,42 @@ pub struct BlockCost {
     pub period: Duration,
     /// The mean processor time of a block.
     pub mean: Duration,
-    /// The processor time that 999 of 1,000 blocks do not exceed.
-    pub slowest: Duration,
-    /// The same in elapsed time, which includes interruptions by other programs.
-    pub elapsed: Duration,
+    /// The 99.9th percentile of the processor time: 999 of 1,000 blocks do not exceed it.
+    pub processor_p999: Duration,
+    /// The 99.9th percentile of the elapsed time, which includes interruptions by other programs.
+    pub elapsed_p999: Duration,
 }
 
 impl BlockCost {
     /// Whether a thread with realtime priority can render blocks of this size in time.
     #[must_use]
     pub fn fits(&self) -> bool {
-        self.slowest.as_secs_f64() < SAFE_SHARE * self.period.as_secs_f64()
+        self.processor_p999.as_secs_f64() < SAFE_SHARE * self.period.as_secs_f64()
     }
 
-    /// Whether a thread without realtime priority can render them in time, while the machine is as busy as now.
+    /// Whether a thread without realtime priority can render blocks of this size in time, while the machine is no busier
+    /// than during the measurement.
     #[must_use]
     pub fn fits_now(&self) -> bool {
-        self.elapsed.as_secs_f64() < SAFE_SHARE * self.period.as_secs_f64()
+        self.elapsed_p999.as_secs_f64() < SAFE_SHARE * self.period.as_secs_f64()
     }
 
-    /// [`fits`](Self::fits) with realtime priority, [`fits_now`](Self::fits_now) without.
+    /// Whether blocks of this size are rendered in time: [`fits`](Self::fits) with realtime priority,
+    /// [`fits_now`](Self::fits_now) without.
     #[must_use]
     pub fn fits_with(&self, realtime: bool) -> bool {
         if realtime { self.fits() } else { self.fits_now() }
     }
 
-    /// The share of one processor core that rendering takes.
+    /// The mean share of one processor core that rendering takes.
     #[must_use]
     pub fn load(&self) -> f64 {
         self.mean.as_secs_f64() / self.period.as_secs_f64()
     }
 }
 
-/// Measures every block size with the most expensive mix: four stereo decks that are not at their own speed, with every
-/// equaliser and the limiter active.
+/// Measures every block size with the most expensive mix: four stereo decks play at a changed speed, and every
+/// equaliser and the limiter are active.
 ///
 /// # Errors
 /// When the engine cannot be made.
@@ -66,12 +69,12 @@ pub fn measure(method: StretchMethod, sample_rate: SampleRate) -> Result<Vec<Blo
     for frames in BLOCK_SIZES {
         let mut offline = heavy_mix(method, sample_rate)?;
         let mut block = vec![0.0; 2 * frames];
-        // The first blocks are not measured, because memory is used for the first time in them.
+        // The first blocks are not measured: they use memory for the first time, and are slower.
         for _ in 0..8192_usize.div_ceil(frames) {
             offline.render_into(&mut block);
         }
         let blocks = (MEASURED_SECONDS * f64::from(sample_rate.get()) / frames as f64) as usize;
-        let (mut busy, mut elapsed): (Vec<_>, Vec<_>) = (0..blocks.max(1))
+        let (mut processor, mut elapsed): (Vec<_>, Vec<_>) = (0..blocks.max(1))
             .map(|_| {
                 let (began, worked) = (Instant::now(), processor_time());
                 offline.render_into(&mut block);
@@ -79,15 +82,16 @@ pub fn measure(method: StretchMethod, sample_rate: SampleRate) -> Result<Vec<Blo
                 (worked.zip(processor_time()).map_or(elapsed, |(from, to)| to.saturating_sub(from)), elapsed)
             })
             .unzip();
-        let mean = busy.iter().sum::<Duration>() / u32::try_from(busy.len()).unwrap_or(u32::MAX);
+        let mean = processor.iter().sum::<Duration>() / u32::try_from(processor.len()).unwrap_or(u32::MAX);
         let period = Duration::from_secs_f64(frames as f64 / f64::from(sample_rate.get()));
-        costs.push(BlockCost { frames, period, mean, slowest: slowest(&mut busy), elapsed: slowest(&mut elapsed) });
+        let (processor_p999, elapsed_p999) = (percentile_99_9(&mut processor), percentile_99_9(&mut elapsed));
+        costs.push(BlockCost { frames, period, mean, processor_p999, elapsed_p999 });
     }
     Ok(costs)
 }
 
-/// The time that 999 of 1,000 do not exceed.
-fn slowest(times: &mut [Duration]) -> Duration {
+/// The time that 999 of 1,000 times do not exceed.
+fn percentile_99_9(times: &mut [Duration]) -> Duration {
     times.sort_unstable();
     times.len().checked_sub(1 + times.len() / 1000).and_then(|n| times.get(n)).copied().unwrap_or_default()
 }
@@ -103,7 +107,7 @@ fn processor_time() -> Option<Duration> {
     None
 }
 
-/// The smallest block size that fits and above which every size fits.
+/// The smallest block size from which on every size fits. `costs` are in the order of their block sizes.
 #[must_use]
 pub fn smallest_safe(costs: &[BlockCost], fits: impl Fn(&BlockCost) -> bool) -> Option<usize> {
     costs.iter().rev().take_while(|cost| fits(cost)).last().map(|cost| cost.frames)
@@ -131,27 +135,27 @@ impl MethodCosts {
 pub struct Recommendation {
     /// The best method for four decks, and its smallest safe block size.
     pub four_decks: Option<(StretchMethod, usize)>,
-    /// A better method that fewer decks can use at a time, and the number of decks.
+    /// A better method that only some of the decks can use at a time, and the number of these decks.
     pub fewer: Option<(StretchMethod, usize)>,
 }
 
-/// Recommends methods from the costs of all methods, cheapest first, for blocks of at most `frames` frames and the
-/// priority of the audio thread.
+/// Recommends methods for blocks of at most `frames` frames. `all` has the costs of all methods, the cheapest first.
+/// `realtime` says whether the audio thread has realtime priority.
 #[must_use]
 pub fn recommend(all: &[MethodCosts], frames: usize, realtime: bool) -> Recommendation {
     let fits = |measured: &MethodCosts| {
         Some((measured.method, measured.smallest_safe_size(realtime).filter(|size| *size <= frames)?))
     };
     let four_decks = all.iter().rev().find_map(fits);
-    let slowest = |measured: &MethodCosts| {
+    let seconds_and_limit = |measured: &MethodCosts| {
         let cost = measured.costs.iter().find(|cost| cost.frames == frames)?;
-        let slowest = if realtime { cost.slowest } else { cost.elapsed };
-        Some((slowest.as_secs_f64(), SAFE_SHARE * cost.period.as_secs_f64()))
+        let p999 = if realtime { cost.processor_p999 } else { cost.elapsed_p999 };
+        Some((p999.as_secs_f64(), SAFE_SHARE * cost.period.as_secs_f64()))
     };
     let fewer = |measured: &MethodCosts| {
-        let ((slowest, room), (least, _)) = (slowest(measured)?, slowest(all.first()?)?);
-        // The number of decks that can use this method while the others use the cheapest.
-        let decks = ((room - least) / ((slowest - least) / 4.0)).floor();
+        let ((seconds, limit), (cheapest, _)) = (seconds_and_limit(measured)?, seconds_and_limit(all.first()?)?);
+        // The number of decks that can use this method while the other decks use the cheapest one.
+        let decks = ((limit - cheapest) / ((seconds - cheapest) / 4.0)).floor();
         (1.0..4.0).contains(&decks).then_some((measured.method, decks as usize))
     };
     let better = all.iter().rev().take_while(|measured| Some(measured.method) != four_decks.map(|(method, _)| method));
@@ -194,8 +198,8 @@ mod tests {
             frames,
             period,
             mean: period.mul_f64(slow_share / 2.0),
-            slowest: period.mul_f64(slow_share),
-            elapsed: period,
+            processor_p999: period.mul_f64(slow_share),
+            elapsed_p999: period,
         }
     }
 
@@ -218,8 +222,8 @@ mod tests {
         let recommend =
             |rate, wsola| recommend(&[measured(M::PlaybackRate, rate), measured(M::Wsola, wsola)], 1_024, true);
         assert_eq!(recommend(0.05, 0.2), Recommendation { four_decks: Some((M::Wsola, 64)), fewer: None });
-        // Half of a block is free. The decks with the better method share the time that the cheapest method leaves of
-        // it.
+        // Half of a block's duration may be used. Four decks with the cheapest method take some of it; the rest is for the
+        // decks with the better method.
         let weak = Recommendation { four_decks: Some((M::PlaybackRate, 64)), fewer: Some((M::Wsola, 1)) };
         assert_eq!(recommend(0.05, 1.05), weak);
         assert_eq!(recommend(0.05, 0.8), Recommendation { fewer: Some((M::Wsola, 2)), ..weak });
@@ -240,7 +244,7 @@ mod tests {
             costs: busy
                 .costs
                 .iter()
-                .map(|cost| BlockCost { elapsed: cost.period / if cost.frames < 512 { 1 } else { 4 }, ..*cost })
+                .map(|cost| BlockCost { elapsed_p999: cost.period / if cost.frames < 512 { 1 } else { 4 }, ..*cost })
                 .collect(),
             ..busy
         };
@@ -254,7 +258,7 @@ mod tests {
     fn every_block_size_is_measured_with_all_decks_playing() {
         let costs = measure(StretchMethod::PlaybackRate, SampleRate::new(8_000).unwrap()).unwrap();
         assert_eq!(costs.iter().map(|c| c.frames).collect::<Vec<_>>(), BLOCK_SIZES);
-        assert!(costs.iter().all(|c| c.mean > Duration::ZERO && c.elapsed >= c.mean / 2));
+        assert!(costs.iter().all(|c| c.mean > Duration::ZERO && c.elapsed_p999 >= c.mean / 2));
         for method in StretchMethod::ALL {
             let mut offline = heavy_mix(*method, SampleRate::CD).unwrap();
             offline.render_frames(44_100);

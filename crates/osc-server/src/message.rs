@@ -15,7 +15,7 @@ pub enum Message {
         id: BufferId,
         /// The path, as the client wrote it.
         path: String,
-        /// The name for logs; the file name without its extension when there is none.
+        /// The name for logs. `None` is the file name without its extension.
         name: Option<String>,
     },
     /// `/play_stem` and `/play_stem_section`: play a stem, as soon as it is loaded.
@@ -55,7 +55,7 @@ pub enum Message {
     MemoryCleanup,
     /// `/reset`: make now time zero and beat 0.
     Reset,
-    /// `/set_tempo`: set the master tempo, which movement then does not change.
+    /// `/set_tempo`: set the master tempo. Movement does not change it then.
     SetTempo(Bpm),
     /// `/set_meter`: beats per bar, 1 to 32.
     SetMeter(u8),
@@ -103,7 +103,7 @@ pub enum Message {
     ScheduleC(TimeAfterZero),
     /// `/dummy`: a line of the log.
     Note(String),
-    /// `/sync`: answer `/synced` with the same number when all earlier messages of this sender are done.
+    /// `/sync`: answer with `/synced` and the same number when all earlier messages of this sender are done.
     Sync(i64),
     /// `/deck/tempo`: the tempo of the deck's music.
     DeckTempo {

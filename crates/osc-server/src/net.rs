@@ -1,4 +1,4 @@
-//! The UDP socket, and the loop of the thread that receives from it.
+//! The UDP socket, and the loop of the receiving thread.
 
 use crate::allowed_senders::AllowedSenders;
 use crate::datagram::MAX_DATAGRAM;
@@ -13,7 +13,7 @@ use std::time::Duration;
 /// receiving thread waits for a processor.
 const SYSTEM_BUFFER: usize = 4 << 20;
 
-/// The number of datagrams that may wait to be read: two seconds of the heaviest traffic that the server is made for.
+/// The largest number of datagrams that wait for the control thread. It is two seconds of the heaviest expected traffic.
 pub const INBOX_CAPACITY: usize = 16_384;
 
 /// The interval at which the receiving thread checks whether it is to stop.
@@ -24,7 +24,7 @@ const STOP_POLL_INTERVAL: Duration = Duration::from_millis(200);
 pub struct Datagram {
     /// The sender; replies are sent to it.
     pub from: SocketAddr,
-    /// The bytes. A larger datagram is cut off after [`MAX_DATAGRAM`] and one more byte.
+    /// The bytes. Of a larger datagram only [`MAX_DATAGRAM`] bytes and one more are kept, so that it is refused as too large.
     pub bytes: Vec<u8>,
 }
 
@@ -78,8 +78,8 @@ pub fn open(address: SocketAddr) -> Result<UdpSocket, NetError> {
     })
 }
 
-/// Requests [`SYSTEM_BUFFER`] bytes. With the needed privilege the request ignores the system's limit. A smaller buffer
-/// is no error.
+/// Requests a receive buffer of [`SYSTEM_BUFFER`] bytes. With the needed privilege, the request may exceed the system's
+/// limit. A smaller buffer is no error.
 fn grow_buffer(socket: &Socket) {
     #[cfg(target_os = "linux")]
     if rustix::net::sockopt::set_socket_recv_buffer_size_force(socket, SYSTEM_BUFFER).is_ok() {
@@ -90,7 +90,7 @@ fn grow_buffer(socket: &Socket) {
 
 /// Moves datagrams from the socket to `inbox` until `stop` is set or the other end of `inbox` is gone.
 ///
-/// It does nothing else, so that the system's buffer does not fill. Messages are read on the control thread.
+/// It does nothing else, so that the system's buffer does not fill. The control thread reads the messages.
 pub fn receive(
     socket: &UdpSocket,
     allowed: &AllowedSenders,
@@ -100,7 +100,7 @@ pub fn receive(
 ) {
     let mut buffer = vec![0; MAX_DATAGRAM + 1];
     while !stop.load(Ordering::Relaxed) {
-        // An error is a time-out, or an ICMP error because an earlier reply was not received. Both are ignored.
+        // Errors are ignored. An error is a time-out, or an ICMP error because a client did not receive a reply.
         let Ok((size, from)) = socket.recv_from(&mut buffer) else {
             continue;
         };
@@ -130,7 +130,7 @@ pub fn dropped_by_system(port: u16) -> Option<u64> {
         .reduce(|a, b| a + b)
 }
 
-/// Reads the last column of the line whose local address ends in `port`; see proc(5).
+/// Reads the number of dropped datagrams: the last column of the line whose local address ends in `port`, see proc(5).
 fn drops_in(table: &str, port: u16) -> Option<u64> {
     let local = format!(":{port:04X}");
     let line = table.lines().find(|line| line.split_whitespace().nth(1).is_some_and(|a| a.ends_with(&local)))?;

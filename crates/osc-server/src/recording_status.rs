@@ -8,15 +8,16 @@ use crowd_engine::{Frames, SampleRate};
 /// The status of the recording in `/status`. Of two recordings, the one in the worse state is shown.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct RecordingStatus {
-    /// Whether sound reaches the file.
+    /// Whether sound is written to the file.
     pub state: RecordingActivity,
-    /// The number of the file: 1 has the name of `--record`, n the name with `-n`; 0 when nothing is recorded.
+    /// The number of the file. File 1 has the name of `--record`, and file n has `-n` after that name. 0 means that nothing
+    /// is recorded.
     pub number: u32,
-    /// Seconds of sound that are in no file.
+    /// The seconds of sound that were lost: they are in no file.
     pub lost: f32,
 }
 
-/// Whether sound reaches the file, from best to worst.
+/// Whether sound is written to the file, from best to worst.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum RecordingActivity {
     /// Nothing is recorded.

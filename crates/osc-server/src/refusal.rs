@@ -4,7 +4,7 @@ use std::fmt;
 
 pub use crowd_cli::path::quote;
 
-/// The kind of a refusal. Refusals are counted by kind, and the log of each kind is limited in rate.
+/// The kind of a refusal. Refusals are counted by kind, and the rate of log lines is limited for each kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RefusalKind {
@@ -22,9 +22,9 @@ pub enum RefusalKind {
     Path,
     /// The file cannot be read or decoded.
     Load,
-    /// The message is valid, but not in this state: for example, nothing is loaded or playing there.
+    /// The message is valid, but not in the present state: for example, nothing is loaded or plays there.
     State,
-    /// A limit is reached: for example, too many subscribers or too much scheduled.
+    /// A limit is reached: for example, there are too many subscribers or scheduled actions.
     Busy,
 }
 
@@ -65,7 +65,7 @@ impl fmt::Display for RefusalKind {
     }
 }
 
-/// A refused message: it had no effect on the sound.
+/// The refusal of a message, which then has had no effect on the sound.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{text}")]
 pub struct Refusal {
@@ -90,7 +90,7 @@ impl Refusal {
         Self { kind, address: quote(address), text: text.into() }
     }
 
-    /// A refusal without an address. The address of the message is filled in where it is known.
+    /// A refusal without an address. A caller for which the address of the message is known fills it in.
     pub fn without_address(kind: RefusalKind, text: impl Into<String>) -> Self {
         Self { kind, address: String::new(), text: text.into() }
     }

@@ -1,4 +1,4 @@
-//! Counters of refusals by kind, with a limit on how many are logged.
+//! Counters of refusals by kind. They limit the number of log lines about refusals.
 
 use crate::refusal::RefusalKind;
 use std::time::{Duration, Instant};
@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 /// The largest number of refusals of one kind that are logged in a second.
 pub const LOGGED_PER_SECOND: u32 = 5;
 
-/// Counts refusals by kind, and limits how many of each kind are logged.
+/// Counts refusals by kind, and limits the number of log lines about each kind.
 #[derive(Debug, Default)]
 pub struct RefusalCounters {
     kinds: [KindCounter; RefusalKind::ALL.len()],
@@ -15,8 +15,11 @@ pub struct RefusalCounters {
 #[derive(Debug, Default, Clone, Copy)]
 struct KindCounter {
     total: u64,
+    /// The start of the second in which `logged` is counted.
     second: Option<Instant>,
+    /// The number of refusals that were logged in this second.
     logged: u32,
+    /// The number of refusals that were not logged since the last logged one.
     suppressed: u64,
 }
 

@@ -12,9 +12,9 @@
 //! | `/status/deck` | see [`DeckStatusReply`] | one for each deck, in one bundle with its `/status` and with the same count |
 //! | `/subscribed` | `f` interval, `f` seconds | answer to `/status/subscribe`: how long the subscription lasts unless renewed |
 //!
-//! Every reply is a datagram of its own; a status with its decks is a bundle. Arguments are of the types `i`, `f` and
-//! `s`, which every client can read. Counters start again at 0 after 2,147,483,647. Replies that are sent to the server
-//! are not answered, so two servers that send to each other do not exchange replies for ever.
+//! Every reply is a datagram of its own. A status with its decks is one bundle. Arguments have the types `i`, `f` and `s`,
+//! which every client can read. Counters start again at 0 after 2,147,483,647. The server does not answer replies that are
+//! sent to it, so that two servers do not answer each other for ever.
 
 use crate::datagram;
 use crate::recording_status::RecordingStatus;
@@ -26,7 +26,7 @@ use std::time::Duration;
 /// The maximal length of the text of an `/error`, in characters.
 const MAX_TEXT: usize = 480;
 
-/// Whether `address` is that of a reply and not of a message as well.
+/// Whether `address` belongs to a reply, and not also to a message.
 #[must_use]
 pub fn is_reply(address: &str) -> bool {
     matches!(
@@ -46,7 +46,7 @@ pub struct StatusReply {
     pub beat: f64,
     /// `i` Whether movement sets the tempo, 0 or 1.
     pub movement: bool,
-    /// `f` Highest peak of the mix since the last status, in dBFS; silence (-inf) is sent as -200.
+    /// `f` Highest peak of the mix since the last status, in dBFS. Silence (minus infinity) is sent as -200.
     pub peak: f32,
     /// `f` RMS of the mix in dBFS.
     pub rms: f32,
@@ -54,7 +54,7 @@ pub struct StatusReply {
     pub loudness: f32,
     /// `f` Gain of the limiter in dB, 0 when it does nothing.
     pub limiter: f32,
-    /// `f` Share of a block's time that rendering it takes, 0 to 1.
+    /// `f` Share of a block's duration that rendering takes, 0 to 1.
     pub load: f32,
     /// `i` Blocks rendered.
     pub blocks: u64,
@@ -70,7 +70,7 @@ pub struct StatusReply {
     pub stream_underruns: u64,
     /// `i` Loaded files that are damaged: spans of them are missing or silent.
     pub damaged: u64,
-    /// `i` The number of this status; its `/status/deck` messages have the same.
+    /// `i` The number of this status. Its `/status/deck` messages have the same number.
     pub number: u64,
     /// `i` Memory that files use, in MiB.
     pub memory: u64,
@@ -80,8 +80,8 @@ pub struct StatusReply {
     pub streamed: usize,
     /// `i` Reads of files that do not return.
     pub stalled: usize,
-    /// `s` State of the recording: `off`, `on`, `stalled`, `waiting`; `i` the number of its file; `f` seconds of sound
-    /// that were lost.
+    /// Three arguments: `s` the state of the recording (`off`, `on`, `stalled` or `waiting`), `i` the number of its file, and
+    /// `f` the seconds of sound that were lost.
     pub recording: RecordingStatus,
 }
 
@@ -156,8 +156,8 @@ pub fn subscribed(interval: Duration, lifetime: Duration) -> Vec<u8> {
     message("/subscribed", vec![interval.as_secs_f32().into(), lifetime.as_secs_f32().into()])
 }
 
-/// Encodes `/status` and the `/status/deck` of every deck as one bundle, so that they cannot be mixed up with those of
-/// another status.
+/// Encodes `/status` and the `/status/deck` of every deck as one bundle, so that messages of different statuses cannot be
+/// mixed up.
 #[must_use]
 pub fn status(mix: &StatusReply, decks: &[DeckStatusReply]) -> Vec<u8> {
     let mut content = vec![OscPacket::Message(mix_status(mix))];
@@ -213,7 +213,7 @@ fn deck_status(fields: &DeckStatusReply) -> OscMessage {
     OscMessage { addr: "/status/deck".into(), args }
 }
 
-/// The level of silence is minus infinity, which many clients cannot print.
+/// A level as an argument. Silence is sent as -200, because many clients cannot print minus infinity.
 fn finite_decibels(decibels: f32) -> OscType {
     OscType::Float(if decibels.is_finite() { decibels.max(-200.0) } else { -200.0 })
 }
@@ -231,7 +231,7 @@ fn message(addr: &str, args: Vec<OscType>) -> Vec<u8> {
 }
 
 fn encode(packet: &OscPacket) -> Vec<u8> {
-    // The encoder fails only when its sink fails, and a Vec never fails.
+    // The encoder fails only when writing to its output fails, and writing to a Vec never fails.
     encoder::encode(packet).unwrap_or_default()
 }
 

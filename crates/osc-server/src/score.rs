@@ -8,17 +8,17 @@
 //! 8.25       /deck_levels 0.5 1
 //! ```
 //!
-//! One message per line. Empty lines, and comments from `#` to the end of the line, are skipped. Words are separated by
-//! whitespace. A word in double quotes may contain whitespace, `#`, `\"` and `\\`, and is text even if it looks like a
-//! number. Lines need not be in order: they are played by time, and lines of the same time in the order of the file.
+//! Each line has one message. Empty lines, and comments from `#` to the end of the line, are skipped. Words are separated
+//! by whitespace. A word in double quotes may contain whitespace, `#`, `\"` and `\\`, and is text even if it looks like a
+//! number. Lines need not be in the order of their times. Lines of the same time are played in the order of the file.
 //!
-//! The words are split here, because crates that split words like a shell do not report whether a word was quoted.
+//! No crate splits the words, because crates that split words like a shell do not report whether a word was quoted.
 
 use crate::args::Arg;
 use std::iter::Peekable;
 use std::str::Chars;
 
-/// The latest time of a line in seconds: a day.
+/// The latest valid time of a line, in seconds: a day.
 pub const MAX_SECONDS: f64 = 86_400.0;
 
 /// One line of a score: a message and its time.
@@ -44,11 +44,11 @@ pub struct ScoreError {
     pub problem: String,
 }
 
-/// Parses a score; the lines are returned in the order of their times.
+/// Parses a score, and returns its lines in the order of their times.
 ///
 /// # Errors
-/// The first line that cannot be read: a score plays as a whole or not at all. Arguments are checked when the line is
-/// played, as those of messages from the network are.
+/// The first line that cannot be read, because a score plays as a whole or not at all. Arguments are not checked here, but
+/// when their line is played.
 pub fn parse(text: &str) -> Result<Vec<ScoreLine>, ScoreError> {
     let mut lines = Vec::new();
     // Some editors start a text with a byte order mark.
@@ -118,7 +118,7 @@ fn words(line: &str) -> Result<Vec<Word>, String> {
     }
 }
 
-/// Reads up to the closing quote.
+/// Reads a word up to its closing quote.
 fn quoted(chars: &mut Peekable<Chars<'_>>) -> Result<String, String> {
     let mut text = String::new();
     while let Some(c) = chars.next() {

@@ -9,11 +9,11 @@ use std::path::Path;
 
 /// The largest number of frames that are rendered at a time.
 const BLOCK: usize = 1_024;
-/// The time that is rendered after the last line when only loops play, in seconds.
+/// The time that is rendered after the last line if only loops play, in seconds.
 const LOOPS_END_AFTER_SECONDS: f64 = 10.0;
 /// The time that is rendered after the last sound, in seconds, so that equaliser and limiter become silent.
 const TAIL_SECONDS: f64 = 0.25;
-/// The longest render, in seconds. It limits a score in which something never ends.
+/// The longest render, in seconds, for scores in which something never ends.
 const MAX_SECONDS: f64 = 86_400.0;
 
 /// The reason why a score was not rendered.
@@ -51,13 +51,12 @@ pub struct RenderSummary {
 
 /// Renders `lines` into the 32-bit float WAV file `path`.
 ///
-/// Every message acts exactly at the frame to which its time rounds, and every file is loaded before the next line is
-/// played, so the same score gives the same bytes. Without `seconds` the file ends when the last line was played and
-/// everything that it started has ended.
+/// The same score gives the same bytes. Every message acts exactly at the frame to which its time rounds, and every file is
+/// loaded before the next line is played. Without `seconds` the file ends when the last line was played and everything
+/// that plays has ended.
 ///
 /// # Errors
-/// When the engine cannot be made or the file cannot be written; there is no file then. Refused messages are not an
-/// error.
+/// When the engine cannot be made or the file cannot be written. There is no file then. Refused messages are no error.
 pub fn render(
     builder: Builder,
     app: &mut App,
@@ -91,7 +90,8 @@ pub fn render(
     app.finish_loads();
     app.flush(offline.engine());
     loop {
-        // Performs everything that is due before the next frame. Scheduled actions come first, because they are older.
+        // Performs everything that is due before the next frame. Scheduled actions come before lines, because they were
+        // sent earlier.
         let mut wait = BLOCK;
         loop {
             let line = lines.peek().map(|line| Frames::from_seconds(line.seconds, rate).0);

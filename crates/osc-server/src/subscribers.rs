@@ -1,4 +1,4 @@
-//! The subscribers of the status, and when each is due.
+//! The subscribers of the status, and the time at which each gets the next status.
 
 use crate::refusal::{Refusal, RefusalKind};
 use std::net::SocketAddr;
@@ -20,7 +20,9 @@ pub struct Subscribers {
 struct Subscriber {
     address: SocketAddr,
     interval: Duration,
+    /// The time of the next status.
     due: Instant,
+    /// The time at which the subscription ends.
     expires: Instant,
 }
 
@@ -48,8 +50,8 @@ impl Subscribers {
         self.subscribers.retain(|s| s.address != address);
     }
 
-    /// The subscribers to whom the status is due. Each is due again after its interval; missed statuses are not sent
-    /// later.
+    /// The subscribers to whom the status is due. Each is due again after its interval. A status that was missed is not
+    /// sent later.
     pub fn due(&mut self, now: Instant) -> Vec<SocketAddr> {
         self.subscribers.retain(|s| s.expires > now);
         let mut due = Vec::new();

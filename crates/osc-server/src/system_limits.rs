@@ -2,12 +2,12 @@
 
 use std::fmt;
 
-/// Whether the memory of the process is locked: it is never swapped out.
+/// Whether the memory of the process is locked. Locked memory is never swapped out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MemoryLock {
     /// It is locked, or may be.
     Locked,
-    /// It may not be locked: locked memory counts against this limit, in bytes, and allocations beyond it would fail.
+    /// It may not be locked. Locked memory counts against this limit, in bytes, and allocations beyond the limit would fail.
     Limited(u64),
     /// The system refused, with this error.
     Refused(String),
@@ -59,7 +59,7 @@ mod system {
         }
         let unlimited = Rlimit { current: None, maximum: None };
         if getrlimit(Resource::Memlock).maximum.is_none() {
-            // When this fails, the limit is unchanged and `mlockall` reports it.
+            // When this fails, the limit is unchanged, and `mlockall` reports the error.
             let _unchanged = setrlimit(Resource::Memlock, unlimited);
         }
         // Pages are locked when they are first used, because most of the reserved stacks and heaps are never used.

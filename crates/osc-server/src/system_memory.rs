@@ -5,14 +5,14 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Bytes of memory that this process may use: those of the machine, or fewer where a control group of Linux (a
-/// container, a systemd unit) has a limit. `None` where the system does not report it.
+/// The bytes of memory that this process may use. It is the memory of the machine, or less where a control group of Linux
+/// (a container, a systemd unit) has a limit. `None` where the system does not report it.
 #[must_use]
 pub fn bytes() -> Option<u64> {
     bytes_below(Path::new("/"))
 }
 
-/// The same, for a system whose root folder is `root`.
+/// The bytes of memory that this process may use on a system whose root folder is `root`.
 fn bytes_below(root: &Path) -> Option<u64> {
     let machine = fs::read_to_string(root.join("proc/meminfo")).ok().and_then(|text| parse_total(&text));
     let groups = fs::read_to_string(root.join("proc/self/cgroup")).unwrap_or_default();
@@ -26,9 +26,9 @@ fn parse_total(meminfo: &str) -> Option<u64> {
     line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()?.checked_mul(1 << 10)
 }
 
-/// The limits of a control group and of those above it. A line of `/proc/self/cgroup` is `number:controllers:path`,
-/// cgroups(7); in version 2 the controllers are empty. In a container the path may be missing from the mount: then the
-/// root of the mount is used.
+/// The limits of a control group and of the groups above it. `line` is a line of `/proc/self/cgroup`, which has the form
+/// `number:controllers:path`, see cgroups(7). In version 2 of control groups the controllers are empty. In a container
+/// the path may be missing below the mount point; then only the root of the mount is used.
 fn limits(root: &Path, line: &str) -> Vec<u64> {
     let mut fields = line.splitn(3, ':').skip(1);
     let (Some(controllers), Some(path)) = (fields.next(), fields.next()) else { return Vec::new() };

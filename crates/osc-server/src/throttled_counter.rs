@@ -13,8 +13,8 @@ pub(crate) struct ThrottledCounter {
 }
 
 impl ThrottledCounter {
-    /// Returns how many are new since the last log line, or `None` when nothing is new or the last line is too recent.
-    /// The returned number counts as logged.
+    /// Returns the increase of the counter since the last log line. `None` when there is none, or the last line is too
+    /// recent. The returned increase counts as logged.
     pub(crate) fn take_new(&mut self, total: u64) -> Option<u64> {
         if total <= self.total || self.at.is_some_and(|at| at.elapsed() < LOG_INTERVAL) {
             return None;

@@ -1,7 +1,7 @@
-//! Numbers from messages and the command line, each with a type for its documented range. A number is checked once,
-//! when the type is made.
+//! Numbers from messages and the command line. Each has a type with its documented range. A number is checked once, when a
+//! value of the type is made.
 //!
-//! Gains, rates and tempi become the engine's own types, all others the types of this file.
+//! Gains, rates and tempos become types of the engine, and all other numbers become types of this file.
 
 use crowd_engine::{Bpm, Gain, Rate};
 use std::ops::RangeInclusive;
@@ -30,7 +30,7 @@ pub fn range_error(range: &RangeInclusive<f64>) -> String {
 }
 
 impl Quantity for Gain {
-    /// Linear, up to +12 dB.
+    /// Linear gains, up to +12 dB.
     const RANGE: RangeInclusive<f64> = 0.0..=4.0;
 
     fn checked(value: f64) -> Option<Self> {
@@ -47,7 +47,7 @@ impl Quantity for Rate {
 }
 
 impl Quantity for Bpm {
-    /// Narrower than the engine's range, so that a deck can still play at the rate that a tempo gives.
+    /// The range is narrower than the engine's, so that a deck can still play at the rate that follows from a tempo.
     const RANGE: RangeInclusive<f64> = 20.0..=400.0;
 
     fn checked(value: f64) -> Option<Self> {
@@ -80,7 +80,7 @@ macro_rules! quantities {
 }
 
 quantities! {
-    /// A time in seconds after time zero, at most a day. A time that has passed means now.
+    /// A time in seconds after time zero, at most a day. A time that has passed counts as now.
     TimeAfterZero -86_400.0..=86_400.0;
     /// A position in a file as a fraction of its length, 0 to 1.
     FileFraction 0.0..=1.0;
@@ -116,7 +116,7 @@ impl ToneFrequency {
 }
 
 impl MovementLevel {
-    /// The nearest value in range, 0 for a NaN. Movement detectors overshoot at either end.
+    /// The nearest value in range, or 0 for a NaN. The values of movement detectors may lie outside the range.
     #[must_use]
     pub const fn clamped(value: f64) -> Self {
         Self(if value.is_nan() { 0.0 } else { value.clamp(0.0, 1.0) })
@@ -124,7 +124,8 @@ impl MovementLevel {
 }
 
 impl EqPercent {
-    /// The gain of a percentage: 0 is a kill, 50 and more is flat, and between them -24 dB to 0 dB in a straight line.
+    /// The gain of a percentage. 0 is a kill, and 50 or more is flat. Between them the gain rises evenly from -24 dB to
+    /// 0 dB.
     #[must_use]
     pub fn gain(self) -> Gain {
         if self.0 <= 0.0 {

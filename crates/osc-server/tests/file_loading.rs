@@ -35,7 +35,7 @@ fn write(folder: &Path, name: &str, seconds: usize, loudness: i16) -> PathBuf {
     path
 }
 
-/// Waits until a later change of the files gets another time stamp.
+/// Waits so long that a later change of the files gets another time stamp.
 fn settle() {
     std::thread::sleep(Duration::from_millis(2_100));
 }

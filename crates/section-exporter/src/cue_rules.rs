@@ -6,8 +6,8 @@ use crate::grid::Grid;
 use crate::skip_reason::SkipReason;
 use crate::structure::{Section, Structure};
 
-/// A section that ends at most this many beats before its last beat counts as a whole one, because section ends are
-/// rounded.
+/// A bar counts as complete if the music ends at most this many beats before the bar does, because the ends of sections
+/// are rounded.
 const END_TOLERANCE: f64 = 0.25;
 
 /// The length of an excerpt.
@@ -26,8 +26,9 @@ pub struct CueRules {
     pub length: ExcerptLength,
     /// The points of the beat grid to which the cues are moved.
     pub snap: Snap,
-    /// Whether a track without an intro begins with its first downbeat, and a track that is too short is cut to its
-    /// last section or bar.
+    /// What is done with tracks that do not have the requested excerpt. If true, an excerpt without an intro begins with
+    /// the first downbeat, and one from a track that is too short ends with the last section or bar. If false, these tracks
+    /// are left out.
     pub fallback: bool,
 }
 
@@ -44,7 +45,7 @@ pub struct FoundCues {
 struct ExcerptStart {
     /// Its time in seconds.
     seconds: f64,
-    /// The first section may begin this many seconds before that time.
+    /// The first section of the excerpt may begin up to this many seconds before that time.
     near: f64,
 }
 
@@ -53,8 +54,8 @@ impl CueRules {
     /// `seconds` is the length of the track, if the collection has it. `factor` is the number of beats at the target
     /// tempo that one beat of the grid counts as: [`Selection::check`](crate::selection::Selection::check) returns it.
     ///
-    /// Bars are counted from the first cue on. The begin cue is then before the end by a quarter of the bars, rounded
-    /// to whole bars.
+    /// Bars are counted from the first cue on. If the length is in bars, the begin cue is a quarter of the bars before the
+    /// end, rounded to whole bars.
     ///
     /// # Errors
     /// The reason why the track has no such cues.
@@ -102,7 +103,7 @@ impl CueRules {
         }
         match Cues::after(sections, start.seconds, start.near, requested) {
             Err(reason @ SkipReason::TooFewSections { .. }) if self.fallback => {
-                // The section "end" is the time after the last beat, so it is not music.
+                // The section "end" is the time after the last beat, so it has no music and does not count.
                 let sections = sections_after(sections, start.seconds, start.near);
                 let music = sections.enumerate().filter(|(_, section)| !section.is("end")).last();
                 let (nth, last) = music.ok_or(reason)?;
@@ -113,7 +114,8 @@ impl CueRules {
         }
     }
 
-    /// `bar` is the number of beats in a bar, `end` the end of the music in seconds, if that is known.
+    /// Finds the cues of an excerpt whose length is in bars. `bar` is the number of beats in a bar. `end` is the end of the
+    /// music in seconds, if that is known.
     fn bars(
         &self,
         ini: f64,
@@ -145,7 +147,7 @@ fn first_downbeat(structure: &Structure, grid: &Grid) -> f64 {
     let first = structure.downbeats.first().or(structure.beats.first()).copied().unwrap_or_else(mark);
     let at = grid.nearest_downbeat(first);
     let beat = 60.0 / grid.bpm();
-    // The music may begin in the middle of a bar.
+    // If the music begins in the middle of a bar, the nearest downbeat may be before it.
     if at < first - beat / 2.0 { grid.nearest_downbeat(at + beat * f64::from(grid.beats_per_bar())) } else { at }
 }
 
@@ -162,13 +164,13 @@ fn end_of_music(structure: &Structure, seconds: Option<f64>) -> Option<f64> {
     section.or_else(beat).or(seconds)
 }
 
-/// The labels of the sections between two cues, in order. A section counts when at least half of it, or a whole bar,
-/// lies between them.
+/// The labels of the sections between the first and the last cue, in order. A section counts when at least half of it, or
+/// a whole bar, lies between these cues.
 pub fn labels(sections: &[Section], cues: Cues, grid: &Grid) -> Vec<String> {
     let bar = 60.0 / grid.bpm() * f64::from(grid.beats_per_bar());
     let is_inside = |section: &&Section| {
         let within = section.end.min(cues.end) - section.start.max(cues.ini);
-        // Cues on the grid differ a little from the ends of the sections.
+        // A bar counts as whole from 95 % on, because cues on the grid differ a little from the ends of the sections.
         within > 0.0 && (within >= (section.end - section.start) / 2.0 || within >= 0.95 * bar)
     };
     sections.iter().filter(is_inside).map(|section| section.label.trim().to_owned()).collect()

@@ -4,7 +4,8 @@ use crate::grid::Grid;
 use crate::skip_reason::SkipReason;
 use crate::structure::Section;
 
-/// Two times nearer than this are the same, in seconds: the analyser writes steps of 10 ms.
+/// The largest difference between two times that count as the same, in seconds. It is far below the 10 ms to which the
+/// analyser rounds.
 pub(crate) const SAME_TIME: f64 = 0.001;
 
 /// Times in a track, in seconds: `0 <= ini <= begin < end`.
@@ -21,7 +22,7 @@ pub struct Cues {
 /// The points of the beat grid to which cues are moved.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Snap {
-    /// Nothing: they stay at the times of the analyser
+    /// No points: the cues stay at the times of the analyser
     #[default]
     None,
     /// The nearest beat
@@ -31,7 +32,7 @@ pub enum Snap {
 }
 
 /// The sections that begin at or after `seconds`, or up to `near` seconds before. The analyser calls the time before
-/// the first beat "start"; that does not count as a section.
+/// the first beat "start", which does not count as a section.
 pub(crate) fn sections_after(sections: &[Section], seconds: f64, near: f64) -> impl Iterator<Item = &Section> {
     sections.iter().filter(move |section| section.start >= seconds - near && !section.is("start"))
 }
@@ -53,8 +54,8 @@ impl Cues {
     /// [`Structure`](crate::structure::Structure).
     ///
     /// # Errors
-    /// The reason why there are no such cues: no sections, no intro, too few sections after it. With `n_sections` of 0
-    /// it is always the last of these.
+    /// The reason why there are no such cues: no sections, no intro, or too few sections after the intro. If `n_sections` is
+    /// 0, a track with an intro always has too few sections.
     pub fn find(sections: &[Section], n_sections: usize) -> Result<Self, SkipReason> {
         Self::after(sections, Self::end_of_intro(sections)?, SAME_TIME, n_sections)
     }
@@ -74,8 +75,8 @@ impl Cues {
         })
     }
 
-    /// The cues of an excerpt of `n_sections` sections that begins at `ini`. Its first section begins at most `near`
-    /// before `ini`. Both are in seconds.
+    /// The cues of an excerpt of `n_sections` sections that begins at `ini` seconds. Its first section is the first one that
+    /// begins at or after `ini`, or at most `near` seconds before.
     ///
     /// # Errors
     /// [`SkipReason::TooFewSections`].
@@ -87,8 +88,8 @@ impl Cues {
         Ok(Self { ini, begin: last.start.max(ini), end: last.end })
     }
 
-    /// These cues moved onto the grid. A cue is not moved before the start of the track: the first beat of the track is
-    /// taken instead.
+    /// These cues, moved onto the grid. If the nearest beat lies before the start of the track, a cue is moved to the first
+    /// beat in the track.
     ///
     /// # Errors
     /// [`SkipReason::EmptyExcerpt`] when nothing is left between the cues.

@@ -28,17 +28,17 @@ pub struct CutSpec<'a> {
     pub from: f64,
     /// The end of the excerpt, in seconds, at most an hour later.
     pub until: f64,
-    /// The tempo of the stretched file: each beat of the grid lasts one beat at that tempo.
+    /// The tempo of the stretched file. Each beat of the grid lasts one beat at that tempo.
     pub target: Bpm,
     /// The stretch method.
     pub method: StretchMethod,
-    /// The loudness of the stretched file, in LUFS, as far as its true peak stays at -1 dBTP or below. A mono file is
-    /// measured as played by two speakers.
+    /// The loudness that the stretched file is brought to, in LUFS. It is lower where the true peak would be above -1 dBTP.
+    /// A mono file is measured as if two speakers played it.
     pub loudness: Option<f64>,
     /// The container of both files.
     pub container: Container,
-    /// The sample format of the stretched file, and of the original when the track is compressed with losses. `None` is
-    /// the track's own sample format, and 24 bits for compressed tracks.
+    /// The sample format of the stretched file, and of the original if the track's samples cannot be written bit for
+    /// bit. `None` is the track's own sample format, or 24 bits for a track that was compressed with losses.
     pub sample_format: Option<SampleFormat>,
     /// The key in the tags of both files; `None` keeps the track's own tag.
     pub key: Option<&'a str>,
@@ -56,8 +56,8 @@ pub struct CutResult {
     pub original: WrittenFile,
     /// The excerpt at the target tempo.
     pub stretched: WrittenFile,
-    /// The integrated loudness of the stretched file in LUFS; minus infinity for silence and for less than 0.4 s. A
-    /// mono file is measured as played by two speakers.
+    /// The integrated loudness of the stretched file, in LUFS. It is minus infinity for silence and for less than 0.4 s. A
+    /// mono file is measured as if two speakers played it.
     pub lufs: f64,
     /// The key in the tags of the stretched file.
     pub key: Option<String>,
@@ -73,14 +73,14 @@ impl CutResult {
         self.time_map.speeds()
     }
 
-    /// The time in the stretched file, in seconds, of a time in the track, in seconds.
+    /// Converts a time in the track to the time in the stretched file, both in seconds.
     pub fn seconds_of(&self, seconds: f64) -> f64 {
         let rate = f64::from(self.sample_rate);
         self.time_map.frame_of(seconds * rate) / rate
     }
 }
 
-/// One of the two files.
+/// The figures of one of the two files.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct WrittenFile {
@@ -94,20 +94,21 @@ pub struct WrittenFile {
     pub peak_dbfs: f64,
     /// The gain that was applied, in dB.
     pub gain_db: f64,
-    /// The peaks of its waveform, if they were requested: of the samples before they were brought to the sample format.
+    /// The peaks of its waveform, if they were requested. They are computed before the samples are rounded to the sample
+    /// format.
     pub peaks: Option<Peaks>,
 }
 
 impl CutSpec<'_> {
-    /// Writes the excerpt unchanged to `original`, unless that is `None`, and brought to the target tempo to
-    /// `stretched`. Their folders must exist. Each file appears when it is complete. Only the needed frames of the
-    /// track are read, on the calling thread.
+    /// Writes the unchanged excerpt to `original`, unless that is `None`, and the excerpt at the target tempo to `stretched`.
+    /// The folders of both must exist. Each file appears when it is complete. Only the needed frames of the track are
+    /// read, on the calling thread.
     ///
-    /// The original has the track's rate, channels and samples, bit for bit where the container can hold them. The
-    /// stretched file has the track's rate, and its channels when they are one or two; more channels are mixed to two.
-    /// Both begin with the same frame. Integers are dithered. If samples would be above full scale, the whole file is
-    /// lowered by as much as is needed. Samples that need no change (an excerpt at its own tempo) are copied, whatever
-    /// their peak.
+    /// The original has the sample rate, channels and samples of the track, bit for bit where the container can hold
+    /// them. The stretched file has the sample rate of the track. It has one or two channels: more channels are mixed to
+    /// two. Both files begin with the same frame of the track. Samples that are rounded to integers are dithered. If
+    /// samples would be above full scale, the gain of the whole file is lowered as far as needed. The samples of an excerpt
+    /// at its own tempo are copied, whatever their peak.
     ///
     /// # Errors
     /// [`CutError`].
@@ -160,7 +161,7 @@ impl CutSpec<'_> {
         let exact = source.is_exact(self.container);
         let sample_format = if exact { own_format } else { self.sample_format.unwrap_or(own_format) };
         let audio = source.excerpt()?;
-        // Decoded samples may be above full scale; integer samples of the track never are.
+        // Samples of a lossy decoder may be above full scale. Integer samples never are.
         let gain_db = if exact { 0.0 } else { gain::clip_gain_db(gain::peak(&audio)) };
         if gain_db < 0.0 {
             warnings
@@ -192,7 +193,7 @@ impl CutSpec<'_> {
         Ok((headroom, lufs + headroom))
     }
 
-    /// Writes a file. Without a path it only returns what would be written.
+    /// Writes a file, and returns its figures. Without a path it only returns the figures.
     fn write(
         &self,
         path: Option<&Path>,
@@ -211,8 +212,8 @@ impl CutSpec<'_> {
     }
 }
 
-/// The frames of a track between two times in seconds, beginning with a whole frame, and the time map on which each
-/// beat lasts as long as one at `target`.
+/// The frames of a track between two times in seconds, and the time map on which each beat of the grid lasts one beat at
+/// `target`. The first frame is a whole number.
 ///
 /// # Errors
 /// [`CutError::Engine`] when the speed is outside the range of the engine.

@@ -43,12 +43,12 @@ pub struct Excerpt {
 }
 
 impl Excerpt {
-    /// Makes an excerpt from the cues that were found in a track. `sections` are those of the track: when an excerpt
-    /// ends early, the last section that begins in it gives the begin cue.
+    /// Makes an excerpt from the cues that were found in a track. `sections` are the sections of the track. If the excerpt
+    /// ends before a jump, the last section that begins in it gives the begin cue.
     ///
     /// # Errors
     /// [`SkipReason::EmptyExcerpt`] when nothing is left between the cues. [`SkipReason::GridJump`] when the grid jumps
-    /// between them and such tracks are left out, or less than a bar is before the jump.
+    /// between them, and either `on_jump` is [`OnJump::Skip`] or the excerpt would end less than a bar after its start.
     pub fn new(
         found: Cues,
         sections: &[Section],
@@ -56,7 +56,8 @@ impl Excerpt {
         snap: Snap,
         on_jump: OnJump,
     ) -> Result<Self, SkipReason> {
-        // The analyser may start a section a little before the edit at which the grid jumps.
+        // The analyser may start a section a little before the edit at which the grid jumps. So a jump within a beat after
+        // the first cue counts as before the excerpt.
         let begin = found.ini + 60.0 / grid.bpm();
         let jump = grid.jumps().iter().copied().find(|jump| jump.seconds > begin);
         let side = grid.side(begin);

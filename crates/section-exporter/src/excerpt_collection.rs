@@ -14,8 +14,8 @@ use crate::inputs::Inputs;
 use crate::rekordbox::{CUE_NAME_PREFIX, Location};
 use crate::target_tempo::TargetTempo;
 
-/// A beat that is at most this many beats before the first frame is the first beat of the excerpt, because a cut begins
-/// on a whole frame.
+/// A beat counts as the first beat of the excerpt even if it is up to this many beats before the first frame. A cut begins
+/// on a whole frame, so the frame of the first beat may be rounded up.
 const FIRST_BEAT_TOLERANCE: f64 = 0.002;
 
 /// A TEMPO mark of an excerpt.
@@ -27,8 +27,8 @@ struct ExcerptTempoMark {
     number: u8,
 }
 
-/// The collection of these excerpts as XML. `pads` puts the cues on hot cue pads A, B and C instead of among the memory
-/// cues. `list` is the name of its playlists, of which there is one for each target tempo.
+/// The collection of these excerpts as XML. If `pads` is true, the cues are on the hot cue pads A, B and C, else they are
+/// memory cues. There is a playlist for each target tempo, whose name is `list` and the tempo.
 ///
 /// # Errors
 /// [`CutError`] when a file is missing, or the beats make no grid.
@@ -125,7 +125,8 @@ fn write_track(
     Ok(())
 }
 
-/// The first beat of an excerpt, and every later beat whose number in its bar does not follow from the beat before.
+/// The TEMPO marks of an excerpt. There is one on the first beat, and one on every later beat whose number in the bar does
+/// not follow that of the beat before.
 fn tempo_marks(excerpt: &ExportedExcerpt) -> Result<Vec<ExcerptTempoMark>, CutError> {
     let planned_excerpt = &excerpt.planned.excerpt;
     let rate = SampleRate::new(excerpt.info.sample_rate)?;

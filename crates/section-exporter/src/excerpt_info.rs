@@ -16,7 +16,7 @@ pub struct ExcerptInfo {
     pub original_frames: u64,
     /// Frames of the stretched file.
     pub frames: u64,
-    /// Mean speed: seconds of the track in one second of the stretched file.
+    /// The mean speed: the seconds of the track that are in one second of the stretched file.
     pub speed: f64,
     /// The lowest and the highest speed.
     pub speeds: [f64; 2],
@@ -34,7 +34,7 @@ pub struct ExcerptInfo {
     pub key: Option<String>,
     /// The gain that was applied to the stretched file, in dB.
     pub gain_db: f64,
-    /// Container and sample format of the original and of the stretched file, as text.
+    /// The container and sample format of the original, and those of the stretched file, as text.
     pub formats: [String; 2],
     /// Warnings about the files, in sentences for the user.
     pub warnings: Vec<String>,

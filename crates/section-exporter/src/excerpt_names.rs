@@ -5,12 +5,14 @@ use std::path::Path;
 
 use crowd_cli::file_lookup::fold_case;
 
-/// The longest stem in bytes: file systems allow 255 in a name, and names of partial files are longer than final ones.
+/// The longest stem of a file name, in bytes. File systems allow names of 255 bytes, of which the extension and the
+/// additions to the name of a partial file need some.
 const MAX_STEM_BYTES: usize = 200;
 
-/// A name for the excerpt of each of these audio files, without an extension: its stem and `_sectioned`. Where files of
-/// one name (ignoring case) lie in different folders, the later ones have their folder's name too, and a number where
-/// that is not enough. A name does not depend on which of the tracks are exported.
+/// The file name, without an extension, for the excerpt of each of these audio files: `x_sectioned` for `x.wav`. If several
+/// audio files have the same stem (ignoring case), the later ones get the name of their folder too: `x_folder_sectioned`.
+/// If that name is also taken, they get a number: `x_2_sectioned`. Callers pass all tracks of a library, so a name does not
+/// depend on which tracks are exported.
 pub fn excerpt_names<'a>(audio: impl IntoIterator<Item = Option<&'a Path>>) -> Vec<Option<String>> {
     let mut used: HashSet<String> = HashSet::new();
     let mut free = |name: &str| used.insert(fold_case(name));
@@ -26,12 +28,12 @@ pub fn excerpt_names<'a>(audio: impl IntoIterator<Item = Option<&'a Path>>) -> V
     audio.into_iter().map(|audio| audio.map(&mut name)).collect()
 }
 
-/// The stem; when it is too long, its beginning and a hash of all of it.
+/// A stem of at most [`MAX_STEM_BYTES`]. A longer stem becomes its beginning and a hash of the whole stem.
 fn shortened(stem: &str) -> String {
     if stem.len() <= MAX_STEM_BYTES {
         return stem.to_owned();
     }
-    // FNV-1a: it gives the same hash on every machine.
+    // FNV-1a, because it gives the same hash on every machine.
     let hash = stem
         .bytes()
         .fold(0xCBF2_9CE4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01B3));

@@ -2,8 +2,8 @@
 
 use crowd_cli::ExitReason;
 
-/// The exit reason of a run over `selected` tracks in which `failed` excerpts failed. `all_written` is false when a
-/// table, report, playlist or collection could not be written.
+/// The exit reason of a run. `selected` is the number of selected tracks, and `failed` the number of excerpts that failed.
+/// `all_written` is false when a table, report, playlist or collection could not be written.
 pub fn exit_status(selected: usize, failed: usize, all_written: bool) -> ExitReason {
     if !all_written || failed > 0 {
         ExitReason::Failed

@@ -36,7 +36,7 @@ pub struct ExportedExcerpt<'a> {
     pub picture: Option<PathBuf>,
     /// Whether its files exist from an earlier run.
     pub unchanged: bool,
-    /// Those of its files that were changed since they were written and are kept.
+    /// Those of its files that were changed after they were written. They are kept.
     pub edited: Vec<PathBuf>,
 }
 
@@ -76,7 +76,7 @@ impl ExportSettings {
         on_finished: impl Fn(&PlannedTrack) + Sync,
     ) -> ExportResult<'a> {
         let mut all: Vec<Vec<Result<ExportedExcerpt, ExcerptError>>> = tasks.iter().map(|_| Vec::new()).collect();
-        // Each task is taken together with the slot of its results, so that the results are in the order of the tasks.
+        // Each worker takes a task together with the slot for its results, so the results are in the order of the tasks.
         let queue = Mutex::new(tasks.iter().zip(&mut all));
         let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).next();
         let worker = || {
@@ -149,9 +149,9 @@ impl ExportSettings {
         results
     }
 
-    /// Makes an excerpt, and its original unless that exists. All files are completed under hidden names, and their
-    /// hashes are recorded, before they get their final names. So a run that is killed at any time leaves complete
-    /// files with records.
+    /// Makes an excerpt, and its original unless that exists. All files are completed as partial files and their hashes are
+    /// recorded before they get their final names. So a run that is killed at any time leaves only complete files that have
+    /// records.
     fn make(
         &self,
         planned: &PlannedTrack,
@@ -212,7 +212,8 @@ impl ExportSettings {
         let moves =
             file_set.files.iter().zip(&partial).map(|((role, path), partial)| (*role, &**partial, path.as_path()));
         let moves: Vec<(FileRole, &Path, &Path)> = moves.collect();
-        // The run for an earlier target may have stopped after it published the original.
+        // The record is read again, because the work on an earlier target tempo may have failed after it published the
+        // original.
         let earlier = FileSetRecord::read(records, &file_set.name);
         let mut record = earlier.followed_by(file_set.made_from.clone(), &moves, info)?;
         record.write(records, &file_set.name)?;
@@ -230,7 +231,7 @@ impl ExportSettings {
         }
         partial_file::sync_folders(file_set.files.iter().map(|(_, path)| path.as_path()))?;
         record.stamp(&file_set.files);
-        // The stamps only save the next run from reading the files, so a failure does not matter.
+        // Without stamps the next run only reads the files again, so a failure does not matter.
         let _unnoted = record.write(records, &file_set.name);
         Ok(())
     }
@@ -253,7 +254,7 @@ impl ExportSettings {
     }
 }
 
-/// Updates the stamps of files that have the same content as before, so that the next run does not read them.
+/// Updates the stamps of files whose content has not changed, so that the next run does not read them.
 fn update_stamps(file_set: &FileSet, records: &FileFolder) {
     let mut record = file_set.record.clone();
     let untouched = matches!(&file_set.action, FileAction::UpToDate { edited } if edited.is_empty());

@@ -25,15 +25,15 @@ impl FileIdentity {
     }
 }
 
-/// A path that a file has or will have: its folder without links and `..`, and its name with case and Unicode
-/// composition folded, as a file system that ignores both compares it.
+/// A path that a file has or will have. Its folder is without links and `..`. Case and Unicode composition of the name are
+/// folded, because some file systems ignore them.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct NormalisedPath {
     folder: PathBuf,
     name: String,
 }
 
-/// Normalises many paths: each folder is resolved once.
+/// Normalises many paths, and resolves each folder only once.
 #[derive(Debug, Default)]
 pub struct PathNormaliser {
     folders: HashMap<PathBuf, PathBuf>,
@@ -53,7 +53,7 @@ impl PathNormaliser {
     }
 }
 
-/// The folder of a file; "." for a bare name.
+/// The folder of a file; "." for a path without a folder.
 pub fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }

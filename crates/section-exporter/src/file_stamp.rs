@@ -1,4 +1,4 @@
-//! The size and times of a file. A change of the file changes them, so the file need not be read.
+//! The size and times of a file. They change with the content of the file, so an unchanged file need not be read.
 
 use std::fs;
 use std::path::Path;
@@ -6,13 +6,13 @@ use std::time::UNIX_EPOCH;
 
 use serde::{Deserialize, Serialize};
 
-/// Size and times of a file. They stay the same as long as the file is not written to.
+/// The size and times of a file. They stay the same as long as the file is not written to.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FileStamp {
     bytes: u64,
     /// The time of the last change of its content, in nanoseconds since 1970.
     modified: u128,
-    /// The time of the last change of any kind, where the system has it: unlike `modified`, no program can set it back.
+    /// The time of the last change of any kind, if the system has it. No program can set it back, unlike `modified`.
     changed: Option<(i64, i64)>,
 }
 
@@ -31,7 +31,8 @@ impl FileStamp {
         Some(Self { bytes: metadata.len(), modified, changed })
     }
 
-    /// The stamp without the time that also changes when a file is moved, linked or given other permissions.
+    /// The stamp without the time of the last change of any kind. That time changes also when a file is moved, linked or
+    /// given other permissions.
     pub fn of_content(self) -> Self {
         Self { changed: None, ..self }
     }

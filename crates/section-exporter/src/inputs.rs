@@ -19,7 +19,7 @@ pub struct Inputs {
     pub unreadable: Vec<(PathBuf, StructureError)>,
     /// The file of the collection.
     pub xml: Option<PathBuf>,
-    /// Its stamp at the time it was read.
+    /// The stamp of that file when it was read.
     pub xml_stamp: Option<FileStamp>,
 }
 
@@ -52,7 +52,7 @@ impl Inputs {
     /// Reads the structure files in `structures` and the collection, and matches them with the audio in `audio`.
     ///
     /// # Errors
-    /// [`InputError`]. A structure file that cannot be read is no error.
+    /// [`InputError`]. A structure file that cannot be read is no error: it is listed in [`unreadable`](Self::unreadable).
     pub fn read(structures: &Path, audio: &Path, xml: Option<&Path>) -> Result<Self, InputError> {
         let folder = structure::read_folder(structures).map_err(InputError::Structures)?;
         let open = |path: &Path| {
@@ -91,13 +91,13 @@ impl Inputs {
         entries.chain(unmatched).flatten().map(PathBuf::as_path)
     }
 
-    /// The track of the collection for an entry.
+    /// The track of the collection that belongs to an entry.
     pub fn collection_track(&self, entry: &LibraryEntry) -> Option<&CollectionTrack> {
         let CollectionMatch::Found { track, .. } = entry.collection_match else { return None };
         self.rekordbox.as_ref()?.tracks.get(track)
     }
 
-    /// Sentences about the inputs that are not used: tracks of the collection and fields of the structure files.
+    /// Sentences for the user about tracks of the collection, and fields of the structure files, that are not used.
     pub fn notes(&self) -> Vec<String> {
         let tracks = self.rekordbox.as_ref().map(|rekordbox| rekordbox.tracks.as_slice()).unwrap_or_default();
         let location = |nth: &usize| tracks.get(*nth).map_or("", |track| track.location.raw());

@@ -1,4 +1,4 @@
-//! Shows what was read of a track or a collection, so that a DJ sees why a track was selected or not.
+//! Shows what was read of a track or a collection, and why a track was selected or not.
 
 use std::fmt::Write as _;
 use std::io;
@@ -29,7 +29,7 @@ pub fn track_json(inputs: &Inputs, entry: &LibraryEntry, options: &PlanOptions) 
     let excerpt = outline.as_ref().and_then(|outline| outline.excerpt.as_ref().ok());
     let found = outline.as_ref().and_then(|outline| outline.found.as_ref().ok());
     let cues = |cues: &Cues| json!({ "ini": cues.ini, "begin": cues.begin, "end": cues.end });
-    // The marks are those after the MP3 offset.
+    // The grid is shown with the MP3 offset applied, as it is used for cuts.
     let grid = outline.as_ref().map(|outline| &outline.grid);
     let result = planned.and_then(|_| entry.audio.clone());
     let in_collection = match &entry.collection_match {
@@ -95,11 +95,11 @@ fn key_json(written: Option<&str>) -> Value {
     json!({ "written": written, "key": read.map(|key| key.to_string()), "camelot": read.map(Key::camelot), "open_key": read.map(Key::open_key) })
 }
 
-/// Writes the content of a collection as one JSON object, or as a line for each track. It is read track by track and
-/// never held in memory as a whole.
+/// Writes the content of a collection as one JSON object, or as a line for each track. The collection is read track by
+/// track, and never held in memory as a whole.
 ///
 /// # Errors
-/// When the collection cannot be read (nothing is written then), or `out` cannot be written.
+/// When the collection cannot be read, or `out` cannot be written. If the collection cannot be read, nothing is written.
 pub fn write_collection(path: &Path, json: bool, out: &mut dyn io::Write) -> Result<(), Box<dyn std::error::Error>> {
     let named = |error: RekordboxError| match error {
         error @ RekordboxError::Io { .. } => error.to_string(),

@@ -49,7 +49,7 @@ impl Key {
         Self { tonic: semitones % 12, mode }
     }
 
-    /// Semitones of the tonic above C: 0 to 11.
+    /// The tonic, in semitones above C: 0 to 11.
     pub const fn tonic(self) -> u8 {
         self.tonic
     }
@@ -69,7 +69,7 @@ impl Key {
     }
 
     const fn from_hour(hour: u8, mode: Mode) -> Self {
-        // 7 is its own inverse modulo 12; the wheel begins at B and Abm.
+        // This inverts `hour`: 7 is its own inverse modulo 12. The wheel begins at B and Abm.
         let major = (7 * (hour - 1) + 11) % 12;
         match mode {
             Mode::Major => Self::new(major, mode),

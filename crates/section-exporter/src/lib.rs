@@ -1,29 +1,29 @@
 #![forbid(unsafe_code)]
-//! The library crate of `section-export`, which cuts excerpts out of a library of tracks. A DJ can mix the excerpts
-//! straight away.
+//! The library crate of `section-export`. The program cuts excerpts out of a library of tracks, which a DJ can mix without
+//! further preparation.
 //!
-//! An excerpt is written as two files: the *original*, which has the samples of the track, and the *stretched file* at
-//! the target tempo.
+//! An excerpt is written as two files: the *original* has the samples of the track, and the *stretched file* has the target
+//! tempo.
 //!
-//! - [`structure`] reads what an analyser found in each track, [`rekordbox`] reads a collection and writes cues into a
-//!   copy of it.
-//! - [`library`] matches structure files, audio files and tracks of the collection; [`grid`] is the beat grid of a
-//!   track.
-//! - [`selection`] selects tracks by tempo and [`key`], [`playlist_selection`] those of one playlist; [`cue_rules`]
-//!   find the [`cues`] of an excerpt, and [`excerpt`] moves them onto the grid.
-//! - [`mp3_offset`] is the difference between Rekordbox's positions in an MP3 and the decoder's; [`tempo_conflict`]
-//!   describes contradictions in the known tempos of a track.
-//! - [`inputs`] holds everything that was read, [`plan`] the excerpts that are to be cut, [`skip_reason`] every reason
-//!   for which a track is left out.
-//! - [`target_tempo`] and [`export_settings`] hold the form of the excerpts; [`track_task`] lists the files that have
-//!   to be made, [`export`] makes them, several at a time, and [`cut`] writes one excerpt.
-//! - [`record`] and [`output_hashes`] recognise the files of earlier runs, with [`file_stamp`]; [`output_files`] and
-//!   [`storage_check`] check before the first cut that no output is an input and that there is room; [`table_path`]
-//!   chooses the file of the table.
-//! - [`excerpt_info`] holds the figures of an excerpt; [`table`], [`report`] and [`picture`] show them.
-//!   [`structure_map`], [`m3u`] and [`excerpt_collection`] are lists for other programs, and [`inspect`] shows what was
-//!   read.
-//! - [`cli`] is the command line, [`exit_status`] how a run ends.
+//! The modules, in the order in which a run uses them:
+//!
+//! - [`cli`] reads the command line.
+//! - [`structure`] reads structure files, which hold what an analyser found in a track.
+//! - [`rekordbox`] reads a collection, and writes cues into a copy of it.
+//! - [`library`] matches structure files, audio files and tracks of the collection. [`inputs`] holds all of them.
+//! - [`grid`] computes the beat grid of a track. [`mp3_offset`] finds the difference between Rekordbox's positions in an MP3
+//!   and the decoder's. [`tempo_conflict`] describes contradictions in the known tempos of a track.
+//! - [`selection`] selects tracks by tempo and [`key`]. [`playlist_selection`] selects the tracks of one playlist.
+//! - [`cue_rules`] finds the [`cues`] of an excerpt, and [`excerpt`] moves them onto the grid.
+//! - [`plan`] lists the excerpts that are to be cut. [`skip_reason`] has every reason for which a track is left out.
+//! - [`export_settings`] and [`target_tempo`] hold the form of the excerpts.
+//! - [`track_task`] lists the files that are to be made. [`record`], [`output_hashes`] and [`file_stamp`] recognise the files
+//!   of earlier runs. [`table_path`] chooses the file of the table.
+//! - [`output_files`] checks before the first cut that no output is an input. [`storage_check`] checks that there is room.
+//! - [`export`] makes the files, several at a time, and [`cut`] writes one excerpt.
+//! - [`excerpt_info`] holds the figures of an excerpt, which [`table`], [`report`] and [`picture`] show.
+//! - [`structure_map`], [`m3u`] and [`excerpt_collection`] write lists for other programs.
+//! - [`inspect`] shows what was read, instead of a run. [`exit_status`] says how a run ended.
 
 pub mod cli;
 pub mod cue_rules;

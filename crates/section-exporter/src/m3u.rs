@@ -21,7 +21,7 @@ pub struct PlaylistEntry {
 }
 
 impl PlaylistEntry {
-    /// The entry of an excerpt. Where there are excerpts for `several` tempos, the tempo follows the title.
+    /// The entry of an excerpt. If the playlist has excerpts for `several` tempos, the tempo follows the title.
     pub fn of(inputs: &Inputs, excerpt: &ExportedExcerpt, several: bool) -> Self {
         let tempo = excerpt.target.bpm().filter(|_| several).map(|bpm| format!(" ({} BPM)", plain(bpm, 4)));
         Self {
@@ -33,8 +33,8 @@ impl PlaylistEntry {
     }
 }
 
-/// The playlist for the file `to`, and the files that it cannot name. Files in the folder of the playlist and below are
-/// written relative to it, so that all of it may be moved; other files have their full path.
+/// The text of the playlist for the file `to`, and the files that it cannot name. Files in the folder of the playlist and
+/// in its sub-folders have paths relative to it, so that the whole folder may be moved. Other files have their full path.
 ///
 /// # Errors
 /// When the current folder is not known.
@@ -45,7 +45,7 @@ pub fn playlist_text<'a>(to: &Path, entries: &'a [PlaylistEntry]) -> std::io::Re
     for entry in entries {
         let file = absolute(&entry.file)?;
         let path = file.strip_prefix(folder).unwrap_or(&file);
-        // An entry is a line of text, and the format has no escapes.
+        // An entry is a line of text, and the format cannot escape a line break.
         let Some(path) = path.to_str().filter(|path| !path.contains(['\n', '\r'])) else {
             left_out.push(entry.file.as_path());
             continue;

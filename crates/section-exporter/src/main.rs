@@ -1,4 +1,4 @@
-//! `section-export`: cuts excerpts that mix straight away out of a library of tracks, all at one tempo.
+//! `section-export`: cuts excerpts out of a library of tracks, and brings all of them to one tempo, ready to mix.
 #![forbid(unsafe_code)]
 
 use std::io;
@@ -117,7 +117,7 @@ fn export(options: &ExportOptions) -> Result<ExitReason, BoxedError> {
     Ok(exit_status(plan.tracks.len(), failed, side_files.all_written))
 }
 
-/// What was written apart from the excerpts.
+/// The results of writing the files other than excerpts.
 struct SideFiles {
     /// Whether every file could be written.
     all_written: bool,
@@ -156,7 +156,7 @@ fn outputs(options: &ExportOptions, settings: &ExportSettings, plan: &Plan) -> V
     outputs
 }
 
-/// Checks everything that can be checked before the first cut; an error stops the run while nothing is written.
+/// Makes all checks that are possible before the first cut. After an error nothing is written.
 fn check(options: &ExportOptions, settings: &ExportSettings, inputs: &Inputs, plan: &Plan) -> Result<(), BoxedError> {
     let outputs = outputs(options, settings, plan);
     output_files::check_conflicts(&outputs, inputs.files()).map_err(UsageError::from_error)?;
@@ -194,12 +194,12 @@ fn cue_slots(options: &ExportOptions) -> CueSlots {
 /// The tracks that have an excerpt, or would have one, in the order of the table.
 fn exported_tracks<'a>(plan: &'a Plan, result: Option<&ExportResult<'a>>) -> Vec<&'a PlannedTrack> {
     let Some(result) = result else { return plan.tracks.iter().collect() };
-    // The excerpts of one track follow each other.
+    // The excerpts of one track are next to each other, so only neighbours are compared.
     let tracks = result.excerpts.chunk_by(|a, b| std::ptr::eq(a.planned, b.planned));
     tracks.filter_map(|excerpts| excerpts.first()).map(|excerpt| excerpt.planned).collect()
 }
 
-/// Prints which tracks are left out, and what was given but is not used.
+/// Prints the tracks that are left out, and the parts of the inputs that are not used.
 fn print_notes(inputs: &Inputs, plan: &Plan, options: &PlanOptions) {
     let mut lines = Vec::new();
     for skipped in &plan.skipped {
@@ -290,7 +290,8 @@ fn write_lists<'a>(
     if let (Some(from), Some(to)) = (&options.library.rekordbox_xml, &options.output.write_xml) {
         let cues: Vec<TrackCues> = exported_tracks(plan, Some(result)).into_iter().filter_map(track_cues).collect();
         let written = output_hashes.write_by(to, |partial| {
-            // Cues are written by the indices of tracks in the file.
+            // Cues are written for tracks by their index in the file. If the file has changed, an index may be another
+            // track.
             if FileStamp::of(from) != inputs.xml_stamp {
                 return Err(format!("{} was changed since it was read: run again", from.display()).into());
             }
@@ -351,7 +352,7 @@ fn print_summary(plan: &Plan, result: Option<&ExportResult>) {
     }
 }
 
-/// Shows what is known of tracks or a collection.
+/// Shows what was read of tracks or of a collection.
 fn inspect_input(options: &InspectOptions) -> Result<(), BoxedError> {
     let path = Path::new(&options.what);
     let extension = path.extension().map(|extension| extension.to_string_lossy().to_lowercase());
@@ -398,7 +399,7 @@ fn inspect_input(options: &InspectOptions) -> Result<(), BoxedError> {
     print_values(options.json, &values, inspect::track_text)
 }
 
-/// Prints one JSON object a line, or texts with an empty line between them.
+/// Prints values as JSON objects, one a line, or as texts with an empty line between them.
 fn print_values(
     json: bool,
     values: &[serde_json::Value],

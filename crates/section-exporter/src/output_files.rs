@@ -80,7 +80,7 @@ pub fn check_conflicts<'a>(
             existing.insert(identity, output);
         }
     }
-    // A file that does not exist yet is no input.
+    // An output that does not exist yet cannot be an input.
     if existing.is_empty() {
         return Ok(());
     }

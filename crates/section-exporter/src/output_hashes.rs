@@ -10,8 +10,8 @@ use crowd_media::{Error, atomic};
 use crate::partial_file;
 use crate::record::{self, RECORDS_FOLDER};
 
-/// The number of hashes that are kept for each path, the latest first. The earlier hash is needed when a run was killed
-/// after it recorded a new hash and before it renamed the file.
+/// The number of hashes that are kept for each path, the latest first. The earlier hash is needed if a run was killed
+/// after it recorded the new hash and before it renamed the file.
 const KEPT: usize = 2;
 
 /// The hashes of the files that were written for one folder of excerpts.
@@ -50,8 +50,8 @@ impl OutputHashes {
         })
     }
 
-    /// Lets `make` write a partial file, records its hash, and gives it the name `path`. The file appears complete or
-    /// not at all.
+    /// Calls `make` to write a partial file, records the hash of that file, and renames it to `path`. The file appears
+    /// complete or not at all.
     ///
     /// # Errors
     /// The errors of `make`, and the system's.
@@ -102,7 +102,7 @@ mod tests {
         assert!(OutputHashes::of(folder.path()).may_replace(&file));
         write("two");
         write("two");
-        // This is the state after a run that was killed before it renamed the file.
+        // A run that was killed before it renamed the file leaves this state.
         fs::write(&file, "one").unwrap();
         assert!(OutputHashes::of(folder.path()).may_replace(&file));
         fs::write(&file, "two, edited").unwrap();

@@ -1,4 +1,4 @@
-//! Partial files: files with a hidden name beside their final path, which are renamed when they are complete.
+//! Partial files. They have a hidden name in the folder of their final path, and are renamed when they are complete.
 
 use std::fs::{self, File};
 use std::io;
@@ -26,7 +26,7 @@ pub fn error_with_final_name(error: Error, partial: &Path, path: &Path) -> Error
     if error.path() == Some(partial) { error.with_path(path) } else { error }
 }
 
-/// Renames a complete file to its final name. An existing file is replaced only when `replace` is given.
+/// Renames a complete file to its final name. An existing file is replaced only if `replace` is true.
 ///
 /// # Errors
 /// [`AlreadyExists`](crowd_media::ErrorKind::AlreadyExists) when a file exists that must not be
@@ -62,7 +62,7 @@ pub fn sync_folders<'a>(files: impl IntoIterator<Item = &'a Path>) -> Result<(),
 pub fn make_writable_folder(folder: &Path) -> io::Result<()> {
     fs::create_dir_all(folder)?;
     let probe = tempfile::Builder::new().prefix(".").suffix(".part").tempfile_in(folder);
-    // The error of the crate names its temporary file, which means nothing to the user.
+    // Only the kind of the error is kept, because its text names the temporary file, which the user does not know.
     probe.map(|_removed| ()).map_err(|error| error.kind().into())
 }
 

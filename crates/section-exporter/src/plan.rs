@@ -47,8 +47,8 @@ pub struct PlannedExcerpt {
     pub key: Option<String>,
     /// Its cues.
     pub cues: Cues,
-    /// The number of beats at the target tempo that one beat of the track counts as: 1, or 2 and 0.5 for tracks of half
-    /// and double the tempo.
+    /// The number of beats at the target tempo that one beat of the track counts as. It is 1, but 2 for a track of half the
+    /// tempo and 0.5 for a track of double the tempo.
     pub beat_factor: f64,
     /// The labels of the sections between its cues, in order.
     pub labels: Vec<String>,
@@ -75,7 +75,8 @@ impl PlanOptions {
             return Err(SkipReason::NotInPlaylist { playlist: playlist.name.clone() });
         }
         let collection_track = inputs.collection_track(entry);
-        // The written tempo excludes most tracks. Computing their beats takes a hundred times as long.
+        // The written tempo excludes most tracks. It is checked first, because computing the beats takes a hundred times as
+        // long.
         if let Some(bpm) = collection_track.and_then(Grid::written_bpm) {
             self.selection.check_approximate_tempo(bpm, HUNDREDTH_BPM)?;
         }
@@ -90,8 +91,8 @@ impl PlanOptions {
         Ok(PlannedExcerpt { grid, jump, mp3_offset, notes, key: readable_key(keys), cues, beat_factor: factor, labels })
     }
 
-    /// The excerpt that a track with this grid would have, whether the track is selected or not. `grid` comes from the
-    /// collection and the structure file, `factor` is [`PlannedExcerpt::beat_factor`].
+    /// The excerpt that a track with this grid would have, whether the track is selected or not. `grid` has the positions of
+    /// its source, before the MP3 offset is applied. `factor` is [`PlannedExcerpt::beat_factor`].
     pub fn outline(&self, inputs: &Inputs, entry: &LibraryEntry, grid: Grid, factor: f64) -> ExcerptOutline {
         let (structure, collection_track) = (&entry.structure, inputs.collection_track(entry));
         let mut notes = tempo_conflicts(collection_track, structure, &grid);
@@ -143,7 +144,7 @@ pub struct PlannedTrack {
     pub path: String,
     /// The audio file.
     pub audio: PathBuf,
-    /// The rule by which it was found.
+    /// The rule by which the audio file was found.
     pub found_by: MatchRule,
     /// Its excerpt.
     pub excerpt: PlannedExcerpt,
@@ -171,11 +172,11 @@ pub struct SkippedTrack {
 /// The plan of a run.
 #[derive(Debug, Default)]
 pub struct Plan {
-    /// The tracks that are cut, in the order of the playlist, else of their paths.
+    /// The tracks that are cut, in the order of the playlist. Without a playlist they are in the order of their paths.
     pub tracks: Vec<PlannedTrack>,
     /// The tracks that are left out.
     pub skipped: Vec<SkippedTrack>,
-    /// The number of other tracks, which are not in the playlist.
+    /// The number of tracks that are not in the playlist. They are in neither list.
     pub not_in_playlist: usize,
     /// Tracks of the playlist without a structure file: indices in
     /// [`Collection::tracks`](crate::rekordbox::Collection::tracks).
@@ -183,7 +184,7 @@ pub struct Plan {
 }
 
 impl PlannedTrack {
-    /// Its title in the collection, else the name of its audio file without the extension.
+    /// The title in the collection. Without one, it is the name of the audio file without the extension.
     pub fn title(&self, inputs: &Inputs) -> String {
         let stem = || self.audio.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
         self.track(inputs).and_then(|track| track.name.clone()).unwrap_or_else(stem)

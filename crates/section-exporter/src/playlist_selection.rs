@@ -12,9 +12,9 @@ pub struct PlaylistSelection {
     pub name: String,
     /// Its tracks in the order of the playlist: indices in [`Collection::tracks`].
     pub tracks: Vec<usize>,
-    /// The keys of tracks that are not in the collection.
+    /// The keys (`Key` in the XML) of entries whose tracks are not in the collection.
     pub unknown: Vec<String>,
-    /// The index of each of `tracks` in the playlist.
+    /// The index in the playlist of each track, by its index in [`Collection::tracks`].
     ranks: HashMap<usize, usize>,
 }
 
@@ -30,13 +30,13 @@ impl PlaylistSelection {
         Ok(Self { name: playlist.full_name(), tracks: found.tracks, unknown: found.unknown, ranks })
     }
 
-    /// The index of a track in the playlist; `None` when it is not in it.
+    /// The index of a track in the playlist; `None` when the playlist does not have the track.
     pub fn rank(&self, entry: &LibraryEntry) -> Option<usize> {
         let CollectionMatch::Found { track, .. } = entry.collection_match else { return None };
         self.ranks.get(&track).copied()
     }
 
-    /// Those of its tracks that none of these entries belongs to: indices in [`Collection::tracks`].
+    /// The tracks of the playlist to which none of these entries belongs: indices in [`Collection::tracks`].
     pub fn tracks_without<'a>(&self, entries: impl IntoIterator<Item = &'a LibraryEntry>) -> Vec<usize> {
         let mut missing = vec![true; self.tracks.len()];
         for rank in entries.into_iter().filter_map(|entry| self.rank(entry)) {

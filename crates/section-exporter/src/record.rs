@@ -1,5 +1,6 @@
-//! Records of the files that earlier runs have written: a small file for each set of files, written before these get
-//! their names. With it a run skips files that exist already, and replaces no file that no run has written.
+//! Records of the files that earlier runs have written. Each set of files has a small record file, which is written before
+//! the files get their final names. By the records, a run skips files that exist already, and replaces only files that an
+//! earlier run has written.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -14,7 +15,7 @@ use crate::file_stamp::FileStamp;
 
 /// The folder of the records, in the folder of the excerpts.
 pub const RECORDS_FOLDER: &str = ".section-export";
-/// This number is increased whenever the same inputs give other files than before.
+/// The version of the records. It is increased whenever the same inputs give other files than before.
 const VERSION: u32 = 3;
 
 /// The role of a file of an excerpt.
@@ -76,7 +77,7 @@ impl FileState {
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct FileSetRecord {
     version: u32,
-    /// Everything that the content of the files depends on, as text that is only compared.
+    /// Everything that the content of the files depends on, as text. The text is compared but never parsed.
     made_from: String,
     /// The files, the latest first.
     files: Vec<RecordedFile>,
@@ -144,7 +145,8 @@ impl FileSetRecord {
         for &(role, partial, path) in files {
             recorded.push(RecordedFile { role, name: file_name(path), hash: hash(partial)?, stamp: None });
         }
-        // Earlier files exist until the new ones are renamed, and for good where the new ones have other names.
+        // The earlier files are recorded too. They exist until the new ones replace them, and remain where the new ones have
+        // other names.
         for before in &self.files {
             let same = recorded.iter().filter(|file| file.role == before.role && file.name == before.name);
             if same.clone().count() < 2 && !same.clone().any(|file| file.hash == before.hash) {

@@ -3,7 +3,8 @@
 use crate::key::Key;
 use crate::skip_reason::SkipReason;
 
-/// Tempos are compared with two decimals, as DJ programs show them: 124.004 is 124.00.
+/// The largest distance of a tempo from a range, in BPM, at which the range still contains it. So tempos are compared with
+/// two decimals, as DJ programs show them: 124.004 is 124.00.
 const BPM_TOLERANCE: f64 = 0.005;
 
 /// A range of tempos, both ends included, in beats a minute.
@@ -27,7 +28,7 @@ impl TempoRange {
     /// The range from `low` to `high`.
     ///
     /// # Errors
-    /// [`TempoRangeError`] unless both are finite, not negative, and `low` is at most `high`, which is above 0.
+    /// [`TempoRangeError`] unless both are finite and not negative, `low` is at most `high`, and `high` is above 0.
     pub fn new(low: f64, high: f64) -> Result<Self, TempoRangeError> {
         let is_range = low.is_finite() && high.is_finite() && 0.0 <= low && low <= high && high > 0.0;
         if is_range { Ok(Self { low, high }) } else { Err(TempoRangeError { low, high }) }
@@ -36,7 +37,7 @@ impl TempoRange {
     /// The range from `bpm - delta` to `bpm + delta`.
     ///
     /// # Errors
-    /// As [`new`](Self::new), with the ends.
+    /// As [`new`](Self::new), for the two ends.
     pub fn around(bpm: f64, delta: f64) -> Result<Self, TempoRangeError> {
         let (low, high) = (bpm - delta, bpm + delta);
         if bpm > 0.0 && delta >= 0.0 { Self::new(low.max(0.0), high) } else { Err(TempoRangeError { low, high }) }
@@ -61,10 +62,10 @@ impl TempoRange {
 /// How keys are compared.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum KeyMatch {
-    /// The key itself, however it is spelled
+    /// Only these keys, however they are spelled
     #[default]
     Exact,
-    /// Its neighbours on the Camelot wheel too
+    /// These keys and their neighbours on the Camelot wheel
     Compatible,
 }
 
@@ -82,9 +83,9 @@ pub struct Selection {
 }
 
 impl Selection {
-    /// Checks whether a track is selected. `bpm` is its tempo if it is known, `keys` are its keys as written in the
+    /// Checks whether a track is selected. `bpm` is its tempo, if that is known. `keys` are its keys as written in the
     /// structure file and in the collection; the first one that can be read counts. Returns the factor that brings the
-    /// tempo into the range: 1, or 2 or 0.5 where half and double tempos are selected.
+    /// tempo into the range. It is 1; where half and double tempos are selected, it may also be 2 or 0.5.
     ///
     /// # Errors
     /// The reason why it is not selected.
@@ -97,7 +98,7 @@ impl Selection {
     /// Checks whether a track whose tempo is `bpm`, plus or minus `within`, may be selected.
     ///
     /// # Errors
-    /// The reason, when it is certainly not selected: [`check`](Self::check) fails for each of these tempos.
+    /// The reason, when the track is certainly not selected: [`check`](Self::check) would fail for each of these tempos.
     pub fn check_approximate_tempo(&self, bpm: f64, within: f64) -> Result<(), SkipReason> {
         let Some(range) = self.tempo else {
             return Ok(());

@@ -12,7 +12,7 @@ pub enum SkipReason {
     /// The structure file cannot be read.
     #[error(transparent)]
     UnreadableStructure(#[from] StructureError),
-    /// The folder has no file of its name.
+    /// No file in the audio folder has the name of the track's audio.
     #[error("no audio called {name:?} in {}: put it there or give another --audio-dir", folder.display())]
     NoAudio {
         /// The file name.
@@ -20,7 +20,7 @@ pub enum SkipReason {
         /// The folder that was searched, sub-folders included.
         folder: PathBuf,
     },
-    /// Several files have its name, and their folders do not show which one it is.
+    /// Several files have the name of the audio, and their folders do not show which one is the audio.
     #[error("{} files are called {name:?} and their folders do not show which one is {path}: {}", found.len(), list(found))]
     AmbiguousAudio {
         /// The file name.
@@ -30,15 +30,15 @@ pub enum SkipReason {
         /// The files.
         found: Vec<PathBuf>,
     },
-    /// The only file of its name belongs to another track.
-    #[error("the only audio of its name, {}, belongs to {owner}: put this track's own audio beside it", audio.display())]
+    /// The only file with the name of the audio belongs to another track.
+    #[error("the only audio of its name, {}, belongs to {owner}: put this track's own audio into the folder too", audio.display())]
     AudioOfAnotherTrack {
         /// The file.
         audio: PathBuf,
         /// The path at which the other track's audio was analysed.
         owner: String,
     },
-    /// Several structure files match one audio file, and it is not certain that they are analyses of the same music.
+    /// Several structure files match one audio file, and it is not certain that all of them are analyses of its music.
     #[error(
         "{} structure files match the only audio of their name, {}, and it is not certain that they are analyses of the same music: \
          {}; put the audio of each in a folder of its own, or remove those whose audio is gone",
@@ -47,7 +47,7 @@ pub enum SkipReason {
     ContestedAudio {
         /// The file.
         audio: PathBuf,
-        /// The path at which the audio of each was analysed.
+        /// The paths at which the audio of these structure files was analysed.
         paths: Vec<String>,
     },
     /// The same audio was analysed several times, and another analysis is taken.
@@ -96,7 +96,7 @@ pub enum SkipReason {
     /// No section is called intro.
     #[error(
         "no intro among its {sections} sections ({labels}): the start of the music is not known; label one intro, or \
-             begin with the first downbeat by --fallback"
+             give --fallback to begin with the first downbeat"
     )]
     NoIntro {
         /// The number of sections.
@@ -106,12 +106,12 @@ pub enum SkipReason {
     },
     /// Too few sections follow the intro.
     #[error(
-        "{found} sections follow its intro, {requested} are requested: give a smaller --n-sections, or take all there are by --fallback"
+        "{found} sections follow its intro, {requested} are requested: give a smaller --n-sections, or --fallback to take all of them"
     )]
     TooFewSections {
-        /// How many follow.
+        /// The number of sections that follow.
         found: usize,
-        /// How many are requested.
+        /// The number of sections that are requested.
         requested: usize,
     },
     /// The grid jumps between its cues.
@@ -121,17 +121,17 @@ pub enum SkipReason {
         seconds: f64,
         /// The delay of that beat after a regular beat, in beats.
         beats: f64,
-        /// The start of the excerpt in seconds, when less than a bar is between it and the jump.
+        /// The start of the excerpt in seconds, if there is less than a bar between the start and the jump.
         before: Option<f64>,
     },
     /// Too few bars follow the intro.
     #[error(
-        "{found} bars follow its intro, {requested} are requested: give a smaller --bars, or take all there are by --fallback"
+        "{found} bars follow its intro, {requested} are requested: give a smaller --bars, or --fallback to take all of them"
     )]
     TooFewBars {
-        /// How many follow.
+        /// The number of bars that follow.
         found: u32,
-        /// How many are requested.
+        /// The number of bars that are requested.
         requested: u32,
     },
     /// A playlist is selected and the track is not in it.

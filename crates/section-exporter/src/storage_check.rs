@@ -14,13 +14,14 @@ use crate::partial_file;
 use crate::record::FileRole;
 use crate::track_task::{FileAction, TrackTask};
 
-/// Names with at most this many bytes fit on any file system, also as names of partial files.
+/// The longest file name, in bytes, that fits on any file system even when it is lengthened for a partial file.
 const LONG_NAME: usize = 200;
-/// Bytes of a record, and what the file system adds to a file.
+/// The bytes that are estimated for the record of a file and for the block in which the file ends.
 const OVERHEAD: u64 = 8 << 10;
-/// Bytes of a picture: the fewest and the most observed.
+/// The smallest and the largest size of a picture that was observed, in bytes.
 const PICTURE_BYTES: [u64; 2] = [5_000, 200_000];
-/// The compression of FLAC: silence nearly disappears, noise is not compressed.
+/// The smallest and the largest ratio of a FLAC file to its samples. Silence nearly disappears, and noise is not
+/// compressed.
 const FLAC_RATIO: [f64; 2] = [0.02, 1.05];
 
 /// The reason why a run does not start.
@@ -64,7 +65,7 @@ pub fn make_folders(outputs: &[OutputFile]) -> Result<(), StorageError> {
             partial_file::make_writable_folder(folder).map_err(storage_error)?;
             folders.push(folder);
         }
-        // Names of excerpts are short enough, but a name from a flag may be too long.
+        // The names of excerpts are shortened, but a name from a flag may be too long for the file system.
         if path.file_name().is_some_and(|name| name.len() > LONG_NAME) {
             partial_file::check_name(path).map_err(storage_error)?;
         }
@@ -72,7 +73,7 @@ pub fn make_folders(outputs: &[OutputFile]) -> Result<(), StorageError> {
     Ok(())
 }
 
-/// Bytes that a run adds to a disk.
+/// The bytes that a run adds to a disk.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SpaceNeeded {
     /// The smallest estimate.
@@ -81,8 +82,8 @@ pub struct SpaceNeeded {
     pub at_most: u64,
 }
 
-/// Checks whether the disks have room for the excerpts that will be cut, whose folders exist, and for `other_files`, files
-/// of known size. Returns a sentence for each disk that may be too small.
+/// Checks whether the disks have room for the excerpts that will be cut and for `other_files`, whose size is known. The
+/// folders of all files must exist. Returns a sentence for each disk that may be too small.
 ///
 /// # Errors
 /// [`StorageError::NoRoom`] when a disk is certainly too small.
@@ -130,8 +131,8 @@ fn compare_with_free(need: SpaceNeeded, folder: PathBuf, free: u64) -> Result<Op
 }
 
 impl ExportSettings {
-    /// The bytes that the files to be made for a track need. `None` when the track cannot be read, which is reported
-    /// when it is cut.
+    /// The bytes that each file to be made for a track needs. `None` when the track cannot be read: that error is reported
+    /// when the track is cut.
     fn needs<'a>(&self, task: &'a TrackTask) -> Option<Vec<(&'a Path, SpaceNeeded)>> {
         let excerpts = || task.excerpts.iter().filter(|(_, excerpt)| excerpt.action == FileAction::Make);
         excerpts().next()?;

@@ -1,13 +1,13 @@
-//! The structure files of the selected tracks in one JSON object: the format of `--output` in the tool that
-//! `section-export` replaces.
+//! The structure files of the selected tracks in one JSON object, which `--output` writes. The tool that `section-export`
+//! replaces has the same format.
 
 use std::path::Path;
 
 use crowd_media::{Error, atomic};
 use serde_json::{Map, Value};
 
-/// Writes the content of these structure files as one JSON object, each under its file name without ".json". The file
-/// appears complete or not at all.
+/// Writes the content of these structure files as one JSON object. Each is the value of a key, its file name without
+/// ".json". The file appears complete or not at all.
 ///
 /// # Errors
 /// The system's error when a structure file cannot be read any more, or the object cannot be written.
@@ -26,7 +26,7 @@ pub fn write<'a>(to: &Path, structures: impl IntoIterator<Item = &'a Path>) -> R
     atomic::write(to, &text)
 }
 
-/// Whether a file is such an object: each value in it has the fields of a structure file.
+/// Whether a file is an object as [`write()`] writes it: each of its values has the fields of a structure file.
 pub fn is_structure_map(path: &Path) -> bool {
     let all = std::fs::read(path).ok().and_then(|bytes| serde_json::from_slice::<Map<String, Value>>(&bytes).ok());
     all.is_some_and(|all| all.values().all(|value| value.get("path").is_some() && value.get("segments").is_some()))

@@ -5,7 +5,7 @@ use crowd_cli::path::display_text;
 use crate::decimal::{minutes, plain};
 use crate::export::ExportedExcerpt;
 
-/// The columns, in the order that clients expect; new ones come last.
+/// The columns, in the order that other programs expect. New columns are added at the end.
 pub const COLUMNS: [&str; 16] = [
     "path",
     "bpm",

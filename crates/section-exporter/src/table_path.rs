@@ -11,8 +11,8 @@ use crate::output_hashes::OutputHashes;
 /// The column that names the file of an excerpt.
 const FILE_COLUMN: &str = "part_file";
 
-/// The path for the table `new`. It is `requested`, unless that file has rows that the new table does not replace; then
-/// it is the first of "sections-2.csv", "sections-3.csv"... that is free or whose rows it does replace.
+/// The path for the table `new`. It is `requested`, unless that file has rows that the new table does not replace. Then it
+/// is the first of "sections-2.csv", "sections-3.csv"... that does not exist or whose rows the new table replaces.
 pub fn table_path(requested: &Path, new: &[u8], output_hashes: &OutputHashes, overwrite: bool) -> PathBuf {
     let is_free = |path: &PathBuf| {
         overwrite
@@ -23,8 +23,9 @@ pub fn table_path(requested: &Path, new: &[u8], output_hashes: &OutputHashes, ov
     candidates.find(is_free).unwrap_or_else(|| requested.to_owned())
 }
 
-/// Whether the table `old` can be replaced by `new` without a loss. Each of its rows must be in the new table or, if
-/// the old table is `ours` and was not changed since, be about an excerpt that the new table has too.
+/// Whether the table `new` can replace `old` without a loss. Each row of the old table must be in the new table. If the old
+/// table is `ours` (an earlier run wrote it, and it was not changed since), it is enough that the new table has a row about
+/// the same excerpt.
 fn replaces(old: &[u8], new: &[u8], ours: bool) -> bool {
     if old == new || old.is_empty() {
         return true;

@@ -8,15 +8,15 @@ use crate::plan::PlannedExcerpt;
 /// A tempo that excerpts are brought to.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum TargetTempo {
-    /// Each track's own tempo: only a tempo that changes is stretched, to its mean.
+    /// Each track's own tempo. A tempo that changes is brought to its mean, and a steady tempo is not changed.
     Own,
     /// One tempo for all tracks.
     Bpm(Bpm),
 }
 
 impl TargetTempo {
-    /// The tempo of the beats of a track in its stretched file, in BPM. A track of half the tempo is brought to half
-    /// the target tempo: each of its beats counts for two.
+    /// The tempo of the track's beats in its stretched file, in BPM. A track of half the tempo is brought to half the
+    /// target tempo, because each of its beats counts for two.
     pub fn beat_bpm(self, excerpt: &PlannedExcerpt) -> f64 {
         match self {
             Self::Own => excerpt.own_bpm(),
@@ -24,7 +24,7 @@ impl TargetTempo {
         }
     }
 
-    /// The tempo at which an excerpt mixes, in BPM: the requested one, also where its beats are counted half or double.
+    /// The tempo at which an excerpt mixes, in BPM. It is the target tempo, also for tracks of half or double the tempo.
     pub fn mix_bpm(self, excerpt: &PlannedExcerpt) -> f64 {
         match self {
             Self::Own => excerpt.own_bpm(),
@@ -32,7 +32,7 @@ impl TargetTempo {
         }
     }
 
-    /// The name of an excerpt's files, without an extension, where there are several target tempos.
+    /// The name of an excerpt's files, without an extension, in a run with several target tempos.
     pub fn file_stem_with_tempo(self, name: &str) -> String {
         match self {
             Self::Own => name.to_owned(),

@@ -4,11 +4,12 @@ use crate::grid::{Grid, TempoSource};
 use crate::rekordbox::CollectionTrack;
 use crate::structure::Structure;
 
-/// Tempos that differ by less than this fraction are the same: 0.1 %, 60 ms a minute.
+/// The largest ratio by which two tempos differ that count as the same: 0.1 %, or 60 ms a minute.
 const SAME_TEMPO: f64 = 0.001;
-/// The same for a tempo that changes, or that is rounded to whole BPM.
+/// The largest ratio by which two tempos differ that count as the same, if one of them changes or is rounded to whole BPM.
 const SIMILAR_TEMPO: f64 = 0.01;
-/// How the collection may count the same beats as the structure file: the ratio of tempos, and the words for it.
+/// The ways in which the collection may count the beats of the structure file differently. Each is the ratio of the tempos,
+/// and the words that complete "the collection counts".
 const COUNTS: [(f64, &str); 6] = [
     (2.0, "two beats for each of these"),
     (0.5, "one beat for two of these"),
@@ -18,7 +19,7 @@ const COUNTS: [(f64, &str); 6] = [
     (4.0 / 3.0, "four beats for three of these"),
 ];
 
-/// Describes the contradictions, in sentences.
+/// Describes the contradictions between the known tempos of a track, in sentences.
 pub fn tempo_conflicts(track: Option<&CollectionTrack>, structure: &Structure, grid: &Grid) -> Vec<String> {
     let structure = if matches!(grid.source(), TempoSource::TempoMarks | TempoSource::AverageBpm) {
         structure_conflict(structure, grid)
@@ -48,9 +49,10 @@ fn structure_conflict(structure: &Structure, grid: &Grid) -> Option<String> {
     })
 }
 
-/// The tempo of the structure file's beats, and how near to it the collection's must be; `None` without beats.
+/// The tempo of the structure file's beats, and the largest ratio by which the collection's tempo may differ from it.
+/// `None` for too few beats.
 fn from_beats(structure: &Structure, grid: &Grid) -> Option<(f64, f64)> {
-    /// Fewer beats give no tempo.
+    /// The smallest number of beats that give a tempo.
     const MIN_BEATS: usize = 16;
     if structure.beats.len() < MIN_BEATS {
         return None;
@@ -61,7 +63,7 @@ fn from_beats(structure: &Structure, grid: &Grid) -> Option<(f64, f64)> {
     let mut steps: Vec<f64> = structure.beats.iter().zip(structure.beats.iter().skip(1)).map(|(a, b)| b - a).collect();
     steps.sort_by(f64::total_cmp);
     let middle = *steps.get(steps.len() / 2)?;
-    // Intervals with missed or doubled beats are left out.
+    // Intervals in which beats were missed or doubled are left out.
     steps.retain(|step| (step / middle - 1.0).abs() < 0.25);
     let step = steps.iter().sum::<f64>() / steps.len() as f64;
     (step > 0.0).then(|| (60.0 / step, SIMILAR_TEMPO))

@@ -1,4 +1,4 @@
-//! The task of a track: which of its files exist, and which are to be made. All tasks are known before the first cut.
+//! The task of a track: which of its files exist, and which are to be made. All tasks are made before the first cut.
 
 use std::path::{Path, PathBuf};
 
@@ -19,9 +19,9 @@ use crate::target_tempo::TargetTempo;
 pub struct TrackTask<'a> {
     /// The track.
     pub planned: &'a PlannedTrack,
-    /// The file of the excerpt as it is in the track, which the excerpts for all targets share.
+    /// The original of the excerpt, which all target tempos share.
     pub original: FileSet,
-    /// The files of the excerpt for each target tempo.
+    /// The other files of the excerpt, for each target tempo.
     pub excerpts: Vec<(TargetTempo, FileSet)>,
 }
 
@@ -36,14 +36,14 @@ pub struct FileSet {
     pub files: Vec<(FileRole, PathBuf)>,
     /// The record of earlier runs.
     pub record: FileSetRecord,
-    /// The action for them.
+    /// What is done with these files.
     pub action: FileAction,
 }
 
-/// The action for a set of files.
+/// What is done with a set of files.
 #[derive(Debug, PartialEq, Eq)]
 pub enum FileAction {
-    /// The files exist and were made from the same inputs. Some may have been changed since, and are kept.
+    /// Nothing: the files exist and were made from the same inputs. Files that were changed since are kept.
     UpToDate {
         /// The files that were changed.
         edited: Vec<PathBuf>,
@@ -61,7 +61,7 @@ pub enum ExcerptError {
     /// It cannot be cut.
     #[error(transparent)]
     Cut(#[from] CutError),
-    /// A file of its name exists that no run into this folder has written.
+    /// A file with its name exists, which no run into this folder has written.
     #[error(
         "{} exists and no run into this folder has written it, so it is kept: move it away, give another folder, or \
          --overwrite to replace it",
@@ -115,7 +115,7 @@ impl FileSet {
 }
 
 impl ExportSettings {
-    /// The tasks of these tracks. Files that may have changed are read and hashed.
+    /// The tasks of these tracks. Files whose stamps have changed are read and hashed.
     pub fn tasks<'a>(&self, planned: &'a [PlannedTrack], records: &FileFolder) -> Vec<TrackTask<'a>> {
         planned.iter().map(|planned| self.track_task(planned, Some(records))).collect()
     }
@@ -161,7 +161,7 @@ impl ExportSettings {
         TrackTask { planned, original, excerpts }
     }
 
-    /// Everything that the content of an original depends on. A stretched file depends on more values.
+    /// Everything that the content of an original depends on. A stretched file depends on these values and on more.
     fn made_from(&self, planned: &PlannedTrack) -> Value {
         let excerpt = &planned.excerpt;
         let marks = excerpt.grid.marks().iter().map(|mark| json!([mark.seconds, mark.bpm.get(), mark.number]));

@@ -22,8 +22,8 @@ fn tracks() -> Vec<TestTrack> {
     ]
 }
 
-/// The number of clicks of an excerpt, and how far they lie at most from an even grid at 122 BPM that begins with the
-/// excerpt, in seconds. Clicks at its ends and in `except` seconds do not count.
+/// The number of clicks of an excerpt, and their largest distance, in seconds, from an even grid at 122 BPM that begins with
+/// the excerpt. Clicks at the ends of the excerpt, and at the times in `except`, do not count.
 fn uneven(library: &TestLibrary, file: &str, except: std::ops::Range<f64>) -> (usize, f64) {
     let excerpt = library.audio(file);
     let rate = f64::from(excerpt.sample_rate);

@@ -44,7 +44,7 @@ fn collection() -> tempfile::NamedTempFile {
     file
 }
 
-/// The result of `work`, and the most bytes it held at a time.
+/// The result of `work`, and the largest number of bytes that it held at the same time.
 fn most<T>(work: impl FnOnce() -> T) -> (T, usize) {
     MEMORY.reset_peak_usage();
     let before = MEMORY.current_usage();

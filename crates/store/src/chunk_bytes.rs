@@ -41,8 +41,8 @@ impl ChunkBytes {
         self.length == 0
     }
 
-    /// Whether the file still has the version that it had when its bytes were verified. If not, the chunk has to be read from the
-    /// store again, which verifies it. The version also changes when the chunk is used by another process or evicted.
+    /// Whether the file still has the version that it had when its bytes were verified. If not, the chunk has to be requested from the
+    /// store again, which verifies it. The version also changes when another process uses the chunk, and when the chunk is evicted.
     pub fn is_unchanged(&self) -> bool {
         self.version.is_none_or(|version| FileVersion::of(&self.file).is_ok_and(|now| now == version))
     }

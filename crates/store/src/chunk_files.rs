@@ -128,14 +128,14 @@ impl ChunkFiles {
         let version = FileVersion::of(file)?;
         let whole = self.state().verified.get(id) != Some(&version);
         let length = format::check(file, &self.kind, id, whole)?;
-        // The version is recorded only when each change of a byte, since the check or later, gives the file a new version.
+        // The version is recorded only if any change of the file, from the check on, gives the file another version.
         if whole && version.is_settled(now) && FileVersion::of(file)? == version {
             self.state().verified.insert(*id, version);
         }
         Ok((length, version))
     }
 
-    /// Records the use of a chunk, whose file has `bytes` bytes, as the most recent one.
+    /// Records that a chunk was used, so that it is the most recently used one. Its file has `bytes` bytes.
     pub fn record_use(&self, id: ChunkId, bytes: u64) {
         self.evict(|state| if state.lru.touch(&id) { Vec::new() } else { state.lru.insert(id, bytes) });
     }
@@ -145,14 +145,14 @@ impl ChunkFiles {
         self.evict(|state| state.lru.reserve(bytes));
     }
 
-    /// Evicts chunks of at least `bytes` in all, because the disk is full before the cap is reached. Returns whether there were
-    /// any.
+    /// Evicts chunks that have at least `bytes` bytes together, because the disk is full before the cap is reached. Returns whether a chunk
+    /// was evicted.
     pub fn make_room(&self, bytes: u64) -> bool {
         self.evict(|state| state.lru.evict(bytes))
     }
 
-    /// Evicts the chunks that `choose` returns. Readers that have these files open can still read them. Returns whether there were
-    /// any.
+    /// Evicts the chunks that `choose` returns. Readers that have these files open can still read them. Returns whether a chunk was
+    /// evicted.
     fn evict(&self, choose: impl FnOnce(&mut FilesState) -> Vec<ChunkId>) -> bool {
         let evicted = {
             let mut state = self.state();
@@ -172,7 +172,7 @@ impl ChunkFiles {
         !evicted.is_empty()
     }
 
-    /// A file in memory, which counts towards the limit until it is closed; `None` when there is no room for `length` bytes.
+    /// A file in memory; `None` when there is no room for `length` bytes. Its bytes count towards [`MEMORY`] until it is closed.
     pub fn memory_file(&self, id: &ChunkId, length: u64) -> Result<Option<Arc<File>>, StoreError> {
         let file = rustix::fs::memfd_create("chunk", MemfdFlags::CLOEXEC);
         let file = file.map_err(|e| self.no_memory(id, e.to_string()))?;
@@ -229,8 +229,8 @@ impl FilesState {
 
 /// Updates the access time of a file, so that the order of use survives a restart. A failure has no other effect.
 ///
-/// The access time is updated before the check. The update may hide the new times of a write at the same moment, but then the check
-/// reads the written bytes.
+/// It must be called before the check of the file. The update may hide the time of a write at the same moment. The check then still reads
+/// the written bytes.
 fn mark_used(file: &File) {
     let now = SystemTime::now();
     let recent = |at: SystemTime| now.duration_since(at).is_ok_and(|age| age < MARK_INTERVAL);

@@ -17,7 +17,7 @@ use crate::scan::scan;
 use crate::status::StoreStatus;
 use crate::store::{Claim, Store};
 
-/// The time after which a chunk that another thread or process makes is to be claimed again.
+/// A chunk that another thread or process makes is to be claimed again after this time.
 const RETRY_AFTER: Duration = Duration::from_millis(100);
 
 /// A store of chunks in files of one directory, which other processes may use too.
@@ -31,8 +31,9 @@ pub struct DiskStore {
 }
 
 impl DiskStore {
-    /// Opens the store of chunks of `kind` in `directory`, which is created when it is missing, under a cap of `limit` bytes.
-    /// Existing chunks are listed by their names and sizes; the checksum of a chunk is verified when it is read for the first time.
+    /// Opens the store of chunks of `kind` in `directory`, and creates the directory when it is missing. All chunks together may have
+    /// `limit` bytes. Existing chunks are listed by their names and sizes. The checksum of a chunk is verified when it is read for the
+    /// first time.
     ///
     /// # Errors
     /// [`StoreError`] when the directory cannot be created, read or written.

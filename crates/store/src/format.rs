@@ -98,7 +98,7 @@ impl From<io::Error> for Damage {
     }
 }
 
-/// Checks that `file` is the chunk `id`, and with `whole` that every byte of it is right. Returns the length of the payload.
+/// Checks that `file` is the chunk `id`. If `whole` is true, also checks that every byte of it is right. Returns the length of the payload.
 ///
 /// # Errors
 /// [`Damage`].

@@ -20,8 +20,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! A [`Store`] has complete chunks by their [`ChunkId`], and grants the claim to make a missing one. While a chunk is being made,
-//! the bytes that are written so far can be read already.
+//! A [`Store`] returns complete chunks by their [`ChunkId`], and grants the claim to make a missing chunk. While a chunk is being made, the
+//! bytes that are written so far can be read already.
 //!
 //! # On the disk
 //!
@@ -30,10 +30,11 @@
 //! name is complete. There is no index file that could be damaged. At the start the index is made from the names and sizes of the
 //! files. Their access times give the order of use with a precision of ten minutes.
 //!
-//! Each time a chunk is read, the version of its file is compared with the one that it had when all its bytes were verified last in
-//! this process: its inode, its size, and the times of its last write and its last change, which no program can set back. When they
-//! differ, or the last change is so recent that a further one could have the same time, all bytes are verified again. A damaged
-//! file is removed, counted and made again; a reader that has such a file open gets an error.
+//! Each time a chunk is read, the version of its file is checked: its inode, its size, and the times of its last write and its last
+//! change. No program can set back the time of the last change. The version is compared with the one that the file had when this process
+//! verified all of its bytes. When the versions differ, all bytes are verified again. The same happens when the last change is so recent
+//! that a further one could have the same time. A damaged file is removed, counted and made again. A reader that has such a file open
+//! gets an error.
 //!
 //! Under the cap the least recently used chunk is evicted first. Pinned chunks, the first chunks for example, stay while others can
 //! be evicted. When the pinned chunks exceed their share of the cap, the least recently used of them lose their pin ([`Pinning`]).

@@ -10,7 +10,7 @@ use crate::key::ChunkId;
 #[derive(Clone, Copy, Debug)]
 struct Entry {
     bytes: u64,
-    /// The time of its last use, which is its key in one of the two maps.
+    /// The number of its last use, which is its key in one of the two maps.
     used: u64,
     pinned: bool,
 }
@@ -28,6 +28,7 @@ pub struct Lru {
     unpinned: BTreeMap<u64, ChunkId>,
     /// The pinned chunks in the same order.
     pinned: BTreeMap<u64, ChunkId>,
+    /// The number of the latest use.
     now: u64,
     bytes: u64,
     pinned_bytes: u64,
@@ -114,7 +115,7 @@ impl Lru {
         true
     }
 
-    /// Evicts chunks of at least `bytes` in all, and returns them.
+    /// Evicts chunks that have at least `bytes` bytes together, and returns them.
     pub fn evict(&mut self, bytes: u64) -> Vec<ChunkId> {
         let target = self.bytes.saturating_sub(bytes);
         self.shrink_to(target)

@@ -11,7 +11,7 @@ use crate::key::StoreKey;
 
 /// The most records of a kind. When there are more, the oldest eighth of them is removed.
 const LIMIT: usize = 20_000;
-/// The bytes of the checksum in hexadecimal digits, and of the end of its line.
+/// The bytes of the first line: the checksum in hexadecimal digits, and the end of the line.
 const CHECKSUM: usize = 65;
 
 /// Records by kind and key. Each is a file `<kind>/<key>`, whose first line is the BLAKE3 of its name and of all that follows. They
@@ -25,8 +25,8 @@ pub struct Records {
 }
 
 impl Records {
-    /// Opens the records in `directory`, which is created when it is missing. It has a folder for each of `kinds`, which are plain
-    /// words.
+    /// Opens the records in `directory`, and creates the directory when it is missing. It has a folder for each of `kinds`, which must be
+    /// plain words.
     ///
     /// # Errors
     /// [`StoreError`] when the directory cannot be created or read.

@@ -5,8 +5,9 @@ use crate::error::Error;
 
 /// The ID of the only track.
 pub const TRACK: u32 = 1;
-/// Bytes of the header of a metadata block (RFC 9639, section 8.1) and of the STREAMINFO block (section 8.2).
+/// Bytes of the header of a metadata block (RFC 9639, section 8.1).
 const BLOCK_HEADER: usize = 4;
+/// Bytes of the STREAMINFO block (RFC 9639, section 8.2).
 const STREAMINFO: usize = 34;
 /// The transformation matrix that changes nothing (ISO/IEC 14496-12, clause 8.2.2).
 const IDENTITY: [u32; 9] = [0x1_0000, 0, 0, 0, 0x1_0000, 0, 0, 0, 0x4000_0000];
@@ -18,7 +19,9 @@ pub struct FlacTrack {
     channels: u16,
     bits: u16,
     frames: u64,
+    /// The number of audio frames in a FLAC frame.
     block: u32,
+    /// The metadata blocks of the header.
     metadata: Vec<u8>,
 }
 
@@ -47,7 +50,7 @@ impl FlacTrack {
         })
     }
 
-    /// Frames per second. It is the time scale of the track: its times count frames.
+    /// Frames per second. This is also the time scale of the track, so all its times count frames.
     pub fn sample_rate(&self) -> u32 {
         self.sample_rate
     }
@@ -57,8 +60,8 @@ impl FlacTrack {
         (self.frames > 0).then_some(self.frames)
     }
 
-    /// The initialization segment (ISO/IEC 14496-12, clause 3.1.22): a decoder needs it before any media segment. It has no edit list,
-    /// because FLAC has no encoder delay: playback begins with the first sample of the track.
+    /// The initialization segment (ISO/IEC 14496-12, clause 3.1.22). A decoder needs it before any media segment. It has no edit list. FLAC
+    /// has no encoder delay, so playback begins with the first sample of the track.
     pub fn initialization_segment(&self) -> Vec<u8> {
         let mut out = Vec::new();
         // Clause 4.3. iso6 has default-base-is-moof and 64-bit times in tfdt; FLAC requires isom.
@@ -170,8 +173,8 @@ impl FlacTrack {
         });
     }
 
-    /// The rate in the sample entry, which has 16 bits for it: the sample rate, halved until it fits, or the largest number if it cannot
-    /// be halved that far. Readers take the rate from STREAMINFO.
+    /// The rate in the sample entry, which has only 16 bits for it. It is the sample rate, halved until it fits, or the largest number if
+    /// it cannot be halved that far. Readers take the rate from STREAMINFO.
     fn entry_rate(&self) -> u16 {
         let mut rate = self.sample_rate;
         while rate > u32::from(u16::MAX) && rate.is_multiple_of(2) {
@@ -230,7 +233,7 @@ mod tests {
         assert_eq!(content("mdhd")[12..16], 44_100_u32.to_be_bytes());
         assert_eq!(content("mehd")[4..], 1_000_000_u64.to_be_bytes());
         assert_eq!(content("fLaC")[16..28], [0, 2, 0, 24, 0, 0, 0, 0, 0xAC, 0x44, 0, 0]);
-        // Sizes that the standard gives.
+        // The sizes of these boxes are those that the standard gives.
         for (name, size) in [("mvhd", 100), ("tkhd", 84), ("mdhd", 24), ("smhd", 8), ("stsz", 12), ("trex", 24)] {
             assert_eq!(content(name).len(), size, "{name}");
         }

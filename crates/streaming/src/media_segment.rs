@@ -63,7 +63,7 @@ impl MediaSegment<'_> {
                 data_offset = self.run(out, duration.is_none());
             });
         });
-        // From the first byte of the movie fragment to the first of the data.
+        // The bytes from the first byte of the movie fragment to the first byte of the data.
         let distance = u32::try_from(out.len() - moof).unwrap_or(u32::MAX).saturating_add(BOX_HEADER);
         if let Some(field) = out.get_mut(data_offset..data_offset + 4) {
             field.copy_from_slice(&distance.to_be_bytes());
@@ -131,7 +131,7 @@ mod tests {
             let offset = u32::from_be_bytes(run[8..12].try_into().unwrap()) as usize;
             assert_eq!(&segment[moof + offset..], data);
             if count == 2 {
-                // One duration for all, then sizes only.
+                // All samples have the same duration, so the run has only their sizes.
                 assert_eq!(content("tfhd")[4..], [0, 0, 0, 1, 0, 0, 0x10, 0]);
                 assert_eq!(run[12..], [0, 0, 0, 3, 0, 0, 0, 2]);
             } else {

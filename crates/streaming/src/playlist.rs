@@ -8,9 +8,9 @@ use crate::error::Error;
 /// One media segment of a playlist.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PlaylistSegment {
-    /// The URI of the segment, relative to that of the playlist or absolute.
+    /// The URI of the segment. It is absolute, or relative to the URI of the playlist.
     pub uri: String,
-    /// Its playing time.
+    /// The playing time of the segment.
     pub duration: Duration,
 }
 
@@ -51,7 +51,7 @@ fn rounded(duration: Duration) -> u64 {
     (duration + Duration::from_millis(500)).as_secs().max(1)
 }
 
-/// Returns a URI that may be on a line of its own and in quotation marks (section 4.2), or an error.
+/// Returns the URI if it may be on a line of its own and in quotation marks (section 4.2), and an error otherwise.
 fn checked(uri: &str) -> Result<&str, Error> {
     let bad = uri.is_empty() || uri.starts_with('#') || uri.contains(|one: char| one == '"' || one.is_control());
     if bad { Err(Error::Uri(uri.to_owned())) } else { Ok(uri) }

@@ -1,4 +1,4 @@
-//! Flags that servers have in common, to be flattened into their command lines.
+//! Flags that servers have in common. A server flattens these structs into its command line.
 
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
 use std::num::NonZeroUsize;
@@ -24,7 +24,7 @@ pub struct ListenArgs {
     /// Port to listen on; with 0 a free one is chosen and logged
     #[arg(long, value_name = "PORT", default_value_t = 8080)]
     pub port: u16,
-    /// Path with which all addresses begin, when a proxy passes it on: /music
+    /// First part of the path of every URL, when a proxy passes it on unchanged: /music
     #[arg(long, value_name = "PATH", default_value_t, hide_default_value = true)]
     pub base_path: BasePath,
     /// Another host name that requests may be for (repeatable). Without a token a server on a loopback address answers only
@@ -91,7 +91,7 @@ pub struct AccessArgs {
     /// X-Forwarded-For that is not one of these
     #[arg(long, value_name = "ADDRESS|NETWORK", value_parser = network::parse)]
     pub trusted_proxy: Vec<IpNet>,
-    /// Secret that every request must have
+    /// Secret that every request must contain
     #[arg(long, value_name = "TOKEN", hide_env_values = true)]
     pub token: Option<String>,
 }

@@ -7,8 +7,8 @@ use axum::routing::get;
 
 use crate::entity_tag::{Condition, condition, precondition_failed};
 
-/// The content security policy: only files of this server and media that its scripts create, no inline script, no frame around the
-/// page.
+/// The content security policy. A page may load only files of this server and media that its scripts create. It may contain no inline
+/// script, and no other page may show it in a frame.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self' blob:; \
                       connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
@@ -26,9 +26,9 @@ pub const SVG: &str = "image/svg+xml";
 pub struct Asset {
     /// The path at which it is served: "/page/app.js".
     pub path: &'static str,
-    /// Its media type.
+    /// The media type of the file.
     pub media_type: &'static str,
-    /// Its text.
+    /// The text of the file.
     pub text: &'static str,
 }
 
@@ -39,8 +39,8 @@ impl Asset {
     }
 }
 
-/// A router that serves the files of a page, with entity tags and a policy that lets them load nothing from other hosts. The files
-/// hold no secret.
+/// A router that serves the files of a page. The responses have entity tags, and a policy that lets the page load nothing from other hosts.
+/// The files must contain no secret.
 pub fn routes<S: Clone + Send + Sync + 'static>(assets: &'static [Asset]) -> Router<S> {
     assets.iter().fold(Router::new(), |router, asset| {
         let tag = format!("\"{}\"", blake3::hash(asset.text.as_bytes()));

@@ -12,13 +12,13 @@ use tower::ServiceExt;
 
 use crate::problem::not_found;
 
-/// The path with which all addresses of a service begin: `/music`, or empty.
+/// The path with which the paths of all URLs of a service begin: `/music`, or empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct BasePath(String);
 
 impl BasePath {
-    /// The service with this path at the beginning of all its addresses. A request for the path without a slash at its end is
-    /// redirected to the path with it, because the addresses on a page are relative.
+    /// The service with this path at the beginning of the paths of all its URLs. A request for `/music` is redirected to `/music/`, because
+    /// the relative URLs on a page need the slash.
     pub fn nest(self, service: Router) -> Router {
         if self.0.is_empty() {
             return service;

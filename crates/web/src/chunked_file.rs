@@ -12,7 +12,7 @@ use crate::stream_slots::StreamSlot;
 /// The most bytes that are sent at a time.
 const BLOCK: u64 = 1 << 16;
 
-/// Reads the chunks of a file. A read of a chunk that is not made yet completes when there are bytes of it.
+/// Reads the chunks of a file. A read of a chunk that is not made yet completes when the chunk has bytes.
 pub trait ChunkReader: Send + 'static {
     /// The reason why a chunk cannot be read. The connection is then closed before the announced length is reached.
     type Error: Into<BoxError> + Send + 'static;
@@ -20,7 +20,7 @@ pub trait ChunkReader: Send + 'static {
     /// The number of chunks.
     fn count(&self) -> usize;
 
-    /// The next bytes of a chunk from `at` on, `most` of them at most, as soon as there are any; none at the end of the chunk.
+    /// Waits until the chunk has bytes from byte `at` on, and returns at most `most` of them. Returns none at the end of the chunk.
     fn read(&mut self, index: usize, at: u64, most: u64) -> impl Future<Output = Result<Vec<u8>, Self::Error>> + Send;
 }
 
@@ -29,7 +29,7 @@ pub trait ChunkReader: Send + 'static {
 pub struct ChunkedFile {
     /// The bytes before the first chunk.
     pub header: Bytes,
-    /// The bytes of each chunk, if they are known.
+    /// The length of each chunk in bytes, if the lengths are known.
     pub lengths: Option<Vec<u64>>,
 }
 
@@ -61,8 +61,8 @@ impl ChunkedFile {
         }
     }
 
-    /// A body of the bytes of a range. It holds `slot` until all bytes are sent or the client has gone; the slot counts while the
-    /// body is read.
+    /// A body with the bytes of a range. It holds `slot` until all bytes are sent or the client has gone. The slot counts while the body is
+    /// read.
     pub fn body<R: ChunkReader>(self, range: Range<u64>, reader: R, slot: StreamSlot) -> Body {
         let header = self.header.len() as u64;
         let (index, before) = if range.start < header { (0, header) } else { self.locate(range.start) };
@@ -79,7 +79,7 @@ struct BodyState<R> {
     reader: R,
     /// The chunk that is being sent.
     index: usize,
-    /// How many bytes of that chunk are sent.
+    /// How many bytes of that chunk have been sent.
     at: u64,
 }
 

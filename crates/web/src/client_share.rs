@@ -1,7 +1,8 @@
-//! The share of a limited number that one client may have.
+//! The share of a limited resource that one client may have.
 
-/// Whether a client that has `own` of `limit`, of which `all` are in use, may have one more. It may have as many as it leaves free:
-/// a single client gets half, two clients get a third each, and so on. So there is always one left for another client.
+/// Whether a client may have one more item. There are `limit` items, all clients together use `all` of them, and this client uses `own`. A
+/// client may have as many items as are left free: a single client gets half, two clients get a third each, and so on. So there is always
+/// one left for another client.
 pub const fn may_take(own: usize, all: usize, limit: usize) -> bool {
     own < limit.saturating_sub(all)
 }

@@ -13,7 +13,7 @@ use crate::stream_slots::StreamSlot;
 const BLOCK: u64 = 1 << 16;
 
 /// A body with the bytes of a range. `read` is called for one block after the other, on threads that may block. The body holds
-/// `slot` until all bytes are sent or the client has gone; the slot counts while the body is read. An error of `read` closes the
+/// `slot` until all bytes are sent or the client has gone. The slot counts while the body is read. An error of `read` closes the
 /// connection before the announced length is reached.
 pub fn body<E: Into<BoxError> + Send + 'static>(
     range: Range<u64>,

@@ -7,7 +7,7 @@ use crate::problem::Problem;
 /// The result of the conditions of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Condition {
-    /// The resource is to be sent.
+    /// The conditions are met, so the resource is to be sent.
     Met,
     /// 304: `If-None-Match` names the current version, so the client has it already.
     NotModified,
@@ -18,7 +18,7 @@ pub enum Condition {
 /// Reads the conditions of a `GET` or `HEAD` for a resource with the strong tag `tag` (in its quotes), or without a tag. Conditions
 /// on dates are ignored, because no response has a `Last-Modified`.
 pub fn condition(headers: &HeaderMap, tag: Option<&str>) -> Condition {
-    // Weak tags cannot promise the same bytes, so they match for If-None-Match only.
+    // A weak tag does not promise the same bytes, so it matches in If-None-Match only.
     if headers.contains_key(header::IF_MATCH) && !names(headers, &header::IF_MATCH, |known| Some(known) == tag) {
         return Condition::Failed;
     }

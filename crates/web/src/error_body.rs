@@ -25,7 +25,8 @@ impl<S> ErrorBodyStream<S> {
     }
 }
 
-/// The response that replaces one that hyper made itself: an error with an empty body. Errors of the router have a body.
+/// The response with an error text that replaces `head`; none if `head` is not an error response that hyper made itself. Such a response
+/// has an empty body, while the errors of the router have a body.
 fn with_error_text(head: &[u8]) -> Option<Vec<u8>> {
     let head = str::from_utf8(head).ok()?;
     let status = head.strip_prefix("HTTP/1.1 4")?;
@@ -36,7 +37,7 @@ fn with_error_text(head: &[u8]) -> Option<Vec<u8>> {
     let status = StatusCode::from_bytes(format!("4{}", status.get(..2)?).as_bytes()).ok()?;
     let what = match status {
         StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => "address and headers are too long, or too many: send fewer",
-        _ => "this is no request of HTTP/1.1: its first line, a header or a length is wrong",
+        _ => "this is not a request of HTTP/1.1: its first line, a header or a length is wrong",
     };
     Some(add_body(head, what).into_bytes())
 }
@@ -59,7 +60,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for ErrorBodyStream<S> {
         let Self { stream, rest } = self.get_mut();
         if rest.is_empty() {
             match with_error_text(bytes) {
-                Some(answer) => *rest = answer,
+                Some(response) => *rest = response,
                 None => return Pin::new(stream).poll_write(cx, bytes),
             }
         }

@@ -64,7 +64,7 @@ impl FileResponse {
         }
     }
 
-    /// The response with its bytes.
+    /// The response with a body, which has the bytes of [`byte_range`](Self::byte_range).
     pub fn with_body(&self, body: Body) -> Response {
         let ResponseKind::Partial(range) = &self.kind else {
             let mut response = self.response(StatusCode::OK, body);
@@ -80,8 +80,7 @@ impl FileResponse {
         response
     }
 
-    /// The response to `HEAD`, which has no range. The size of its body is unknown, so that hyper adds no `Content-Length` of its
-    /// own.
+    /// The response to `HEAD`. The size of its body is unknown to hyper, so that hyper adds no `Content-Length` of its own.
     pub fn without_body(&self) -> Response {
         self.with_body(Body::from_stream(stream::empty::<Result<Bytes, Infallible>>()))
     }
@@ -102,7 +101,7 @@ impl FileResponse {
     }
 }
 
-/// Sets a header. The values made here are always valid.
+/// Sets a header. The values in this file are always valid.
 fn put(headers: &mut HeaderMap, name: header::HeaderName, value: String) {
     if let Ok(value) = HeaderValue::try_from(value) {
         headers.insert(name, value);

@@ -2,7 +2,7 @@
 //!
 //! Another site may let its own name resolve to this machine (DNS rebinding). The browser then takes a server on this machine for a
 //! part of that site, and its pages can read the responses. The `Host` of such requests is the name of the other site. So a server
-//! that listens on a loopback address without a token answers only requests for the names of this machine.
+//! that listens on a loopback address without a token serves only requests for the names of this machine.
 
 use std::net::IpAddr;
 
@@ -17,7 +17,7 @@ use crate::problem::Problem;
 /// The hosts that requests may be for.
 #[derive(Clone, Debug)]
 pub struct Hosts {
-    /// Whether any host is allowed; otherwise these are the names of this machine and `named`.
+    /// Whether any host is allowed. If not, the names of this machine and the hosts in `named` are allowed.
     any: bool,
     named: Vec<String>,
 }

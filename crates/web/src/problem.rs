@@ -8,7 +8,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
-/// The seconds in `Retry-After`, with status 503.
+/// The seconds in `Retry-After`, a header of every response with status 503.
 const RETRY_AFTER: u32 = 2;
 /// The most bytes of an error text that are kept.
 const LONGEST: usize = 4 << 10;

@@ -1,4 +1,4 @@
-//! The query of an address, after its question mark.
+//! The query of a URL: the text after its question mark.
 
 use crate::problem::Problem;
 
@@ -22,7 +22,7 @@ pub fn value(query: &str, name: &str) -> Option<String> {
     form_urlencoded::parse(query.as_bytes()).find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
 }
 
-/// The names and values as the query of an address.
+/// The names and values as the query of a URL.
 pub fn text<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
     form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
 }

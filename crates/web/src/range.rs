@@ -59,7 +59,7 @@ enum RangeSpec {
     Suffix(u64),
 }
 
-/// The range of a header that is valid and has exactly one.
+/// The range in a header; none if the header is not valid or does not have exactly one range.
 fn only_range(text: &str) -> Option<RangeSpec> {
     let (unit, ranges) = text.split_once('=')?;
     if !unit.eq_ignore_ascii_case("bytes") {
@@ -78,7 +78,7 @@ fn only_range(text: &str) -> Option<RangeSpec> {
     }
 }
 
-/// A number of any length. One over 64 bits becomes the largest of 64 bits, which is larger than any file.
+/// Parses a number of any length. A number over 64 bits becomes the largest one of 64 bits, which is larger than any file.
 fn number(digits: &str) -> Option<u64> {
     let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
     is_number.then(|| digits.parse().unwrap_or(u64::MAX))

@@ -10,7 +10,7 @@ use axum::body::{Body, Bytes, HttpBody};
 use hyper::body::{Frame, Incoming, SizeHint};
 use tokio::time::{Instant, Sleep, sleep};
 
-/// The number of bytes for each of which the time limit is granted.
+/// The time limit applies to each part of this many bytes.
 const STEP: u64 = 16 << 10;
 
 /// The error of a body that arrives too slowly.
@@ -28,7 +28,7 @@ struct TimedBody {
     late: Arc<AtomicBool>,
 }
 
-/// A body with a time limit for each 16 KiB of it, and a flag that is set when the body arrives too slowly.
+/// Returns a body with a time limit for each 16 KiB of it, and a flag that is set when the body arrives too slowly.
 pub fn timed_body(body: Incoming, limit: Duration) -> (Body, Arc<AtomicBool>) {
     let late = Arc::new(AtomicBool::new(false));
     if body.is_end_stream() {

@@ -19,7 +19,7 @@ use crate::error_body::{ErrorBodyStream, no_http_2};
 use crate::respond::{ServerState, respond};
 use crate::tls_identity::TlsIdentity;
 
-/// The pause after a connection could not be accepted because the system has no more file descriptors.
+/// The pause after a connection could not be accepted, for example because the system has no more file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// The shortest time between two warnings about connections that were not accepted.

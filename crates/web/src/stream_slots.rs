@@ -1,4 +1,4 @@
-//! The limit of the streams that are sent at once, and of those to one client.
+//! Limits how many streams are sent at once, and how many of them to one client.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -77,7 +77,7 @@ pub struct StreamSlots {
 #[derive(Debug)]
 struct SlotTable {
     created: Instant,
-    numbers: AtomicU64,
+    next_number: AtomicU64,
     taken: Mutex<HashMap<u64, Arc<SlotUse>>>,
 }
 
@@ -89,8 +89,8 @@ struct SlotUse {
     last_read: AtomicU64,
 }
 
-/// A slot that is taken until it is dropped. It always counts, or once it [is held by a body](Self::hold_for), while that body is
-/// read.
+/// A slot that is taken until it is dropped. A slot that no body holds always counts. A slot that [a body holds](Self::hold_for) counts
+/// while the body is read.
 #[derive(Debug)]
 pub struct StreamSlot {
     table: Arc<SlotTable>,
@@ -101,7 +101,7 @@ pub struct StreamSlot {
 impl StreamSlots {
     /// Makes `limit` slots. Errors contain `what`, the name of the limited items: "streams".
     pub fn new(what: &'static str, limit: usize) -> Self {
-        let table = SlotTable { created: Instant::now(), numbers: AtomicU64::new(0), taken: Mutex::default() };
+        let table = SlotTable { created: Instant::now(), next_number: AtomicU64::new(0), taken: Mutex::default() };
         Self { what, limit, at_rest: AT_REST, table: Arc::new(table) }
     }
 
@@ -126,13 +126,13 @@ impl StreamSlots {
         if !client_share::may_take(own, all, limit) {
             return Err(SlotError::ClientShare { what, limit, own, client });
         }
-        let number = self.table.numbers.fetch_add(1, Ordering::Relaxed);
+        let number = self.table.next_number.fetch_add(1, Ordering::Relaxed);
         let slot_use = Arc::new(SlotUse { client, last_read: AtomicU64::new(PENDING) });
         taken.insert(number, slot_use.clone());
         Ok(StreamSlot { table: self.table.clone(), number, slot_use })
     }
 
-    /// The uses that count.
+    /// The slots that are taken and count.
     fn active<'a>(&self, taken: &'a HashMap<u64, Arc<SlotUse>>) -> impl Iterator<Item = &'a Arc<SlotUse>> {
         let now = self.table.now();
         let at_rest = u64::try_from(self.at_rest.as_millis()).unwrap_or(u64::MAX);

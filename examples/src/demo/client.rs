@@ -9,7 +9,7 @@ use rosc::{OscMessage, OscPacket, OscType, decoder, encoder};
 
 use super::DemoError;
 
-/// The longest time until a stop is noticed.
+/// The interval at which the client checks whether it is to stop.
 const STOP_POLL_INTERVAL: Duration = Duration::from_millis(20);
 
 /// The values of one status.
@@ -19,7 +19,7 @@ pub struct ServerStatus {
     pub seconds: f64,
     /// Master tempo in BPM.
     pub tempo: f64,
-    /// Share of a block's time that rendering it took.
+    /// Share of a block's duration that rendering took.
     pub load: f64,
     /// Blocks rendered.
     pub blocks: i64,
@@ -89,12 +89,12 @@ impl OscClient {
         }
     }
 
-    /// Whether it is stopped.
+    /// Whether the demo is to stop.
     pub fn is_stopped(&self) -> bool {
         self.stop.load(Ordering::Relaxed)
     }
 
-    /// A status and its decks are one bundle.
+    /// Reads the messages of a packet. A status and its decks are one bundle.
     fn read_packet(&mut self, packet: &OscPacket) {
         match packet {
             OscPacket::Message(message) => self.read_message(message),

@@ -1,4 +1,4 @@
-//! The set: all messages and their times. It is made for the generated music, and works with any other.
+//! The set: all messages and their times. It is made for the generated music, but works with other music too.
 
 use std::path::PathBuf;
 
@@ -104,7 +104,7 @@ pub fn set(tracks: &[PathBuf]) -> Vec<TimedMessage> {
                 }
             }
         }
-        // Once a second, as a movement detector does, with another of its messages.
+        // A movement detector also sends other messages, here one a second.
         if tick % 20 == 10 {
             send(at, "/dance/total_movement", vec![OscType::Float(movement(at))]);
             send(at, "/dance/person_count", vec![OscType::Int(7)]);

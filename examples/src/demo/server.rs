@@ -1,4 +1,4 @@
-//! The server as a child process, which is always stopped.
+//! The server as a child process, which is stopped in every case.
 
 use std::net::{Ipv4Addr, UdpSocket};
 use std::os::unix::process::CommandExt;
@@ -14,7 +14,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use super::DemoError;
 use super::client::OscClient;
 
-/// The time within which it must answer, and must stop.
+/// The longest time until the server answers after its start, and until it ends after the signal to stop.
 const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// A running server.

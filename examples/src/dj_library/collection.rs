@@ -44,8 +44,8 @@ fn element(track: &Track, id: usize) -> String {
     )
 }
 
-/// Escapes a path as Rekordbox does: bytes beyond ASCII and some ASCII characters in lower-case hexadecimal; '#' and
-/// '+' as they are.
+/// Escapes a path as Rekordbox does. Bytes beyond ASCII and some ASCII characters become lower-case hexadecimal; '#' and '+'
+/// stay as they are.
 fn location(path: &str) -> String {
     let escaped = |byte: u8| !byte.is_ascii_graphic() || b"\"%&'[]`{}|<>\\".contains(&byte);
     path.bytes().map(|byte| if escaped(byte) { format!("%{byte:02x}") } else { char::from(byte).to_string() }).collect()

@@ -8,7 +8,7 @@ use crate::synth::Noise;
 
 /// The folder of the music on the computer on which it was analysed.
 pub const MUSIC: &str = "/Users/dj/Music";
-/// The time resolution of the analyser, in seconds.
+/// The step to which the analyser rounds times, in seconds.
 const ANALYSED: f64 = 0.01;
 
 /// A track of the library.
@@ -102,8 +102,8 @@ impl Track {
         beats
     }
 
-    /// Its structure file: beats in steps of 10 ms, and sections that another model found, so that they end up to 40 ms
-    /// before or after a beat.
+    /// Its structure file. Beats are in steps of 10 ms. Sections end up to 40 ms before or after a beat, as if another model
+    /// had found them.
     pub(super) fn structure(&self) -> serde_json::Value {
         let all = self.beats();
         let (end, beats) = all.split_last().unwrap_or((&0.0, &[]));
@@ -117,7 +117,7 @@ impl Track {
         let segments = labels
             .zip(ends.windows(2))
             .map(|(label, ends)| json!({ "start": rounded(ends[0]), "end": rounded(ends[1]), "label": label }));
-        // The file system of that computer writes an ü as u and a combining diaeresis.
+        // The file system of the computer in `MUSIC` writes an ü as u and a combining diaeresis.
         let name = self.file().replace('ü', "u\u{308}").replace('ö', "o\u{308}");
         json!({
             "path": format!("{MUSIC}/{name}"),

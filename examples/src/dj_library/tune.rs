@@ -5,12 +5,13 @@ use super::tracks::Track;
 use crate::sounds::{bass, clap, hat, kick, pluck};
 use crate::synth::{Filter, Noise, Saw, StereoMix, hertz};
 
-/// Four chords, in semitones above the tonic; the bass plays the first note of each.
+/// Four chords, in semitones above the tonic. The bass plays the first note of each chord.
 type Chords = [[f64; 4]; 4];
 const MINOR: Chords = [[0.0, 3.0, 7.0, 12.0], [-4.0, 0.0, 3.0, 12.0], [3.0, 7.0, 10.0, 15.0], [-2.0, 2.0, 5.0, 14.0]];
 const MAJOR: Chords = [[0.0, 4.0, 7.0, 14.0], [-3.0, 0.0, 4.0, 12.0], [5.0, 9.0, 12.0, 16.0], [-5.0, 2.0, 7.0, 11.0]];
 
-/// The track as interleaved stereo: drums except in the break, bass from the first verse on, chords in choruses.
+/// The track as interleaved stereo. There are drums except in the break, a bass from the first verse on, and chords in
+/// choruses.
 pub fn play(track: &Track) -> Vec<f32> {
     let beats = track.beats();
     let end = beats[beats.len() - 1] + 1.0;
@@ -24,7 +25,7 @@ pub fn play(track: &Track) -> Vec<f32> {
         let last_of_section = bar % SECTION_BARS == SECTION_BARS - 1;
         let (drums, full) = (section != "break", matches!(section, "chorus" | "inst"));
         let chord = chords[bar % 4];
-        // A sixteenth note of this bar, from 0 to 16.
+        // The time of a sixteenth note of this bar, whose number is from 0 to 16.
         let at = |step: usize| {
             let beat = 4 * bar + step / 4;
             let length = beats.get(beat + 1).map_or(0.0, |next| next - beats[beat]);

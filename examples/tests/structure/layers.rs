@@ -28,8 +28,8 @@ fn top_module(file: &str) -> &str {
     file.split('/').next().unwrap_or(file).trim_end_matches(".rs")
 }
 
-/// The forbidden uses: of modules that are not in a lower layer, and of re-exports in lib.rs, which is above all layers. Also the
-/// number of all uses.
+/// The forbidden uses, and the number of all uses. A use is forbidden if its module is not in a lower layer, or if it is of a
+/// re-export in lib.rs, which is above all layers.
 fn forbidden_uses(sources: &Crate) -> (Vec<String>, usize) {
     let mut forbidden = Vec::new();
     let mut uses = 0;

@@ -186,7 +186,7 @@ impl<'ast> Visit<'ast> for Names {
         }
         let mut found = Vec::new();
         leaves(&item.tree, &mut Vec::new(), &mut found);
-        // A re-export is not a use: the users of it are counted as users of the original.
+        // A re-export is not a use. A use of it counts as a use of the original.
         match item.vis {
             Visibility::Inherited => self.used.extend(found.into_iter().map(|(_, path)| path)),
             _ => self.reexports.extend(found),

@@ -10,11 +10,12 @@ use serde_json::json;
 
 /// The frequencies of the tones, left and right, Hz.
 pub const TONES: [f64; 2] = [246.94, 370.0];
-/// The width of a click in seconds: 8 kHz with a bell-shaped envelope.
+/// The frequency of a click, in Hz.
 const CLICK_HZ: f64 = 8_000.0;
+/// The width of the bell-shaped envelope of a click, in seconds.
 const CLICK_WIDTH: f64 = 5e-4;
 const BEATS: usize = 208;
-/// The beats of a section: seven bars.
+/// The number of beats in a section, which has seven bars.
 const SECTION: usize = 28;
 
 /// A track of the library.

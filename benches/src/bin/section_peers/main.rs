@@ -28,8 +28,9 @@ use serde::Deserialize;
 use measure::Quality;
 use programs::Program;
 
-/// The tempo of all excerpts in BPM, and how far from it a track may be.
+/// The tempo of all excerpts, in BPM.
 const TARGET: f64 = 122.0;
+/// The largest difference between the tempo of a track and [`TARGET`], in BPM.
 const DELTA: &str = "4";
 const METHODS: [&str; 3] = ["playback_rate", "wsola", "hq"];
 

@@ -12,12 +12,13 @@ use crate::{Excerpt, TARGET};
 
 /// Frames of a spectrum: 24 s.
 const SPECTRUM: usize = 1 << 20;
-/// Energy up to the first distance from a tone belongs to the tone. Energy up to the second distance is noise. In Hz.
+/// The distance from a tone up to which energy belongs to the tone, in Hz.
 const NEAR: f64 = 2.0;
+/// The distance from a tone up to which energy is noise, in Hz.
 const FAR: f64 = 60.0;
-/// Clicks that are this near to an end may be cut off, in seconds.
+/// The distance from an end of the excerpt within which a click may be cut off, in seconds.
 const MARGIN: f64 = 0.02;
-/// Two clicks are at least this far apart, in seconds.
+/// The smallest distance between two clicks, in seconds.
 const APART: f64 = 0.012;
 
 /// The worst values of several excerpts. Times are in milliseconds.
@@ -129,7 +130,8 @@ fn beat_at(beats: &[f64], seconds: f64) -> f64 {
     (next - 1) as f64 + (seconds - beats[next - 1]) / (beats[next] - beats[next - 1])
 }
 
-/// The time of each expected click and its delay, in seconds; how many are lost, and how many occur twice.
+/// The time and the delay of each expected click, in seconds, then the number of clicks that are lost, and of those that
+/// occur twice.
 fn clicks([left, right]: &[Vec<f32>; 2], due: &[f64]) -> (Vec<(f64, f64)>, usize, usize) {
     let rate = f64::from(RATE);
     // The second difference keeps the clicks, which have a high frequency, and removes most of the tones.
@@ -144,7 +146,7 @@ fn clicks([left, right]: &[Vec<f32>; 2], due: &[f64]) -> (Vec<(f64, f64)>, usize
             Some((nth, at)) => {
                 peaks.remove(nth);
                 came.push((*due, at - due));
-                // The next click is expected with the drift so far.
+                // The next click is expected with the delay that has accumulated up to here.
                 off = 0.7 * off + 0.3 * (at - due);
             }
             None => lost += 1,
@@ -162,7 +164,7 @@ fn peaks(energy: &[f64]) -> Vec<f64> {
     let loudest = energy.chunks(RATE as usize).map(|second| second.iter().copied().fold(0.0, f64::max));
     let mut loudest: Vec<f64> = loudest.collect();
     loudest.sort_by(f64::total_cmp);
-    // A fifth of a usual click's amplitude.
+    // The threshold of energy for a fifth of the amplitude of a usual click.
     let threshold = 0.04 * loudest[loudest.len() / 2];
     let (mut peaks, mut from) = (Vec::new(), 0);
     while let Some(first) = energy[from..].iter().position(|energy| *energy > threshold) {
@@ -179,7 +181,7 @@ fn peaks(energy: &[f64]) -> Vec<f64> {
     peaks
 }
 
-/// The median of the first eight.
+/// The median delay of the first eight clicks.
 fn start(late: &[(f64, f64)]) -> f64 {
     let mut first: Vec<f64> = late.iter().take(8).map(|(_, late)| *late).collect();
     first.sort_by(f64::total_cmp);

@@ -14,7 +14,7 @@ pub struct Program {
     /// Commands, one after the other: `{audio}` is the track, `{from}` and `{until}` are seconds, `{orig}` and `{excerpt}` the files
     /// to write, `{speed}` is 1.083 for 8.3 % faster.
     steps: &'static [&'static str],
-    /// The Debian packages of it.
+    /// The Debian packages that have it.
     pub packages: &'static str,
 }
 

@@ -34,8 +34,9 @@ use ours::Evenness;
 use programs::Program;
 use signals::{Signal, Sound};
 
-/// The number of runs, of which the shortest counts, and the seconds after which there is only one run.
+/// The number of runs, of which the shortest counts.
 const RUNS: usize = 3;
+/// The length of a run, in seconds, from which on there is only one run.
 const LONG: f64 = 5.0;
 /// The seconds of music with which the cost is measured.
 const COST_SECONDS: usize = 180;
@@ -84,8 +85,9 @@ struct Row {
     chord: Tones,
     /// The excess length of the output of the signal with hits, in milliseconds.
     length_ms: f64,
-    /// The seconds of processor time for a second of output, and the same relative to SoundTouch.
+    /// The seconds of processor time for a second of output.
     cost: f64,
+    /// The cost relative to that of SoundTouch.
     ratio: Option<f64>,
 }
 
@@ -204,8 +206,9 @@ struct Source {
     path: PathBuf,
     frames: Sound,
     track: Track,
-    /// The seconds of processor time to make the track, per second of music, and to read and write the file.
+    /// The seconds of processor time to make the track, for each second of music.
     onsets: f64,
+    /// The seconds of processor time to read and write the file.
     copying: f64,
 }
 

@@ -18,15 +18,17 @@ const LOST: f32 = 0.2;
 /// The quality of the hits.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Hits {
-    /// The number of detected hits, and of all hits.
+    /// The number of detected hits.
     pub found: usize,
+    /// The number of all hits.
     pub of: usize,
     /// The median of their delays, in milliseconds.
     pub lag_ms: f64,
-    /// Their distances from the best straight line through all of them, the root mean square and the largest, in milliseconds.
+    /// The root mean square of their distances from the best straight line through all of them, in milliseconds.
     pub jitter_ms: f64,
+    /// The largest of these distances, in milliseconds.
     pub worst_ms: f64,
-    /// The steepest rise of the envelope within a millisecond, as a fraction of the source's; the mean.
+    /// The mean of the steepest rises of the envelope within a millisecond, each as a fraction of that in the source.
     pub attack: f64,
 }
 
@@ -35,7 +37,7 @@ pub struct Hits {
 pub struct Tones {
     /// The energy more than 20 Hz from every partial, relative to the energy nearer to them, in dB.
     pub dirt_db: f64,
-    /// The distance of the centre of each partial's energy from its expected frequency, in cents; the largest.
+    /// The largest distance of the centre of a partial's energy from its expected frequency, in cents.
     pub cents: f64,
     /// The level that is lost in mono, relative to the loss in the source, in dB.
     pub mono_db: f64,

@@ -13,8 +13,9 @@ use serde::Serialize;
 
 use crate::signals::Sound;
 
-/// The block sizes that are timed, and how often each block is timed.
+/// The block sizes that are timed.
 pub const BLOCKS: [usize; 3] = [64, 256, 1_024];
+/// How often each block is timed.
 const REPEATS: usize = 9;
 /// The seconds of sound for which blocks are timed.
 const TIMED: usize = 10;
@@ -111,19 +112,20 @@ pub fn kibibytes() -> Result<Vec<(String, f64)>, Box<dyn Error>> {
     Ok(all)
 }
 
-/// How evenly the work is spread over blocks.
+/// The evenness of the work: whether all blocks take about the same time.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Evenness {
     /// Frames of a block.
     pub frames: usize,
     pub mean_us: f64,
-    /// The longest block and the 99th percentile, as multiples of the mean.
+    /// The time of the slowest block, as a multiple of the mean time.
     pub longest: f64,
+    /// The 99th percentile of the times, as a multiple of the mean time.
     pub p99: f64,
 }
 
-/// Times each block of a deck that starts and plays. The same block is timed several times and the shortest time counts, which
-/// excludes the load of other programs.
+/// Times each block of a deck that starts and plays. The same block is timed several times, and the shortest time counts, because
+/// other programs may have interrupted the others.
 pub fn evenness(track: &Track, method: StretchMethod, speed: f64, frames: usize) -> Result<Evenness, String> {
     let mut least = vec![f64::INFINITY; TIMED * RATE as usize / frames];
     let speed = rate(speed)?;

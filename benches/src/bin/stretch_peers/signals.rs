@@ -4,8 +4,9 @@ use std::f64::consts::PI;
 
 use crowd_engine_benches::RATE;
 
-/// The lengths of the signal with hits and of the other ones, in seconds.
+/// The length of the signal with hits, in seconds.
 pub const LONG: usize = 60;
+/// The length of the other signals, in seconds.
 pub const SHORT: usize = 20;
 
 /// Stereo frames.

@@ -11,7 +11,7 @@ use crate::choice::parse_choice;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum AnalysisKind {
-    /// By up to 60 probes of one second each, which takes a fraction of a second: loudness within 0.5 LU.
+    /// By up to 60 probes of one second each. It takes a fraction of a second, and gives the loudness within 0.5 LU.
     #[default]
     Quick,
     /// By the whole track.

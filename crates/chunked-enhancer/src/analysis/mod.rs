@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 pub use analysis_kind::AnalysisKind;
 
-/// The version of the analysis. It is raised when a file would get other results than before.
+/// The version of the analysis. It is raised when the same file gets other results than before.
 pub const VERSION: u32 = 4;
 
 /// The measured values of a track and the faults of its file. Its JSON is one object with all these values.
@@ -28,7 +28,7 @@ pub struct Analysis {
 }
 
 impl Analysis {
-    /// The analysis with the downmix gain and the warnings of the file that was read.
+    /// The analysis, with the downmix gain and the warnings of the file that was read through `input`.
     fn of(kind: AnalysisKind, sound: measure::Analysis, input: &FileInput) -> Self {
         Self { kind, sound, downmix_gain_db: input.downmix_gain_db(), warnings: input.warnings() }
     }
@@ -38,7 +38,7 @@ impl Analysis {
 pub struct ProbedTrack {
     /// The probes, by which any treatment of the track is resolved.
     pub probes: Probes,
-    /// The analysis by the probes.
+    /// The analysis that was made from the probes.
     pub analysis: Analysis,
 }
 

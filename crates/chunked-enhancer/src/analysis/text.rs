@@ -1,4 +1,4 @@
-//! The analysis as text for people.
+//! The analysis as text for the user.
 
 use std::fmt;
 

@@ -55,7 +55,7 @@ pub async fn track(
     Ok(Json(TrackDetails { track: (*track).clone(), content, frames, analysis }).into_response())
 }
 
-/// `GET /api/tracks/{id}/cover`: the picture in its file, else that of its folder.
+/// `GET /api/tracks/{id}/cover`: the picture in the file of the track, or else the picture of its folder.
 pub async fn cover(State(app): State<SharedApp>, Path(id): Path<String>) -> Result<Response, Problem> {
     let track = app.track(&id)?;
     let found = blocking(move || {
@@ -73,7 +73,8 @@ pub async fn cover(State(app): State<SharedApp>, Path(id): Path<String>) -> Resu
     Ok((kept, [(header::X_CONTENT_TYPE_OPTIONS, "nosniff")], cover.data.into_vec()).into_response())
 }
 
-/// `GET /api/tracks/{id}/peaks`: the waveform of the original, or with a preset that of the rendition as far as it exists.
+/// `GET /api/tracks/{id}/peaks`: the waveform of the original. With the parameter `preset`, it is the waveform of those chunks of the
+/// rendition that exist.
 pub async fn peaks(
     State(app): State<SharedApp>,
     Path(id): Path<String>,
@@ -98,12 +99,12 @@ pub async fn peaks(
 /// `GET /api/presets`.
 pub async fn presets() -> Json<Value> {
     let presets = Preset::ALL.map(|preset| {
-        let design = preset.design();
+        let values = preset.values();
         json!({
             "name": preset,
-            "target_lufs": design.target_lufs,
-            "eq_db": design.eq_db,
-            "most_reduction_db": design.most_reduction_db,
+            "target_lufs": values.target_lufs,
+            "eq_db": values.eq_db,
+            "most_reduction_db": values.allowed_reduction_db,
         })
     });
     Json(json!(presets))

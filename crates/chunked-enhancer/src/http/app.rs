@@ -14,27 +14,27 @@ use crate::uploads::Uploads;
 pub struct App {
     /// The library.
     pub library: Arc<Library>,
-    /// The contents of its files.
+    /// The index of the contents of the files of the library.
     pub contents: ContentIndex,
     /// The uploads.
     pub uploads: Arc<Uploads>,
     /// The jobs.
     pub jobs: Jobs,
-    /// The slots of streams.
+    /// The slots of streams, which limit their number.
     pub streams: StreamSlots,
     /// The connections.
     pub connections: Connections,
     /// Counters of the responses.
-    pub answers: Arc<ResponseCounts>,
+    pub responses: Arc<ResponseCounts>,
     /// When the server was started.
     pub started: Instant,
 }
 
-/// The state, as handlers get it.
+/// The state, as the handlers receive it.
 pub type SharedApp = Arc<App>;
 
 impl App {
-    /// The state of a server of `library` and `uploads` that sends at most `streams` streams at once.
+    /// The state of a server that serves `library` and `uploads`, and sends at most `streams` streams at once.
     pub fn new(
         library: Arc<Library>,
         contents: ContentIndex,
@@ -50,7 +50,7 @@ impl App {
             jobs,
             streams: StreamSlots::new("streams", streams),
             connections,
-            answers: Arc::default(),
+            responses: Arc::default(),
             started: Instant::now(),
         }
     }

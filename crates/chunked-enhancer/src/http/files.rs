@@ -111,7 +111,7 @@ impl App {
         if uploaded { self.uploads.library() } else { &self.library }
     }
 
-    /// The music of a track in the current state of its file. That of a large file may not be hashed yet.
+    /// The music of a track, as its file is now. A large file may not be hashed yet.
     async fn music_at_once(self: &Arc<Self>, track: Arc<Track>) -> Result<MusicFile, Problem> {
         let app = self.clone();
         blocking(move || app.open(&track, ContentIndex::music_file_deferred)).await
@@ -127,7 +127,7 @@ impl App {
         blocking(move || Rendition::new(app.open(&track, ContentIndex::music_file_deferred)?, &request)).await
     }
 
-    /// The requested rendition of a track, whose file is hashed first.
+    /// The requested rendition of a track. Waits until its file is hashed.
     pub(super) async fn rendition(
         self: &Arc<Self>,
         track: Arc<Track>,
@@ -137,7 +137,7 @@ impl App {
         blocking(move || Rendition::new(app.open(&track, ContentIndex::music_file)?, &request)).await
     }
 
-    /// The music of a track, whose file is identified by `identify`.
+    /// Opens the file of a track, and identifies its content by `identify`.
     fn open(
         &self,
         track: &Track,

@@ -1,4 +1,4 @@
-//! HTTP Live Streaming: FLAC that can be sought before any of it is made.
+//! HTTP Live Streaming of FLAC. A player can seek in it before any of it is made.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -96,7 +96,7 @@ pub async fn segment(
     };
     let known = if method == Method::HEAD { app.jobs.known_length(&rendition, index).await } else { None };
     let response = FileResponse::new(&method, &headers, described(known));
-    // A segment that the client has already is not made.
+    // If the client has the segment already, the response is complete here, and the segment is not made.
     if let Err(response) = response.byte_range() {
         return Ok(*response);
     }
@@ -116,7 +116,7 @@ pub async fn segment(
 }
 
 impl App {
-    /// A track and its rendition in segments, if it is the version that the request names.
+    /// A track and its rendition in segments. It is an error if the request names another version of the rendition.
     async fn segmented(self: &Arc<Self>, id: &str, request: &HlsRequest) -> Result<(Arc<Track>, Rendition), Problem> {
         let track = self.track(id)?;
         let rendition = self.rendition_at_once(track.clone(), request.rendition).await?;
@@ -147,7 +147,7 @@ impl ChunkReader for SegmentListener {
     }
 }
 
-/// The response with bytes that exist already.
+/// The response with the bytes of a file that exists already.
 fn whole(method: &Method, headers: &HeaderMap, file: FileDescription, bytes: Bytes) -> Result<Response, Problem> {
     let response = FileResponse::new(method, headers, file);
     match response.byte_range() {
@@ -157,7 +157,7 @@ fn whole(method: &Method, headers: &HeaderMap, file: FileDescription, bytes: Byt
     }
 }
 
-/// The text of the playlist. Its addresses contain everything that determines the bytes of the segments.
+/// The text of the playlist. The URLs in it contain everything that determines the bytes of the segments.
 fn playlist_text(rendition: &Rendition, request: &HlsRequest) -> Result<String, crowd_streaming::Error> {
     let (treatment, version) = (request.rendition.treatment, rendition.content_key().map(|key| key.to_string()));
     let (intensity, bits) = (treatment.intensity.get().to_string(), rendition.sample_format.to_string());
@@ -169,7 +169,7 @@ fn playlist_text(rendition: &Rendition, request: &HlsRequest) -> Result<String, 
     let rate = rendition.rate.get();
     let segments = (0..rendition.layout.chunk_count()).map(|index| {
         let span = rendition.layout.span(index);
-        // The difference of two rounded times: the sum of all durations is the length of the track, to the nanosecond.
+        // Each duration is the difference of two rounded times, so the sum of all durations is the length of the track to the nanosecond.
         let duration = time(span.end, rate).saturating_sub(time(span.start, rate));
         PlaylistSegment { uri: format!("{index}{SEGMENT_SUFFIX}?{query}"), duration }
     });

@@ -34,7 +34,7 @@ pub async fn prepare(
     let Json(job_request) = body.map_err(|error| Problem::new(error.status(), error.body_text()))?;
     let request = job_request.rendition_request()?;
     let rendition = app.rendition(app.track(&job_request.track)?, request).await?;
-    // A job counts as a stream, so that a client has one limit for both.
+    // A job counts as a stream, so one limit applies to the jobs and streams of a client together.
     let slot = app.streams.take(client)?;
     let mut listener = app.jobs.prepare(rendition)?;
     let job = listener.job().clone();
@@ -56,7 +56,7 @@ pub async fn one(State(app): State<SharedApp>, Path(id): Path<String>) -> Result
     Ok(Json(app.jobs.job(&id)?.status()))
 }
 
-/// `DELETE /api/jobs/{id}`: stops it for all of its listeners.
+/// `DELETE /api/jobs/{id}`: stops a job for all of its listeners.
 pub async fn cancel(State(app): State<SharedApp>, Path(id): Path<String>) -> Result<StatusCode, Problem> {
     app.jobs.cancel(&id)?;
     Ok(StatusCode::NO_CONTENT)
@@ -91,7 +91,7 @@ impl JobEvents {
             let status = self.job.status();
             if self.latest.as_ref() != Some(&status) {
                 self.ended = matches!(status.state, "done" | "failed" | "cancelled");
-                // It cannot fail: a status can always be written as JSON.
+                // This cannot fail, because a status can always be written as JSON.
                 let event = Event::default().event("progress").json_data(&status).unwrap_or_default();
                 self.latest = Some(status);
                 return Some((Ok(event), self));

@@ -28,10 +28,18 @@ pub async fn show(State(app): State<SharedApp>) -> Result<Metrics, Problem> {
     metrics.counter("chunks_made_total", "Chunks made.", load(&counters.made));
     metrics.counter("frames_made_total", "Frames made.", load(&counters.frames));
     metrics.counter("making_seconds_total", "Time spent making chunks.", load(&counters.busy_us) / 1e6);
-    metrics.counter("chunks_abandoned_total", "Chunks begun that were not needed any more.", load(&counters.abandoned));
-    metrics.counter("chunks_elsewhere_total", "Chunks another node was making.", load(&counters.elsewhere));
+    metrics.counter(
+        "chunks_abandoned_total",
+        "Chunks that were begun and then not needed any more.",
+        load(&counters.abandoned),
+    );
+    metrics.counter(
+        "chunks_elsewhere_total",
+        "Chunks that another node or process was making.",
+        load(&counters.elsewhere),
+    );
     metrics.counter("jobs_failed_total", "Jobs that failed.", load(&counters.failed));
-    metrics.counter("tracks_measured_total", "Treatments settled by measuring.", load(&counters.measured));
+    metrics.counter("tracks_measured_total", "Treatments resolved by measuring a track.", load(&counters.measured));
     metrics.gauge("cache_chunks", "Chunks in the cache.", store.chunks as f64);
     metrics.gauge("cache_bytes", "Bytes in the cache.", store.bytes as f64);
     metrics.gauge("cache_limit_bytes", "Bytes the cache may have.", store.limit as f64);
@@ -40,6 +48,6 @@ pub async fn show(State(app): State<SharedApp>) -> Result<Metrics, Problem> {
     metrics.counter("cache_evicted_total", "Chunks evicted.", store.evicted as f64);
     metrics.counter("cache_damaged_total", "Damaged chunks removed.", store.damaged as f64);
     app.connections.write_metrics(&mut metrics);
-    app.answers.write_metrics(&mut metrics);
+    app.responses.write_metrics(&mut metrics);
     Ok(metrics)
 }

@@ -11,8 +11,8 @@ use crate::layout::Format;
 use crate::preset::{Intensity, Treatment};
 use crate::rendition::RenditionRequest;
 
-/// Reads `preset`, `intensity`, `format`, `bits` and `analysis`. An unknown parameter is an error: a misspelt one would otherwise
-/// have the sound of the default.
+/// Reads `preset`, `intensity`, `format`, `bits` and `analysis`. An unknown parameter is an error, because a misspelt parameter would
+/// otherwise give the sound of its default.
 pub fn parse_query(query: &str) -> Result<RenditionRequest, Problem> {
     let mut request = RenditionRequest::default();
     for (key, value) in query::pairs(query)? {
@@ -28,7 +28,7 @@ pub struct HlsRequest {
     pub rendition: RenditionRequest,
     /// The version of the rendition that the playlist was written for.
     pub version: Option<String>,
-    /// The token, where it is in the query and not in a header.
+    /// The token, if it is in the query and not in a header.
     pub access_token: Option<String>,
 }
 
@@ -47,7 +47,9 @@ pub fn parse_hls_query(query: &str) -> Result<HlsRequest, Problem> {
             "format" if value == Format::Flac.name() => {}
             "format" => {
                 let value = value.escape_debug();
-                return Err(Problem::bad(format!("format \"{value}\": segments have flac; leave it out")));
+                return Err(Problem::bad(format!(
+                    "format \"{value}\": the segments are always flac; leave out this parameter"
+                )));
             }
             other => {
                 let known = "preset, intensity, bits, analysis";
@@ -68,7 +70,7 @@ fn set(request: &mut RenditionRequest, key: &str, value: &str) -> Result<(), Pro
                 Some(value.parse::<SampleFormat>().map_err(|error| Problem::bad(error.to_string()))?)
         }
         "analysis" => request.analysis = value.parse().map_err(Problem::bad)?,
-        // They do not concern the rendition.
+        // These parameters do not concern the rendition.
         "access_token" | "download" => {}
         other => {
             let known = "preset, intensity, format, bits, analysis";

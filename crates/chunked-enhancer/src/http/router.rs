@@ -10,10 +10,10 @@ use crowd_web::token::{Token, admit};
 use super::app::SharedApp;
 use super::{api, files, hls, jobs, metrics, uploads};
 
-/// The most bytes in the body of a request. Uploads, which are written to the disk as they arrive, have their own limit.
+/// The most bytes in the body of a request. Uploads have a limit of their own, because they are written to the disk as they arrive.
 const LARGEST_REQUEST: usize = 16 << 10;
 
-/// The routes. If there is a token, all of them but the page and `/healthz` need it.
+/// The routes. If there is a token, all routes except the page and `/healthz` require it.
 pub fn router(app: SharedApp, token: Option<Token>) -> Router {
     Router::new()
         .route("/api/tracks", get(api::tracks))

@@ -18,8 +18,9 @@ use tokio::time::timeout;
 use super::app::SharedApp;
 use crate::uploads::{IncomingFile, MOST_BYTES, UploadError};
 
-/// The longest time without a byte of a file, and the longest time for a whole file.
+/// The longest time without a byte of a file.
 const READ_TIMEOUT: Duration = Duration::from_secs(30);
+/// The longest time for a whole file.
 const UPLOAD_TIMEOUT: Duration = Duration::from_secs(1_800);
 /// Buffers that may wait to be written to the disk.
 const QUEUED_BUFFERS: usize = 8;
@@ -33,7 +34,7 @@ pub async fn all(State(app): State<SharedApp>) -> Json<Value> {
     Json(json!({ "tracks": tracks, "largest": MOST_BYTES, "endings": EXTENSIONS }))
 }
 
-/// `POST /api/uploads?name=NAME`: a file, its bytes as the body, becomes a track.
+/// `POST /api/uploads?name=NAME`: the body is a file, which becomes a track.
 pub async fn receive(
     State(app): State<SharedApp>,
     RawQuery(query): RawQuery,
@@ -53,7 +54,7 @@ pub async fn receive(
     let (sender, buffers) = mpsc::channel(QUEUED_BUFFERS);
     let written = tokio::spawn(blocking(move || write(incoming, buffers)));
     let received = timeout(UPLOAD_TIMEOUT, forward(body, sender)).await.unwrap_or_else(|_| Err(late(UPLOAD_TIMEOUT)));
-    // The error of the writer comes first, because it is the cause: a full disk, say.
+    // If both fail, the error of the writer is returned, because it is the cause; for example, the disk is full.
     let track = written.await.map_err(|_| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "the server is stopping"))?;
     received?;
     Ok((StatusCode::CREATED, Json(Track::clone(&*track?))).into_response())
@@ -65,7 +66,7 @@ pub async fn remove(State(app): State<SharedApp>, Path(id): Path<String>) -> Res
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Sends the buffers of a body to the writer, no faster than they are written.
+/// Sends the buffers of a body to the writer, no faster than the writer writes them.
 async fn forward(body: Body, to: mpsc::Sender<Bytes>) -> Result<(), Problem> {
     let mut buffers = body.into_data_stream();
     loop {
@@ -74,7 +75,7 @@ async fn forward(body: Body, to: mpsc::Sender<Bytes>) -> Result<(), Problem> {
             Ok(None) => return Ok(()),
             Ok(Some(Err(error))) => return Err(Problem::bad(format!("the upload ended early: {error}"))),
             Ok(Some(Ok(buffer))) => {
-                // The writer has failed and reports the reason.
+                // If this fails, the writer has failed, and reports the reason itself.
                 if to.send(buffer).await.is_err() {
                     return Ok(());
                 }

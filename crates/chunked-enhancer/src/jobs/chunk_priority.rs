@@ -1,4 +1,4 @@
-//! Which chunk of a rendition is made next, and how urgent each is.
+//! Which chunk of a rendition is made next, and how urgent each chunk is.
 
 use std::time::Instant;
 
@@ -8,15 +8,15 @@ use crate::permits::Rank;
 /// The priorities of the chunks of a rendition for all of its listeners.
 pub(super) struct ChunkPriorities<'a> {
     pub positions: &'a [PlaybackPosition],
-    /// The number of chunks that are made in advance, after the one that a listener reads. When it covers the whole rendition, the chunks
-    /// before that one are made too.
+    /// How many chunks are made in advance, after the one that a listener reads. When this is at least the number of all chunks, the chunks
+    /// before the one that the listener reads are made too.
     pub lookahead: usize,
     pub chunk_count: usize,
     pub now: Instant,
 }
 
 impl ChunkPriorities<'_> {
-    /// The rank of a chunk of which the music before `second` exists already; none when the chunk is not needed.
+    /// The rank of a chunk; none when the chunk is not needed. The chunk is already made up to the position `second` in the track.
     pub fn rank(&self, index: usize, second: f64) -> Option<Rank> {
         self.positions.iter().filter_map(|position| self.rank_for(position, index, second)).min()
     }
@@ -55,7 +55,7 @@ mod tests {
 
     const ALL: usize = 20;
 
-    /// A listener at a chunk of 30 s that has read everything before it and waits.
+    /// A listener that has read everything before a chunk of 30 s, and waits for that chunk.
     fn playing_at(chunk: usize, now: Instant) -> PlaybackPosition {
         let second = 30.0 * chunk as f64;
         let since = now - Duration::from_secs(10);
@@ -81,7 +81,7 @@ mod tests {
         let all = [playing_at(3, now), fresh];
         let first = |missing: &[usize]| most_urgent(&all, ALL, now, missing);
         assert_eq!(first(&[3, 4, 9, 0]), Some((Rank::Start(now), 9)));
-        // The first listener has 5 s left to play. The other one plays from now on.
+        // The first listener has 5 s left to play, and the second one plays from now on.
         assert_eq!(first(&[3, 10, 0]), Some((Rank::Due(after(5)), 3)));
         assert_eq!(first(&[4, 10, 0]), Some((Rank::Due(after(30)), 10)));
         assert_eq!(first(&[4, 12, 0]), Some((Rank::Due(after(35)), 4)));

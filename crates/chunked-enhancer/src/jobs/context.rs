@@ -13,9 +13,9 @@ use crate::measure::Measurements;
 use crate::permits::Permits;
 use crate::rendition::Rendition;
 
-/// How long a job without a listener is kept. A player that seeks closes one request and opens another.
+/// How long a job without a listener is kept. A player that seeks closes one request before it opens another.
 const KEEP_UNUSED: Duration = Duration::from_secs(60);
-/// Chunks that are made in advance for a listener of a rendition that is too long to be kept as a whole.
+/// How many chunks are made in advance for a listener, when the rendition is too long to be kept as a whole.
 const LOOKAHEAD: usize = 4;
 
 /// Counters for the metrics of the server.
@@ -33,7 +33,7 @@ pub struct JobCounters {
     pub failed: AtomicU64,
     /// Tracks measured.
     pub measured: AtomicU64,
-    /// Chunks that another node or process was making.
+    /// Chunks that were not made here, because another node or process was making them.
     pub elsewhere: AtomicU64,
 }
 
@@ -46,10 +46,10 @@ impl JobCounters {
 /// How much work is done at once.
 #[derive(Clone, Copy, Debug)]
 pub struct Settings {
-    /// Items of work that run at once, at least 1.
+    /// How many items of work run at once, at least 1.
     pub workers: usize,
-    /// Renditions that may have listeners at once, not counting those whose listeners are all idle; and measurements and waveforms
-    /// that requests may wait for at once.
+    /// The most renditions that have listeners at once. Renditions whose listeners are all idle are not counted. Requests may wait for
+    /// as many measurements, and for as many waveforms.
     pub jobs: usize,
 }
 
@@ -67,8 +67,7 @@ pub(super) struct JobContext {
     pub settings: Settings,
     pub counters: JobCounters,
     pub measurements: Arc<Measurements>,
-    /// The number of the next listener.
-    pub listeners: AtomicU64,
+    pub next_listener: AtomicU64,
 }
 
 impl JobContext {

@@ -44,9 +44,9 @@ pub(super) enum ChunkState {
 pub(super) struct State {
     pub chunks: Vec<ChunkState>,
     pub listeners: BTreeMap<u64, PlaybackPosition>,
-    /// The chunk that each listener reads, where it is complete.
+    /// For each listener, the chunk that it reads, if that chunk is complete.
     open: BTreeMap<u64, (usize, ChunkBytes)>,
-    /// Chunks that threads make or will make.
+    /// The number of chunks that threads make or will make.
     claimed: usize,
     makers: Vec<Maker>,
     /// Chunks that are kept open, the oldest first.
@@ -59,8 +59,9 @@ pub(super) struct State {
     pub cancelled: bool,
     /// When the last listener left.
     pub unused_since: Instant,
-    /// The number of chunks made by this process, and the time spent on them.
+    /// The number of chunks that this process has made.
     pub made: usize,
+    /// The time that this process has spent on these chunks.
     pub busy: Duration,
 }
 
@@ -70,7 +71,7 @@ pub struct Job {
     pub rendition: Arc<Rendition>,
     pub(super) state: Mutex<State>,
     changes: watch::Sender<u64>,
-    /// Chunks that are made in advance for each listener.
+    /// The number of chunks that are made in advance for each listener, once the file is hashed.
     lookahead: usize,
 }
 
@@ -78,11 +79,11 @@ pub struct Job {
 pub(super) enum Availability {
     /// The chunk has to be looked up in the store.
     Unknown,
-    /// Nothing yet.
+    /// No bytes yet.
     Nothing,
     /// The bytes that exist.
     Growing(ChunkBytes),
-    /// All of it.
+    /// The whole chunk.
     Done { length: u64, open: Option<ChunkBytes> },
 }
 
@@ -106,7 +107,8 @@ impl Job {
         Self { rendition: Arc::new(rendition), state: Mutex::new(state), changes: watch::Sender::new(0), lookahead }
     }
 
-    /// Chunks that are made in advance. While the file is not hashed, chunks are in memory, and only until two further ones are made.
+    /// The number of chunks that are made in advance for each listener. While the file is not hashed, it is 1: chunks are then in memory,
+    /// and a chunk is discarded when two further ones are made.
     fn lookahead(&self) -> usize {
         if self.rendition.content_key().is_some() { self.lookahead } else { 1 }
     }
@@ -127,7 +129,7 @@ impl Job {
         result
     }
 
-    /// Does the same, without a notification when `change` returns `None`.
+    /// As [`Self::update`], but without a notification when `change` returns `None`.
     fn update_if<T>(&self, change: impl FnOnce(&mut State) -> Option<T>) -> Option<T> {
         let result = change(&mut self.state());
         if result.is_some() {
@@ -154,7 +156,7 @@ impl Job {
         self.close_idle(Instant::now());
     }
 
-    /// The position of a player of this client in the segment before `index`, if it has requested that one.
+    /// The position of a player of this client that has requested the segment before `index`, if there is one.
     pub(super) fn position_before(&self, client: Client, index: usize) -> Option<PlaybackPosition> {
         let state = self.state();
         let before = |position: &&PlaybackPosition| position.player == Some(client) && position.chunk + 1 == index;
@@ -194,7 +196,7 @@ impl Job {
         self.state().open.insert(number, (index, stored.clone()));
     }
 
-    /// Closes the chunk that is open for a listener, until it reads again.
+    /// Closes the chunk that is open for a listener. The next read of the listener opens it again.
     pub(super) fn close(&self, number: u64) {
         self.state().open.remove(&number);
     }
@@ -204,15 +206,15 @@ impl Job {
         self.state().listeners.values().any(|position| !position.is_idle(now))
     }
 
-    /// The seconds of the track before a byte of a chunk. When the length of the chunk is not known before it is made, the result is rather
-    /// too small than too large.
+    /// The position in the track, in seconds, at which a byte of a chunk is played. For FLAC it is an estimate, which is more often too
+    /// early than too late.
     fn second_at(&self, index: usize, byte: u64) -> f64 {
         let (layout, rate) = (&self.rendition.layout, f64::from(self.rendition.rate.get()));
         let (span, bytes) = (layout.span(index), layout.chunk_bytes(index).max(1));
         (span.start as f64 + (span.end - span.start) as f64 * (byte as f64 / bytes as f64).min(1.0)) / rate
     }
 
-    /// The rank of a chunk, or of the measurement that has to be done before it; none when the chunk is not needed.
+    /// The rank of a chunk; none when the chunk is not needed. While the track is being measured, it is the rank of the measurement.
     pub(super) fn rank(&self, index: usize, now: Instant) -> Option<Rank> {
         let state = self.state();
         if state.cancelled {
@@ -234,8 +236,8 @@ impl Job {
         ChunkPriorities { positions, lookahead: self.lookahead(), chunk_count, now }
     }
 
-    /// Claims the most urgent chunk that no thread makes, for a new thread. There is one thread for each chunk that a listener reads,
-    /// and one for the chunks of the lookahead.
+    /// Claims the most urgent chunk that no thread makes. The calling thread then makes the chunk, or starts a thread for it. Each chunk
+    /// that a listener reads may have a thread of its own. All chunks of the lookahead share one thread.
     pub(super) fn claim_next(&self) -> Option<usize> {
         let now = Instant::now();
         let measured = self.rendition.resolved().is_some();
@@ -328,12 +330,12 @@ impl Job {
         });
     }
 
-    /// Bytes of a chunk, if this job has made or read it.
+    /// The length of a chunk in bytes, if this job has made or read it.
     pub(super) fn length(&self, index: usize) -> Option<u64> {
         self.state().chunks.get(index).and_then(done_length)
     }
 
-    /// Lengths of all chunks, once all are known.
+    /// The lengths of all chunks in bytes, once all are known.
     pub fn lengths(&self) -> Option<Vec<u64>> {
         self.state().chunks.iter().map(done_length).collect()
     }

@@ -26,9 +26,10 @@ impl Listener {
         &self.job
     }
 
-    /// At most `most` bytes of a chunk from byte `at` on, as soon as there are any; none after its end.
+    /// Waits until the chunk has bytes from byte `at` on, and returns at most `most` of them. Returns none after the end of the chunk.
     ///
-    /// # Errors The reason why the chunk cannot be made.
+    /// # Errors
+    /// The reason why the chunk cannot be made.
     pub async fn read(&mut self, index: usize, at: u64, most: u64) -> Result<Vec<u8>, Error> {
         self.start_read(index, at);
         let bytes = self.bytes(index, at, most).await?;
@@ -60,9 +61,10 @@ impl Listener {
         }
     }
 
-    /// Bytes of a chunk, once it is complete.
+    /// Waits until a chunk is complete, and returns its length in bytes.
     ///
-    /// # Errors The reason why the chunk cannot be made.
+    /// # Errors
+    /// The reason why the chunk cannot be made.
     pub async fn length(&mut self, index: usize) -> Result<u64, Error> {
         self.start_read(index, 0);
         let mut changes = self.job.watch();
@@ -78,7 +80,7 @@ impl Listener {
         }
     }
 
-    /// Closes the chunk that is open for it, until it reads again.
+    /// Closes the chunk that is open for this listener. The next read opens it again.
     pub(super) fn close(&self) {
         self.job.close(self.number);
     }

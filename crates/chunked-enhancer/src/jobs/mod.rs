@@ -36,7 +36,7 @@ use playback_position::PlaybackPosition;
 use players::Players;
 use shared_requests::SharedRequests;
 
-/// How often jobs are checked: for listeners that have become idle, for chunks that other nodes make, and for jobs to remove.
+/// How often jobs are checked. A check finds idle listeners, chunks that other nodes were to make by now, and unused jobs.
 const CHECK_INTERVAL: Duration = Duration::from_millis(100);
 
 /// All jobs, and the threads that work on them.
@@ -63,7 +63,7 @@ impl Jobs {
             settings,
             counters: JobCounters::default(),
             measurements: Arc::new(measurements),
-            listeners: AtomicU64::new(0),
+            next_listener: AtomicU64::new(0),
         });
         let players = Arc::new(Players::default());
         let (thread_context, thread_players) = (context.clone(), players.clone());
@@ -76,10 +76,10 @@ impl Jobs {
         Ok(Self { context, analyses, waveforms, players, check_thread: Some(check_thread) })
     }
 
-    /// A listener of a rendition that begins at the chunk `first` and reads up to the chunk `last`. A job is started if there is none.
+    /// A listener that reads the chunks `first` to `last` of a rendition. A job is started if the rendition has none.
     ///
     /// # Errors
-    /// [`Error::Busy`].
+    /// [`Error::Busy`] when too many renditions have listeners.
     pub fn listen(&self, rendition: Rendition, first: usize, last: usize) -> Result<Listener, Error> {
         self.add_listener(rendition, first, |position, _| PlaybackPosition { last_chunk: last, ..position })
     }
@@ -87,16 +87,16 @@ impl Jobs {
     /// A listener for which a whole rendition is made in the background.
     ///
     /// # Errors
-    /// [`Error::Busy`].
+    /// [`Error::Busy`] when too many renditions have listeners.
     pub fn prepare(&self, rendition: Rendition) -> Result<Listener, Error> {
         self.add_listener(rendition, 0, |position, _| PlaybackPosition { background: true, ..position })
     }
 
-    /// A listener of one segment, for a player that requests the next ones too. If the player has requested the segment before this one,
-    /// this one is due when the segments that it has read have been played.
+    /// A listener of one segment, for a player that requests the next segments too. If the player has requested the previous segment, this
+    /// one is due when the player has played all that it has read.
     ///
     /// # Errors
-    /// [`Error::Busy`].
+    /// [`Error::Busy`] when too many renditions have listeners.
     pub fn listen_to_segment(
         &self,
         rendition: Rendition,
@@ -109,7 +109,7 @@ impl Jobs {
         Ok(self.players.segment_listener(listener, index, client))
     }
 
-    /// A listener of a rendition that begins at the chunk `first`. `adjust` completes its position.
+    /// A listener that reads a rendition from the chunk `first` on. `adjust` completes its position.
     fn add_listener(
         &self,
         rendition: Rendition,
@@ -133,7 +133,7 @@ impl Jobs {
                 job
             }
         };
-        let number = self.context.listeners.fetch_add(1, Ordering::Relaxed);
+        let number = self.context.next_listener.fetch_add(1, Ordering::Relaxed);
         job.clear_failure();
         let position = adjust(PlaybackPosition::new(first, second, now), &job);
         job.add_listener(number, position);
@@ -145,7 +145,7 @@ impl Jobs {
     /// The analysis of a track. One measurement serves all requests that wait for it, and stops when no request waits any more.
     ///
     /// # Errors
-    /// [`Error::Busy`], or the fault of the file.
+    /// [`Error::Busy`] when too many tracks are being measured, or the fault of the file.
     pub async fn analysis(&self, music: MusicFile, kind: AnalysisKind) -> Result<Analysis, Error> {
         let measurements = self.context.measurements.clone();
         let records = measurements.clone();
@@ -156,10 +156,10 @@ impl Jobs {
         self.analyses.get(name, move |permit| measurements.analysis(&music, kind, permit)).await
     }
 
-    /// The waveform of a track, as [`analysis`](Self::analysis).
+    /// The waveform of a track. Requests share its computation, as in [`analysis`](Self::analysis).
     ///
     /// # Errors
-    /// [`Error::Busy`], or the fault of the file.
+    /// [`Error::Busy`] when too many waveforms are being made, or the fault of the file.
     pub async fn waveform(&self, music: MusicFile) -> Result<Waveform, Error> {
         let measurements = self.context.measurements.clone();
         let records = measurements.clone();
@@ -170,17 +170,17 @@ impl Jobs {
         self.waveforms.get(name, move |permit| measurements.waveform(&music, permit)).await
     }
 
-    /// The waveform of a rendition as far as its chunks exist, as [`analysis`](Self::analysis).
+    /// The waveform of the chunks of a rendition that exist. Requests share its computation, as in [`analysis`](Self::analysis).
     ///
     /// # Errors
-    /// [`Error::Busy`]; [`Error::Io`] when a chunk cannot be read.
+    /// [`Error::Busy`] when too many waveforms are being made; [`Error::Io`] when a chunk cannot be read.
     pub async fn waveform_of(&self, rendition: Rendition) -> Result<Waveform, Error> {
         let store = self.store().clone();
         let name = format!("rendition {}", rendition.key);
         self.waveforms.get(name, move |permit| Waveform::of_chunks(&*store, &rendition, permit)).await
     }
 
-    /// Bytes of a chunk, if it exists.
+    /// The length of a chunk in bytes, if the chunk exists.
     pub async fn known_length(&self, rendition: &Rendition, index: usize) -> Option<u64> {
         let job = self.context.table().jobs.get(&rendition.key).cloned();
         if let Some(length) = job.and_then(|job| job.length(index)) {
@@ -190,7 +190,7 @@ impl Jobs {
         blocking(move || store.get(&id).ok().flatten().map(|stored| stored.len())).await.ok().flatten()
     }
 
-    /// Bytes of each chunk, if all of them exist.
+    /// The length of each chunk in bytes, if all chunks exist.
     pub async fn known_lengths(&self, rendition: &Rendition) -> Option<Vec<u64>> {
         let job = self.context.table().jobs.get(&rendition.key).cloned();
         if let Some(lengths) = job.and_then(|job| job.lengths()) {
@@ -205,7 +205,7 @@ impl Jobs {
     /// A job by its name in URLs.
     ///
     /// # Errors
-    /// [`Error::NoJob`].
+    /// [`Error::NoJob`] when there is no job of this name.
     pub fn job(&self, id: &str) -> Result<Arc<Job>, Error> {
         let table = self.context.table();
         let found = table.jobs.values().find(|job| job.id() == id).cloned();
@@ -222,7 +222,7 @@ impl Jobs {
     /// Stops a job. Its listeners get [`Error::Cancelled`].
     ///
     /// # Errors
-    /// [`Error::NoJob`].
+    /// [`Error::NoJob`] when there is no job of this name.
     pub fn cancel(&self, id: &str) -> Result<(), Error> {
         let job = self.job(id)?;
         self.context.table().jobs.remove(&job.rendition.key);
@@ -247,7 +247,7 @@ impl Jobs {
     }
 }
 
-/// Checks all jobs from time to time, until the table is closed.
+/// Checks all jobs every [`CHECK_INTERVAL`], until the table is closed.
 fn check_repeatedly(context: &Arc<JobContext>, players: &Players) {
     let mut table = context.table();
     while !table.closed {

@@ -6,29 +6,34 @@ use crowd_web::Client;
 
 use crate::permits::Rank;
 
-/// A listener counts as playing after it has read this many seconds.
+/// A listener counts as playing after it has read this many seconds of music.
 const START_SECONDS: f64 = 1.0;
-/// A listener that has not read for this time is idle: playback is paused, or the client has buffered enough.
+/// A listener that has not read for this time is idle. Its playback is paused, or its client has buffered enough.
 const IDLE_AFTER: Duration = Duration::from_secs(10);
 
 /// The position of a listener. The listener is assumed to play all bytes that it has read, from its first byte on and without pauses.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct PlaybackPosition {
-    /// The chunk that it reads, and the last one that it will read.
+    /// The chunk that the listener reads now.
     pub chunk: usize,
+    /// The last chunk that it will read.
     pub last_chunk: usize,
-    /// Whether nothing is played and the whole rendition is to be made in the background.
+    /// Whether the listener plays nothing, and is there only to have the whole rendition made in the background.
     pub background: bool,
+    /// When the listener arrived.
     pub arrived: Instant,
-    /// Seconds of the track before the byte that it reads next, and before the first byte that it read.
+    /// The position in the track, in seconds, of the byte that it reads next.
     pub second: f64,
+    /// The position in the track, in seconds, of the first byte that it read.
     pub first_second: f64,
-    /// When playback of its first byte is assumed to have begun.
+    /// When playback of the first byte is assumed to have begun; none before the listener has received any. Each
+    /// underrun moves it to a later time, as if playback had begun then.
     pub playing_since: Option<Instant>,
-    /// Whether it waits for bytes, and when it last began to wait or received bytes.
+    /// Whether the listener waits for bytes.
     pub waiting: bool,
+    /// When it last began to wait or received bytes.
     pub last_read: Instant,
-    /// The client of the player, when the player requests segments one after another.
+    /// The client, if the listener serves a player that requests segments one after another.
     pub player: Option<Client>,
 }
 
@@ -49,15 +54,15 @@ impl PlaybackPosition {
         }
     }
 
-    /// The position of a player that requests a segment. `before` is its position in the previous segment, if it has requested that one.
-    /// The segments that it has read may still be playing.
+    /// The position of a player that requests a segment. `before` is the position of the player in the previous segment, if it has
+    /// requested that segment. Playback then continues from there, because the player may still be playing what it has read.
     pub fn of_player(self, player: Client, before: Option<Self>) -> Self {
         let (first_second, playing_since) =
             before.map_or((self.first_second, None), |before| (before.first_second, before.playing_since));
         Self { player: Some(player), first_second, playing_since, ..self }
     }
 
-    /// Whether the listener is idle: nothing is made for it.
+    /// Whether the listener is idle. Nothing is made for an idle listener.
     pub fn is_idle(&self, now: Instant) -> bool {
         !self.background && !self.waiting && now.duration_since(self.last_read) >= IDLE_AFTER
     }
@@ -77,7 +82,7 @@ impl PlaybackPosition {
         }
     }
 
-    /// The rank of the music from `second` on. `second` is not before the position of the listener.
+    /// The rank of the music from `second` on; none when the listener is idle. `second` is not before the position of the listener.
     pub fn rank(&self, second: f64, now: Instant) -> Option<Rank> {
         if self.is_idle(now) {
             return None;
@@ -95,7 +100,8 @@ impl PlaybackPosition {
         } else if self.waiting && distance <= 0.0 {
             Rank::Due(played_until)
         } else {
-            // The listener has buffered enough until it reads again, which is not before now.
+            // The listener waits for earlier music or for nothing. Its playback reaches `self.second` now at the earliest, and reaches this
+            // music `distance` seconds later.
             Rank::Due(played_until.max(now) + duration(distance))
         })
     }

@@ -1,4 +1,4 @@
-//! Players that request a track segment by segment, between two of their requests.
+//! Players that request a track segment by segment. They are kept here from the end of one request to the next.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -9,10 +9,11 @@ use crowd_web::Client;
 use super::listener::Listener;
 use crate::error::Error;
 
-/// How long a player that has read a segment may take to request the next one. Until then it counts as a listener, and the next segments
-/// are made in advance.
+/// How long a player that has read a segment may take to request the next one. During this time the player counts as a listener, and the
+/// next segments are made in advance.
 const PAUSE: Duration = Duration::from_secs(10);
-/// The most players between two requests. For a further one, the player that has been idle for the longest time is removed.
+/// The most players that are kept between two requests. When there would be more, the one that has been idle for the longest time is
+/// removed.
 const MAX_IDLE: usize = 1_024;
 
 /// Listeners that have read a segment to its end and are kept for the next request of their player.
@@ -28,8 +29,11 @@ struct IdleListeners {
 struct IdleListener {
     /// Chunks are made for it until it is dropped.
     _listener: Listener,
-    /// The client, the rendition, and the segment that was read.
-    read: (Client, StoreKey, usize),
+    client: Client,
+    rendition: StoreKey,
+    /// The segment that was read to its end.
+    segment: usize,
+    /// When the end of the segment was read.
     since: Instant,
 }
 
@@ -40,10 +44,10 @@ impl Players {
         let before: Vec<_> = {
             let mut idle = self.idle();
             idle.all
-                .extract_if(.., |idle| idle.read.0 == client && idle.read.1 == key && idle.read.2 + 1 == index)
+                .extract_if(.., |idle| idle.client == client && idle.rendition == key && idle.segment + 1 == index)
                 .collect()
         };
-        // Dropping a listener locks its job: it is not done under this lock.
+        // Dropping a listener locks its job, so it is done after the lock of the players is released.
         drop(before);
         SegmentListener { listener: Some(listener), players: self.clone(), index, client, complete: false }
     }
@@ -69,10 +73,10 @@ impl Players {
 
     fn keep(&self, listener: Listener, index: usize, client: Client) {
         listener.close();
-        let read = (client, listener.job().rendition.key, index);
+        let rendition = listener.job().rendition.key;
         let mut idle = self.idle();
         let oldest = (idle.all.len() >= MAX_IDLE).then(|| idle.all.remove(0));
-        let listener = IdleListener { _listener: listener, read, since: Instant::now() };
+        let listener = IdleListener { _listener: listener, client, rendition, segment: index, since: Instant::now() };
         let refused = if idle.closed {
             Some(listener)
         } else {
@@ -88,10 +92,10 @@ impl Players {
     }
 }
 
-/// Reads one segment. When it is dropped before the end of the segment was read, the client has gone, and the work for it ends. Otherwise
-/// the player is expected to request the next segment.
+/// Reads one segment. If it is dropped before the end of the segment was read, the client has gone, and the work for that client ends. If
+/// it is dropped after that, the player is expected to request the next segment.
 pub struct SegmentListener {
-    /// None only while this is dropped.
+    /// `None` only while this `SegmentListener` is being dropped.
     listener: Option<Listener>,
     players: Arc<Players>,
     index: usize,
@@ -100,21 +104,23 @@ pub struct SegmentListener {
 }
 
 impl SegmentListener {
-    /// The listener.
+    /// The listener that reads the segment.
     pub fn listener(&self) -> Option<&Listener> {
         self.listener.as_ref()
     }
 
-    /// Bytes of the segment, as soon as it is made.
+    /// Waits until the segment is made, and returns its length in bytes.
     ///
-    /// # Errors The reason why the segment cannot be made.
+    /// # Errors
+    /// The reason why the segment cannot be made.
     pub async fn length(&mut self) -> Result<u64, Error> {
         self.listener.as_mut().ok_or(Error::Cancelled)?.length(self.index).await
     }
 
-    /// The next bytes of the segment from `at` on, at most `most` of them; none at its end.
+    /// Waits until the segment has bytes from byte `at` on, and returns at most `most` of them. Returns none after the end of the segment.
     ///
-    /// # Errors The reason why the segment cannot be made.
+    /// # Errors
+    /// The reason why the segment cannot be made.
     pub async fn read(&mut self, at: u64, most: u64) -> Result<Vec<u8>, Error> {
         let listener = self.listener.as_mut().ok_or(Error::Cancelled)?;
         let bytes = listener.read(self.index, at, most).await?;

@@ -12,15 +12,17 @@ use crate::permits::{Demand, Permit, Permits, Rank};
 
 /// The time from the first request for a result to its deadline. The sound that playing listeners need within this time comes first.
 const DUE_AFTER: Duration = Duration::from_secs(30);
-/// The time from now to the deadline of an overdue result, so that chunks that are needed at once come first.
-const OVERDUE_BY: Duration = Duration::from_millis(500);
+/// A deadline is never closer than this, even if the result is overdue. So chunks that are needed at once come first.
+const MIN_REMAINING: Duration = Duration::from_millis(500);
 
 type SharedResult<T> = Option<Result<T, Arc<Error>>>;
 type Pending<T> = Mutex<HashMap<String, Arc<SharedRequest<T>>>>;
 
-/// Results of one kind, by name.
+/// Results of one kind that are being computed, by name.
 pub(super) struct SharedRequests<T> {
+    /// What the results are, for the error when there are too many.
     what: &'static str,
+    /// How many results may be computed at once.
     limit: usize,
     permits: Arc<Permits>,
     pending: Arc<Pending<T>>,
@@ -32,7 +34,7 @@ struct SharedRequest<T> {
     result: watch::Sender<SharedResult<T>>,
 }
 
-/// The requests that wait for a result: when each of them arrived.
+/// The requests that wait for a result: the number of each, and when it arrived.
 #[derive(Default)]
 struct WaitingRequests(Mutex<BTreeMap<u64, Instant>>);
 
@@ -49,8 +51,8 @@ impl<T: Clone + Send + Sync + 'static> SharedRequests<T> {
         Self { what, limit, permits, pending: Arc::default() }
     }
 
-    /// The result with this name, computed by `compute` on a thread of its own unless it is being computed already. When the future
-    /// is dropped and no other request waits, the computation stops.
+    /// Waits for the result with this name. If it is not being computed yet, a new thread computes it by `compute`. When the future is
+    /// dropped and no other request waits, the computation stops.
     pub async fn get(
         &self,
         name: String,
@@ -66,7 +68,7 @@ impl<T: Clone + Send + Sync + 'static> SharedRequests<T> {
         }
     }
 
-    /// Adds a request to a computation, which is started if there is none.
+    /// Adds a request to the computation of this name. Starts the computation if there is none.
     fn join(
         &self,
         name: String,
@@ -97,7 +99,7 @@ impl<T: Clone + Send + Sync + 'static> SharedRequests<T> {
     }
 }
 
-/// Removes a computation, so that the next request of its name starts another.
+/// Removes a computation, so that the next request for its name starts another.
 fn remove<T>(pending: &Pending<T>, name: &str, request: &Arc<SharedRequest<T>>) {
     let mut pending = lock(pending);
     if pending.get(name).is_some_and(|current| Arc::ptr_eq(current, request)) {
@@ -113,7 +115,7 @@ impl<T> Drop for WaitingRequest<'_, T> {
         if !waiting.is_empty() {
             return;
         }
-        // The computation stops: the next request starts another.
+        // No request waits, so the computation stops. It is removed, so that the next request starts another.
         if pending.get(&self.name).is_some_and(|current| Arc::ptr_eq(current, &self.request)) {
             pending.remove(&self.name);
         }
@@ -134,7 +136,7 @@ impl WaitingRequests {
 impl<T: Send + Sync> Demand for SharedRequest<T> {
     fn rank(&self, now: Instant) -> Option<Rank> {
         let arrived = lock(&self.waiting.0).values().min().copied()?;
-        Some(Rank::Due((arrived + DUE_AFTER).max(now + OVERDUE_BY)))
+        Some(Rank::Due((arrived + DUE_AFTER).max(now + MIN_REMAINING)))
     }
 }
 
@@ -203,6 +205,6 @@ mod tests {
         request.waiting.add();
         let arrived = *request.waiting.0.lock().unwrap().values().next().unwrap();
         assert_eq!(request.rank(arrived), Some(Rank::Due(arrived + DUE_AFTER)));
-        assert_eq!(request.rank(arrived + DUE_AFTER), Some(Rank::Due(arrived + DUE_AFTER + OVERDUE_BY)));
+        assert_eq!(request.rank(arrived + DUE_AFTER), Some(Rank::Due(arrived + DUE_AFTER + MIN_REMAINING)));
     }
 }

@@ -26,17 +26,17 @@ pub struct JobStatus {
     pub pieces: usize,
     /// A digit for each chunk: 0 missing, 1 being made, 2 complete.
     pub map: String,
-    /// Complete chunks.
+    /// The number of complete chunks.
     pub ready: usize,
     /// Frames per second of the rendition.
     pub sample_rate: u32,
     /// Frames of the rendition.
     pub frames: u64,
-    /// Listeners.
+    /// The number of listeners.
     pub listeners: usize,
-    /// Seconds of music made per second of work, where any was made.
+    /// Seconds of music made per second of work; none if no music was made yet.
     pub speed: Option<f64>,
-    /// The resolved treatment, once the track is measured.
+    /// The resolved treatment; none before the track is measured.
     pub settled: Option<serde_json::Value>,
 }
 

@@ -33,7 +33,7 @@ impl Demand for ChunkDemand {
     }
 }
 
-/// Starts a thread for each chunk of a job that needs one and has none.
+/// Starts threads for the chunks of a job that have to be made and have no thread yet.
 pub(super) fn start(context: &Arc<JobContext>, job: &Arc<Job>) {
     while !context.permits.is_closed()
         && let Some(index) = job.claim_next()
@@ -46,7 +46,7 @@ pub(super) fn start(context: &Arc<JobContext>, job: &Arc<Job>) {
     }
 }
 
-/// Makes a chunk, and then further chunks, the most urgent one first.
+/// Makes a chunk, and then further chunks of the same job, the most urgent one first.
 fn run(context: &Arc<JobContext>, job: &Arc<Job>, index: usize) {
     let mut next = Some(index);
     while let Some(index) = next {
@@ -55,7 +55,7 @@ fn run(context: &Arc<JobContext>, job: &Arc<Job>, index: usize) {
         let abandoned = matches!(result, Ok(ChunkResult::Abandoned) | Err(Error::Cancelled));
         finish(context, job, index, result);
         if abandoned {
-            // A listener may have arrived meanwhile.
+            // A listener that needs the chunk may have arrived meanwhile.
             return start(context, job);
         }
         next = job.claim_next();
@@ -96,7 +96,7 @@ fn make(context: &Arc<JobContext>, job: &Arc<Job>, index: usize, permit: &Permit
     let resolved = match rendition.resolved() {
         Some(resolved) => resolved,
         None => {
-            // A chunk that exists needs no measurement.
+            // A chunk that exists in the store needs no measurement.
             if let Some(id) = rendition.chunk_id(index)
                 && let Some(stored) = context.store.get(&id)?
             {
@@ -109,7 +109,7 @@ fn make(context: &Arc<JobContext>, job: &Arc<Job>, index: usize, permit: &Permit
         }
     };
     if job.update(|state| std::mem::take(&mut state.measuring)) {
-        // From here on other threads may make chunks too.
+        // The measurement is complete, so other threads may make chunks too.
         start(context, job);
     }
     let most = rendition.layout.chunk_bytes(index);
@@ -157,7 +157,7 @@ fn make(context: &Arc<JobContext>, job: &Arc<Job>, index: usize, permit: &Permit
     let span = rendition.layout.span(index);
     job.update(|state| {
         state.made += 1;
-        // Each warning is logged once. Another maker has read other spans of the file, so it may have fewer of them.
+        // Each warning is logged once. Another maker has read other spans of the file, so it may have fewer warnings.
         if state.warnings.len() < warnings.len() {
             for warning in warnings.iter().skip(state.warnings.len()) {
                 tracing::warn!(file = %rendition.music.path().display(), "{warning}");

@@ -21,8 +21,9 @@ enum Processing {
 }
 
 impl Enhancer {
-    /// An enhancer in its initial state. `source_bits` are the bits of the samples of the source, none where they are not integers.
-    /// `bits` are those of the samples that are made, none for float. Samples that fit into the format unchanged are not dithered.
+    /// An enhancer in its initial state. `source_bits` is the number of bits per sample of the source, or none when its samples are not
+    /// integers. `bits` is the number of bits per sample of the output, or none for float. The original is not dithered when its samples
+    /// fit into the bits of the output.
     ///
     /// # Errors
     /// As [`crowd_mastering::MasteringSettings::check`].

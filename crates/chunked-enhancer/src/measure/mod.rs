@@ -1,4 +1,4 @@
-//! Measurements of tracks. Each one is made once and recorded. Work that needs a measurement waits while another thread makes it.
+//! Measurements of tracks. Each measurement is made once and recorded. If another thread is making a measurement, work that needs it waits.
 
 mod running;
 
@@ -19,13 +19,15 @@ use crate::permits::Permit;
 use crate::waveform::Waveform;
 use running::RunningMeasurements;
 
-/// The bytes of the probes that are kept, so that another preset is resolved without decoding: enough for two tracks at 44.1 kHz. The
-/// probes of the last track are kept in any case.
+/// The most bytes of probes that are kept: enough for two tracks at 44.1 kHz. With kept probes another preset is resolved without decoding.
+/// The probes of the latest track are kept even if they have more bytes.
 const PROBES_BYTES: usize = 24 << 20;
 
-/// The kinds of records.
+/// The kind of the records of analyses.
 const ANALYSIS: &str = "analysis";
+/// The kind of the records of resolved treatments.
 const RESOLVED: &str = "settled";
+/// The kind of the records of waveforms.
 const WAVEFORM: &str = "waveform";
 
 type KeptProbes = (LocalId, Arc<ProbedTrack>);
@@ -48,7 +50,7 @@ impl Measurements {
         Ok(Self { records: Some(records), ..Self::default() })
     }
 
-    /// A treatment with the values that it has for a track.
+    /// Resolves a treatment for a track: determines all values of the treatment from measurements of the track.
     ///
     /// # Errors
     /// [`Error::Cancelled`] when the result is no longer needed, or the fault of the file.
@@ -124,7 +126,7 @@ impl Measurements {
             return Ok(probes);
         }
         self.running.get(&format!("probes {}", music.local_id()), permit, || {
-            // Another thread may have read them just before.
+            // Another thread may have read the probes after the look-up above.
             if let Some(probes) = find() {
                 return Ok(probes);
             }
@@ -140,8 +142,8 @@ impl Measurements {
         })
     }
 
-    /// Returns the record of a track's content under a text. If there is none, returns the result of `measure` and records it. Nothing is
-    /// recorded for a file that is not hashed.
+    /// Returns the recorded value of this kind for a track. If there is none, returns the result of `measure` and records it. A track may
+    /// have several records of one kind, which differ in `text`. Nothing is recorded for a file that is not hashed.
     fn recorded_or<T: Serialize + DeserializeOwned + Clone + Send + Sync + 'static>(
         &self,
         kind: &'static str,
@@ -154,7 +156,7 @@ impl Measurements {
             return Ok(value);
         }
         self.running.get(&format!("{kind} {} {text}", music.local_id()), permit, || {
-            // Another thread may have recorded it just before.
+            // Another thread may have recorded the value after the look-up above.
             if let Some(value) = self.recorded(kind, music, text) {
                 return Ok(value);
             }
@@ -164,7 +166,7 @@ impl Measurements {
                 && let Ok(json) = serde_json::to_vec(&value)
                 && let Err(error) = records.put(kind, &key, &json)
             {
-                // The track will be measured again another time.
+                // Without the record, the next work that needs the value measures the track again.
                 tracing::warn!("{error}");
             }
             Ok(value)
@@ -182,7 +184,7 @@ fn key(music: &MusicFile, text: &str) -> Option<StoreKey> {
     Some(StoreKey(blake3::hash(name.as_bytes()).into()))
 }
 
-/// Logs the gain of the mix to stereo; returns the analysis.
+/// Logs the gain of the mix to stereo, if the track was mixed to stereo. Returns the analysis.
 fn log_downmix<A: Borrow<Analysis>>(music: &MusicFile, analysis: A) -> A {
     if let Some(gain_db) = analysis.borrow().downmix_gain_db {
         tracing::info!(file = %music.path().display(), "{}", crowd_media::downmix_note(gain_db));

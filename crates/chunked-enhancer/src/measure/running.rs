@@ -19,6 +19,7 @@ pub(super) struct RunningMeasurements(Mutex<HashMap<String, Arc<Measurement>>>);
 
 /// One measurement that is being made.
 struct Measurement {
+    /// The work that makes the measurement.
     made_by: Arc<WorkItem>,
     state: Mutex<State>,
     ended: Condvar,
@@ -39,7 +40,7 @@ struct MeasurementGuard<'a> {
 }
 
 impl RunningMeasurements {
-    /// The result with this name, made by `measure` unless another thread is making it.
+    /// Returns the result with this name. If another thread is making it, waits for that thread; otherwise makes it by `measure`.
     pub fn get<T: Clone + Send + Sync + 'static>(
         &self,
         name: &str,
@@ -59,14 +60,14 @@ impl RunningMeasurements {
             if let Some(value) = value.and_then(|value| value.downcast::<T>().ok()) {
                 return Ok((*value).clone());
             }
-            // The other thread failed or was cancelled, so this thread makes the measurement.
             if !permitted {
                 return Err(Error::Cancelled);
             }
+            // The other thread failed or was cancelled, so this thread makes the measurement in the next iteration.
         }
     }
 
-    /// Begins a measurement, or returns the one with this name that is being made.
+    /// Begins a measurement. If one with this name is being made already, returns that one as the error.
     fn begin<'a>(&'a self, name: &'a str, made_by: &Arc<WorkItem>) -> Result<MeasurementGuard<'a>, Arc<Measurement>> {
         let mut all = lock(&self.0);
         if let Some(measurement) = all.get(name) {
@@ -80,7 +81,7 @@ impl RunningMeasurements {
 }
 
 impl Measurement {
-    /// Waits until it has ended, or until the result is not needed any more.
+    /// Waits until the measurement has ended, or until its result is not needed any more. Returns the result, if there is one.
     fn wait(&self, needed: &dyn Fn() -> bool) -> Option<Value> {
         let mut state = lock(&self.state);
         loop {

@@ -17,13 +17,13 @@ import { clock } from './row.js';
 import { Tabs } from './tabs.js';
 import { Waveform } from './waveform.js';
 
-/** Milliseconds without a further movement after which the value of a slider is requested. */
+/** When a slider has not moved for this many milliseconds, the rendition with its value is requested. */
 const SLIDER_DELAY = 60;
-/** Milliseconds after which the job for the whole rendition is started, when the user has not chosen another treatment. */
+/** Milliseconds from the choice of a treatment to the start of the job for the whole rendition. Another choice in between cancels it. */
 const JOB_DELAY = 1500;
 /** Milliseconds between two waveforms of a rendition that is being made. */
 const REDRAW_INTERVAL = 2000;
-/** Milliseconds after which the presets are requested again when a request has failed. */
+/** Milliseconds after which the presets are requested again, if the request has failed. */
 const RETRY_DELAY = 2000;
 /** Seconds of a step with an arrow key, without and with Shift. */
 const STEPS = [5, 30];

@@ -4,7 +4,7 @@ import { address } from './ask.js';
 
 /** Seconds of a step forward or backward, when the system does not specify them. */
 const STEP = 10;
-/** Seconds of silence that are played in a loop. Browsers do not treat a shorter sound as music. */
+/** The length of the silence that is played in a loop, in seconds. Browsers do not treat a shorter sound as music. */
 const SILENCE_SECONDS = 10;
 
 /** A WAV file of silence, 8 kHz mono, 8 bits. */

@@ -11,7 +11,7 @@ import { Fader, Voice } from './voice.js';
 
 /** Seconds from now to the beginning of a ramp. A ramp that began in the past would be a step. */
 const RAMP_LEAD = 0.015;
-/** Seconds from now to the start of the clock, in which all buffers are scheduled. */
+/** Seconds from now to the start of the clock. During this time all buffers are scheduled. */
 const START_LEAD = 0.08;
 /** Seconds of a ramp that is too short to be noticed and long enough not to click. */
 const RAMP = 0.01;
@@ -19,7 +19,7 @@ const RAMP = 0.01;
 const FADE = 0.06;
 /** Seconds that must be fetched before playback starts, before it starts again after an underrun, and before a change of version. */
 const ENOUGH = { start: 0.25, underrun: 2, change: 0.2 };
-/** With fewer fetched seconds than these an underrun is assumed. */
+/** When fewer seconds than this are fetched, playback stops as at an underrun. */
 const UNDERRUN = 0.2;
 /** The inaudible version is fetched while the audible one has more fetched seconds than these. */
 const AUDIBLE_FIRST = 2;
@@ -27,7 +27,7 @@ const AUDIBLE_FIRST = 2;
 const UPDATE_INTERVAL = 50;
 /** Milliseconds of silence after which the context is suspended. */
 const SUSPEND_AFTER = 3000;
-/** Milliseconds after a resume after which a context that does not run is reported. */
+/** When the context does not run this many milliseconds after it was resumed, an error is shown. */
 const RESUME_TIMEOUT = 2000;
 
 const decibels = (db) => 10 ** (db / 20);
@@ -69,7 +69,7 @@ export class Player extends EventTarget {
     this.startFrame = 0;
     /** Seconds that must be fetched before the clock starts. */
     this.neededSeconds = ENOUGH.start;
-    /** The number of calls of `open`. A call that another one has followed does nothing more. */
+    /** The number of calls of `open`. When another call has followed, an earlier one stops. */
     this.openCount = 0;
     this.announcedState = '';
     this.reportedError = null;

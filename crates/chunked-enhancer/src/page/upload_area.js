@@ -88,7 +88,7 @@ export class UploadArea {
     const { largest, endings } = await json('api/uploads');
     if (file.size > largest) throw new Error(`${megabytes(file.size)} is too large: at most ${megabytes(largest)} can be sent`);
     if (!endings.includes(file.name.split('.').pop().toLowerCase())) {
-      throw new Error(`its name is not that of music that can be read: ${endings.join(', ')}`);
+      throw new Error(`files of this kind cannot be read; supported extensions: ${endings.join(', ')}`);
     }
     const progress = (share) => {
       bar.value = share;

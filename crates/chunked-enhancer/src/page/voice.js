@@ -7,12 +7,13 @@ import { FRAME, decode } from './wav.js';
 const REQUEST = 4;
 /** Seconds that are fetched in advance of the playhead. */
 const PREFETCH = 16;
-/** Seconds of a buffer, and of the buffers in the first second, which are shorter so that playback starts soon. */
+/** Seconds of a buffer. */
 const BUFFER = 1;
+/** Seconds of a buffer in the first second. It is shorter, so that playback starts soon. */
 const FIRST_BUFFER = 0.15;
 /** Seconds from now to the earliest time for which a buffer is scheduled. */
 const MARGIN = 0.05;
-/** Seconds that must be left until that time after scheduling, because the audio thread receives the buffer some blocks later. */
+/** Seconds that must remain until that time when scheduling is done, because the audio thread receives the buffer some blocks later. */
 const SAFETY = 0.02;
 /** Milliseconds before a failed request is repeated: the first value, doubled with each failure up to the second value. */
 const RETRY = [500, 8000];

@@ -1,5 +1,5 @@
-//! Permits to work. As many items of work run at once as there are permits, the most urgent ones first. Running work passes its permit to
-//! more urgent work at its next check, and ends when it is no longer needed.
+//! Permits to work. As many items of work run at once as there are permits, the most urgent items first. Running work checks regularly
+//! whether it may continue: it passes its permit to more urgent work, and ends when it is no longer needed.
 
 mod rank;
 mod work_item;
@@ -14,7 +14,8 @@ use crowd_mastering::measure::Stop;
 pub use rank::Rank;
 pub use work_item::{Demand, WorkItem};
 
-/// Running work compares its rank with that of waiting work this often: a comparison costs some microseconds.
+/// How often running work compares its rank with the ranks of waiting work. Work checks more often than this, but a comparison costs some
+/// microseconds.
 const CHECK_INTERVAL: Duration = Duration::from_millis(2);
 
 /// A fixed number of permits, and the work that waits for one.
@@ -28,7 +29,7 @@ pub struct Permits {
 struct State {
     running: usize,
     waiting: Vec<Arc<WorkItem>>,
-    /// Items of work that exist: running, waiting for a permit, or waiting for each other.
+    /// The number of items of work that exist: they run, wait for a permit, or wait for other work.
     items: usize,
     closed: bool,
 }
@@ -39,7 +40,7 @@ impl Permits {
         Self { count: count.max(1), state: Mutex::default(), ended: Condvar::new() }
     }
 
-    /// Waits for a permit. Returns `None` if the work is no longer needed before one is free.
+    /// Waits for a permit. Returns `None` if the work stops being needed before it gets one.
     pub fn acquire(self: &Arc<Self>, demand: Arc<dyn Demand>) -> Option<Permit> {
         let permit = Permit::new(self.clone(), demand);
         permit.wait_for_permit(self.state()).then_some(permit)
@@ -56,7 +57,7 @@ impl Permits {
         (state.running, state.waiting.len())
     }
 
-    /// Whether it was closed.
+    /// Whether [`Self::close`] was called.
     pub fn is_closed(&self) -> bool {
         self.state().closed
     }
@@ -71,6 +72,7 @@ impl Permits {
         }
     }
 
+    /// Ends waiting work that is not needed any more, and gives the free permits to the most urgent waiting work.
     fn grant(&self, state: &mut State, now: Instant) {
         let closed = state.closed;
         state.waiting.retain(|item| {
@@ -95,14 +97,15 @@ impl Permits {
     }
 }
 
-/// A permit to work, which is released when this is dropped.
+/// The permit of one item of work. It is released when it is dropped.
 pub struct Permit {
     permits: Arc<Permits>,
     item: Arc<WorkItem>,
+    /// Whether the work has the permit now. It has none while it waits.
     held: Cell<bool>,
-    /// When the rank of the work was compared last.
+    /// When the rank of the work was last compared with the ranks of waiting work.
     checked: Cell<Instant>,
-    /// For how long the work has waited.
+    /// How long the work has waited in total.
     waited: Cell<Duration>,
 }
 
@@ -118,7 +121,7 @@ impl Permit {
         }
     }
 
-    /// The only permit of a program that does one thing.
+    /// A permit for a program that does one item of work only, and so waits for no other.
     pub fn standalone() -> Self {
         struct Always(Instant);
         impl Demand for Always {
@@ -132,7 +135,9 @@ impl Permit {
         permit
     }
 
-    /// Lets more urgent work run first, and returns whether this work is still needed. It is called at every small step of the work.
+    /// Returns whether the work may continue. Work calls this at every small step. If more urgent work waits, this work passes its permit
+    /// to that work, and the call waits for another permit. The work may not continue when it is not needed any more, or when the permits
+    /// are [closed](Permits::close).
     pub fn may_continue(&self) -> bool {
         let now = Instant::now();
         if !self.held.get() || now.duration_since(self.checked.get()) < CHECK_INTERVAL {
@@ -145,21 +150,22 @@ impl Permit {
             drop(state);
             return self.give_up();
         }
-        let first = state.waiting.iter().filter_map(|item| item.rank(now)).min();
-        if first.is_none_or(|first| !first.outranks(rank)) {
-            return self.held.get();
+        let most_urgent = state.waiting.iter().filter_map(|item| item.rank(now)).min();
+        if most_urgent.is_none_or(|waiting| !waiting.outranks(rank)) {
+            return true;
         }
+        // `wait_for_permit` gives the released permit to the more urgent work.
         state.running -= 1;
         self.held.set(false);
         self.wait_for_permit(state)
     }
 
-    /// Releases the permit while `wait` waits for a result of `other`. The argument of `wait` returns whether the result is still
-    /// needed. Then waits for a permit again, and returns whether there is one.
+    /// Releases the permit, calls `wait` to wait for a result of `other`, and then waits for a permit again. `wait` gets a function that
+    /// returns whether the result is still needed. Returns the result of `wait`, and whether the work has a permit again.
     pub fn wait_for<T>(&self, other: &WorkItem, wait: impl FnOnce(&dyn Fn() -> bool) -> T) -> (T, bool) {
         self.release();
+        // From now on the other item is at least as urgent as this work.
         other.add_dependent(&self.item);
-        // This work may be more urgent than the work for which the other item was started.
         let start = Instant::now();
         let result = wait(&|| self.item.rank(Instant::now()).is_some() && !self.permits.state().closed);
         other.remove_dependent(&self.item);
@@ -172,12 +178,12 @@ impl Permit {
         &self.item
     }
 
-    /// For how long the work has waited, for permits and for other work.
+    /// How long the work has waited in total, for permits and for other work.
     pub fn waited(&self) -> Duration {
         self.waited.get()
     }
 
-    /// Releases the permit for good.
+    /// Releases the permit for good, because the work is not needed any more.
     fn give_up(&self) -> bool {
         self.release();
         false
@@ -191,6 +197,7 @@ impl Permit {
         }
     }
 
+    /// Waits until the work gets a permit or is not needed any more. Returns whether it has a permit.
     fn wait_for_permit(&self, mut state: MutexGuard<'_, State>) -> bool {
         let start = Instant::now();
         self.item.permitted.store(false, Ordering::Relaxed);

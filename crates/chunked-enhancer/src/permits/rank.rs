@@ -15,7 +15,7 @@ pub enum Rank {
     Start(Instant),
     /// The result is needed by this time.
     Due(Instant),
-    /// The result is not needed by a certain time. It was requested at this time.
+    /// The result has no deadline. It was requested at this time.
     Background(Instant),
 }
 

@@ -12,13 +12,14 @@ pub trait Demand: Send + Sync {
     fn rank(&self, now: Instant) -> Option<Rank>;
 }
 
-/// Work on a thread of its own.
+/// One item of work, which runs on a thread of its own.
 pub struct WorkItem {
     demand: Arc<dyn Demand>,
     /// Other items that wait for a result of this one.
     dependents: Mutex<Vec<Arc<WorkItem>>>,
-    /// Notified when `permitted` is decided.
+    /// Notified when the item gets a permit, and when it stops waiting because it is not needed.
     pub(super) decided: Condvar,
+    /// Whether the item got a permit.
     pub(super) permitted: AtomicBool,
 }
 
@@ -27,7 +28,7 @@ impl WorkItem {
         Self { demand, dependents: Mutex::default(), decided: Condvar::new(), permitted: AtomicBool::new(false) }
     }
 
-    /// The most urgent rank among its own and those of the items that wait for it.
+    /// The rank of this item, or of an item that waits for it if that one is more urgent. None when none of them is needed.
     pub(super) fn rank(&self, now: Instant) -> Option<Rank> {
         let dependents = self.dependents().clone();
         dependents.iter().filter_map(|other| other.rank(now)).chain(self.demand.rank(now)).min()

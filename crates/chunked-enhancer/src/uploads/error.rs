@@ -38,7 +38,7 @@ pub enum UploadError {
         bytes: u64,
     },
     /// The client disconnected before the end.
-    #[error("{name}: only {received} of its {bytes} bytes came: send it again")]
+    #[error("{name}: only {received} of its {bytes} bytes arrived: send it again")]
     Incomplete {
         /// The file.
         name: String,

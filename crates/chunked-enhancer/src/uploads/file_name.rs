@@ -13,7 +13,7 @@ const MAX_BYTES: usize = 200;
 /// The last component of a name, without control characters and without leading dots.
 ///
 /// # Errors
-/// [`UploadError::NotMusic`] when its extension is not that of a music file that can be read.
+/// [`UploadError::NotMusic`] when the extension of the name is not that of a music file that can be read.
 pub fn safe_name(name: &str) -> Result<String, UploadError> {
     let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
     let visible: String = last.chars().filter(|c| !c.is_control()).collect();
@@ -22,7 +22,7 @@ pub fn safe_name(name: &str) -> Result<String, UploadError> {
     let known = |extension: &&str| EXTENSIONS.iter().any(|known| known.eq_ignore_ascii_case(extension));
     let Some(extension) = path.extension().and_then(OsStr::to_str).filter(known) else {
         let name = if visible.is_empty() { "a file without a name" } else { visible };
-        let problem = format!("its name is not that of music that can be read: {}", supported_formats());
+        let problem = format!("files of this kind cannot be read; supported formats: {}", supported_formats());
         return Err(UploadError::NotMusic { name: name.chars().take(MAX_BYTES).collect(), problem });
     };
     let mut stem = path.file_stem().and_then(OsStr::to_str).unwrap_or_default().to_owned();

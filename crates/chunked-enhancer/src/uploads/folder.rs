@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 
 use super::error::UploadError;
 
-/// The folder for the uploads of all servers inside a cache, and the lock file in the folder of each server.
+/// The folder inside a cache that contains the folders of all servers.
 const ALL: &str = "uploads";
+/// The lock file in the folder of each server.
 const LOCK: &str = ".lock";
 
 /// A folder that is removed when this is dropped. The folder of a server that was killed is removed by the next server that starts.
@@ -32,7 +33,8 @@ impl Folder {
 
     fn inside(all: &Path) -> io::Result<Self> {
         fs::create_dir_all(all)?;
-        // This lock lets servers start one after the other: a folder that is not locked yet would be removed by another one.
+        // This lock lets servers start one after the other. Without it, another server that starts could remove the new folder of this
+        // server before it is locked.
         let starting = lock_file(all)?;
         starting.lock()?;
         remove_leftovers(all)?;
@@ -42,12 +44,12 @@ impl Folder {
         Ok(Self { path, _lock: lock })
     }
 
-    /// Its path.
+    /// The path of the folder.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Removes a folder in it, if that exists.
+    /// Removes the folder `name` inside this folder, if it exists.
     ///
     /// # Errors
     /// [`UploadError::Io`].
@@ -61,7 +63,7 @@ impl Folder {
         }
     }
 
-    /// Removes it. If that fails, the next server that starts removes it.
+    /// Removes this folder. If that fails, the next server that starts removes it.
     pub fn end(&self) {
         let _ = fs::remove_dir_all(&self.path);
     }
@@ -77,7 +79,7 @@ fn lock_file(folder: &Path) -> io::Result<File> {
     File::options().write(true).create(true).truncate(false).open(folder.join(LOCK))
 }
 
-/// Removes the folders of servers that have ended: their locks are free.
+/// Removes the folders whose locks are free, because their servers have ended.
 fn remove_leftovers(all: &Path) -> io::Result<()> {
     for entry in fs::read_dir(all)? {
         let entry = entry?;

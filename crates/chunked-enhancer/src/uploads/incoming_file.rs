@@ -14,7 +14,8 @@ use super::uploaded_files::Uploads;
 /// The name of a file until it is complete. It is hidden, so that scans skip it.
 const PARTIAL: &str = ".part";
 
-/// A file that is written to the disk while it is received. It is removed when this is dropped before it is finished.
+/// A file that is written to the disk while it is received. If this is dropped before [`finish`](Self::finish) succeeds, the file is
+/// removed.
 pub struct IncomingFile {
     reservation: Reservation,
     name: String,
@@ -32,7 +33,7 @@ struct Reservation {
 }
 
 impl IncomingFile {
-    /// Reserves room for a file of `bytes` bytes with the name `name`. The oldest uploads are removed for it.
+    /// Reserves room for a file of `bytes` bytes with the name `name`. If there is not enough room, the oldest uploads are removed.
     ///
     /// # Errors
     /// [`UploadError::NotMusic`] by its name, [`UploadError::TooLarge`], [`UploadError::NoRoom`],

@@ -11,9 +11,9 @@ use crowd_web::LimitReached;
 use super::error::UploadError;
 use super::folder::Folder;
 
-/// The most bytes of all uploads together, and of one upload.
+/// The most bytes of all uploads together. One upload may have as many.
 pub const MOST_BYTES: u64 = 512 << 20;
-/// The most uploads that are kept. For a further one, the oldest is removed.
+/// The most uploads that are kept. When there would be more, the oldest is removed.
 pub const MOST_FILES: usize = 64;
 /// The most uploads that may be received at once.
 pub const MOST_AT_ONCE: usize = 4;
@@ -29,18 +29,19 @@ pub struct Uploads {
 struct FileList {
     /// The folder and the bytes of each upload, oldest first.
     files: VecDeque<(PathBuf, u64)>,
-    /// Bytes that are reserved for files that are being received, and the number of these.
+    /// The bytes that are reserved for the files that are being received.
     reserved: u64,
+    /// The number of files that are being received.
     receiving: usize,
     /// The number of the latest upload.
     latest: u64,
 }
 
 impl Uploads {
-    /// No uploads yet, and a new folder for them inside `cache`.
+    /// Makes a new folder for uploads inside `cache`. There are no uploads yet.
     ///
     /// # Errors
-    /// [`UploadError::Io`] when it cannot be made or locked.
+    /// [`UploadError::Io`] when the folder cannot be made or locked.
     pub fn open(cache: &Path) -> Result<Self, UploadError> {
         let folder = Folder::open(cache)?;
         let opened = Library::open(folder.path());
@@ -66,7 +67,7 @@ impl Uploads {
         tracks
     }
 
-    /// The number of uploads, and their bytes.
+    /// The number of uploads, and the bytes of all of them.
     pub fn size(&self) -> (usize, u64) {
         let list = self.list();
         (list.files.len(), list.bytes())
@@ -98,8 +99,8 @@ impl Uploads {
         self.folder.path().join(folder).join(name)
     }
 
-    /// Reserves room for a file of `bytes` bytes. The oldest uploads are removed for it. Returns a new folder for it, because two files may
-    /// have the same name.
+    /// Reserves room for a file of `bytes` bytes. If there is not enough room, the oldest uploads are removed. Returns the name of a new
+    /// folder for the file: each file has a folder of its own, because two files may have the same name.
     pub(super) fn reserve(&self, name: &str, bytes: u64) -> Result<PathBuf, UploadError> {
         if bytes > MOST_BYTES {
             return Err(UploadError::TooLarge { name: name.to_owned(), bytes, most: MOST_BYTES });
@@ -128,7 +129,8 @@ impl Uploads {
 
     /// Adds a file that was received to the library.
     pub(super) fn keep(&self, folder: &Path, name: &str, bytes: u64) -> Result<Arc<Track>, UploadError> {
-        // The lock allows one scan at a time: one that began earlier and ended later would hide the file of another one.
+        // The lock allows one scan at a time. Otherwise a scan that began before this file was complete could end later than this scan,
+        // and would remove the file from the list again.
         let mut list = self.list();
         self.library.scan();
         let path = folder.join(name);
@@ -148,7 +150,7 @@ impl Uploads {
     pub(super) fn release(&self, folder: &Path, bytes: u64, keep: bool) {
         let mut list = self.list();
         if !keep {
-            // If that fails, it is removed with the folder of all uploads.
+            // If that fails, the file is removed later, with the folder of all uploads.
             let _ = self.folder.remove(folder);
             self.library.scan();
         }

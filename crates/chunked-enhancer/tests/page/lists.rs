@@ -139,7 +139,7 @@ fn a_dropped_file_plays_mastered_and_a_file_that_is_no_music_is_refused_with_the
     page.until("document.querySelector('#progress').innerText.startsWith('Mastered as a whole')");
     page.until("document.querySelectorAll('#sending .failed').length === 2");
     let sending = page.text("#sending");
-    assert!(sending.contains("notes.txt") && sending.contains("its name is not that of music"), "{sending}");
+    assert!(sending.contains("notes.txt") && sending.contains("files of this kind cannot be read"), "{sending}");
     assert!(sending.contains("notes.mp3") && sending.contains("is not an audio file"), "{sending}");
     assert_eq!(titles(&mut page, "#tracks"), "Dropped \u{e9} music");
     assert_eq!(crowd_library::walk(folders.music.path(), 8).count(), 1, "the library is never written to");

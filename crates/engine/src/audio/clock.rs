@@ -1,37 +1,30 @@
-//! The master clock: tempo, glide and beat phase, counted in frames.
+//! The master clock: tempo and beat phase, counted in frames. `tempo_glide.rs` has the change of the tempo.
 
-use crate::dsp::QUANTUM;
-use crate::types::cast::count;
+use super::tempo_glide::TempoGlide;
+use crate::types::cast::{count, whole};
 use crate::types::units::{Bpm, SampleRate};
 
 /// The tempo and the beat phase of the engine.
 ///
-/// The tempo changes only between quanta (which begin on absolute multiples of 64 frames) and at scheduled commands, so
-/// that every split of the callback sees the same tempo in every frame.
+/// The tempo changes only at two places: between quanta, which begin on multiples of 64 frames of the time line, and at
+/// scheduled commands. So every frame has the same tempo, whatever the size of the callback.
 pub(crate) struct Clock {
     sample_rate: f64,
     base: f64,
-    tempo: f64,
-    target: f64,
-    /// The factor by which the distance to the target shrinks in a quantum.
-    remain: f64,
+    tempo: TempoGlide,
     beat: f64,
     beats_per_bar: u8,
 }
 
 /// The largest rounding error of the phase, in beats, after hours of playing.
 const ROUNDING: f64 = 1e-8;
-/// The distance in BPM at which a glide has reached its target.
-const ARRIVED: f64 = 1e-6;
 
 impl Clock {
     pub fn new(sample_rate: SampleRate, base: Bpm) -> Self {
         Self {
             sample_rate: f64::from(sample_rate.get()),
             base: base.get(),
-            tempo: base.get(),
-            target: base.get(),
-            remain: 0.0,
+            tempo: TempoGlide::new(base),
             beat: 0.0,
             beats_per_bar: 4,
         }
@@ -39,15 +32,15 @@ impl Clock {
 
     /// The speed at which a deck plays material recorded at the base tempo.
     pub fn rate(&self) -> f64 {
-        self.tempo / self.base
+        self.tempo.bpm() / self.base
     }
 
     pub fn tempo(&self) -> f64 {
-        self.tempo
+        self.tempo.bpm()
     }
 
     pub fn target(&self) -> f64 {
-        self.target
+        self.tempo.target()
     }
 
     pub fn beat(&self) -> f64 {
@@ -63,24 +56,21 @@ impl Clock {
     }
 
     pub fn set_tempo(&mut self, bpm: Bpm) {
-        self.tempo = bpm.get();
-        self.target = bpm.get();
+        self.tempo = TempoGlide::new(bpm);
     }
 
-    /// Approaches `bpm` as 1 - e^(-t/tau) with tau = `frames` / ln 100: 99 % after `frames`.
+    /// Starts a glide to `bpm`: 99 % of the change is done after `frames` frames.
     pub fn glide(&mut self, bpm: Bpm, frames: u64) {
-        self.target = bpm.get();
-        self.remain = (-(QUANTUM as f64) * 100f64.ln() / (frames.max(1) as f64)).exp();
+        self.tempo.approach(bpm, frames);
     }
 
     /// Advances the glide by one quantum. Called at the first frame of each quantum.
     pub fn begin_quantum(&mut self) {
-        let distance = self.tempo - self.target;
-        self.tempo = if distance.abs() < ARRIVED { self.target } else { self.target + distance * self.remain };
+        self.tempo.begin_quantum();
     }
 
     fn beats_per_frame(&self) -> f64 {
-        self.tempo / (60.0 * self.sample_rate)
+        self.tempo.bpm() / (60.0 * self.sample_rate)
     }
 
     /// Advances the phase.
@@ -94,22 +84,27 @@ impl Clock {
         self.beat = frames_ago as f64 * self.beats_per_frame();
     }
 
-    /// Frames until the next beat if it falls within `frames`; 0 when a beat is now.
+    /// Frames until the next beat, if there is a beat within the next `frames` frames. 0 when a beat is now.
     pub fn next_beat(&self, frames: usize) -> Option<usize> {
-        self.next_multiple(1.0, frames)
-    }
-
-    /// Frames until the next beat that begins a bar if it falls within `frames`; 0 when a bar begins now.
-    pub fn next_bar(&self, frames: usize) -> Option<usize> {
-        self.next_multiple(f64::from(self.beats_per_bar), frames)
-    }
-
-    /// Frames until the next beat whose number is a multiple of `unit`, if it falls within `frames`.
-    fn next_multiple(&self, unit: f64, frames: usize) -> Option<usize> {
-        // When the phase is after a beat by no more than a rounding error, that beat is still the next one.
-        let beats = ((self.beat - ROUNDING) / unit).ceil() * unit - self.beat;
+        let beats = self.next_beat_number() as f64 - self.beat;
         let frame = (beats / self.beats_per_frame() - 0.001).ceil().max(0.0);
         (frame < frames as f64).then_some(count(frame))
+    }
+
+    /// The number of the beat that [`Self::next_beat`] finds.
+    pub fn next_beat_number(&self) -> i64 {
+        whole((self.beat - ROUNDING).ceil())
+    }
+
+    /// Whether a bar begins with the beat of this number.
+    pub fn begins_bar(&self, beat: i64) -> bool {
+        beat.rem_euclid(i64::from(self.beats_per_bar)) == 0
+    }
+
+    /// How many frames ago a beat was, at the present tempo. `None` when it is now or still to come.
+    pub fn frames_since(&self, beat: i64) -> Option<u64> {
+        let frames = (self.beat - ROUNDING - beat as f64) / self.beats_per_frame();
+        (frames > 0.0).then(|| count(frames) as u64)
     }
 }
 
@@ -119,22 +114,6 @@ mod tests {
 
     fn clock() -> Clock {
         Clock::new(SampleRate::CD, Bpm::new(120.0).unwrap())
-    }
-
-    #[test]
-    fn a_glide_reaches_99_percent_of_its_step_in_its_time() {
-        for (rate, target) in [(44_100, 105.0), (48_000, 130.0)] {
-            let rate = SampleRate::new(rate).unwrap();
-            let mut clock = Clock::new(rate, Bpm::new(120.0).unwrap());
-            let frames = u64::from(rate.get()) * 30;
-            clock.glide(Bpm::new(target).unwrap(), frames);
-            let mut passed = 0;
-            while (clock.tempo() - 120.0).abs() < 0.99 * (target - 120.0f64).abs() {
-                clock.begin_quantum();
-                passed += QUANTUM as u64;
-            }
-            assert!(passed.abs_diff(frames) <= 128, "{passed} of {frames}");
-        }
     }
 
     #[test]
@@ -160,30 +139,16 @@ mod tests {
     }
 
     #[test]
-    fn the_next_bar_is_found_in_its_frame() {
+    fn beats_have_their_numbers_and_begin_bars() {
         let mut clock = clock();
-        assert_eq!(clock.next_bar(64), Some(0));
-        clock.advance(22_050);
-        assert_eq!((clock.next_beat(64), clock.next_bar(64)), (Some(0), None));
-        clock.advance(3 * 22_050 - 50);
-        assert_eq!(clock.next_bar(64), Some(50));
+        assert_eq!((clock.next_beat_number(), clock.frames_since(0), clock.begins_bar(0)), (0, None, true));
+        clock.advance(22_000);
+        assert_eq!((clock.next_beat_number(), clock.frames_since(0)), (1, Some(21_999)));
+        assert!(!clock.begins_bar(3) && clock.begins_bar(-4));
         clock.set_beats_per_bar(3);
-        assert_eq!(clock.next_bar(64), None);
+        assert!(clock.begins_bar(3) && clock.begins_bar(-3));
         clock.reset(-20);
-        assert_eq!(clock.next_bar(64), Some(20));
-    }
-
-    #[test]
-    fn a_glide_close_to_its_target_ends_there() {
-        let (mut clock, target) = (clock(), 130.0);
-        clock.glide(Bpm::new(target).unwrap(), 44_100);
-        assert_eq!(clock.target(), target);
-        while (clock.tempo() - target).abs() >= ARRIVED {
-            assert_ne!(clock.tempo(), target);
-            clock.begin_quantum();
-        }
-        clock.begin_quantum();
-        assert_eq!(clock.tempo(), target);
+        assert_eq!((clock.next_beat(64), clock.next_beat_number()), (Some(20), 0));
     }
 
     #[test]

@@ -1,29 +1,31 @@
-//! One deck: stems, read at the deck's rate and summed, and the ramps of its fader.
+//! One deck. It renders its stems at the deck's rate, adds them up, and holds the gains of its fader.
 //!
-//! The equaliser and the fader itself process four decks at a time and are part of the mixer.
+//! The mixer applies these gains and the equaliser, to four decks at a time.
 
-mod fade;
 mod fade_out;
 mod frame_jobs;
+mod live_position;
 mod playhead;
 mod underrun_gate;
 mod voice;
 
+use std::ptr;
+
+use super::fade::Fade;
 use crate::command::{DeckCommand, Stems};
-use crate::dsp::Ramp;
 use crate::event::Event;
 use crate::rt::ReturnQueue;
 use crate::track::Track;
 use crate::types::cast::{byte, whole};
 use crate::types::config::EngineConfig;
-use crate::types::crossfade::CrossfadeLaw;
+use crate::types::crossfade_law::CrossfadeLaw;
 use crate::types::loop_region::LoopRegion;
 use crate::types::pulse::Pulse;
 use crate::types::stretch_method::StretchMethod;
 use crate::types::units::{DeckId, Frames, StemId};
-use fade::Fade;
 pub(crate) use frame_jobs::{FrameJob, FrameJobQueue};
-use voice::Voice;
+use live_position::LiveSnapshot;
+use voice::{Voice, VoiceReport};
 
 /// Receives the events of a deck.
 pub(crate) struct EventSink<'a> {
@@ -31,17 +33,19 @@ pub(crate) struct EventSink<'a> {
     pub events: &'a mut dyn FnMut(Event),
 }
 
-/// Frames in which a fade is undone on a deck that sounds.
+/// The length in frames of the ramp that undoes a fade on a deck that is not silent.
 const FADE_BACK: usize = 256;
 
 pub(crate) struct Deck {
     id: DeckId,
     voices: Box<[Voice]>,
     method: StretchMethod,
-    pub rate: f64,
+    rate: f64,
+    /// Whether the rate is multiplied with that of the clock.
+    follows_tempo: bool,
     /// The fader.
-    pub fader: Ramp,
-    /// A second gain for timed fades, multiplied with the fader.
+    pub fader: Fade,
+    /// The gain of timed fades. It is multiplied with the gain of the fader.
     pub fade: Fade,
 }
 
@@ -52,12 +56,13 @@ impl Deck {
             voices: (0..config.stems).map(|_| Voice::new(config.sample_rate, config.stretch)).collect(),
             method: config.stretch,
             rate: 1.0,
-            fader: Ramp::new(1.0),
+            follows_tempo: true,
+            fader: Fade::new(1.0),
             fade: Fade::new(1.0),
         }
     }
 
-    /// Makes rendering block until the missing frames of streamed tracks are loaded. Not for an audio thread.
+    /// From now on rendering blocks while frames of streamed tracks are missing. Not for an audio thread.
     pub fn wait_for_frames(&mut self) {
         self.voices.iter_mut().for_each(Voice::wait_for_frames);
     }
@@ -72,28 +77,33 @@ impl Deck {
         self.method
     }
 
-    /// The number of stems that play and of those that have a track.
+    /// The number of stems that play, and the number of stems that have a track.
     pub fn counts(&self) -> (u8, u8) {
         self.voices.iter().fold((0, 0), |(playing, loaded), voice| {
             (playing + u8::from(voice.is_playing()), loaded + u8::from(voice.is_loaded()))
         })
     }
 
-    /// The first stem that plays, else the first that has a track.
+    /// The first stem that plays. If no stem plays, the first stem that has a track.
     fn first_voice(&self) -> Option<&Voice> {
         let playing = self.voices.iter().find(|voice| voice.is_playing());
         playing.or_else(|| self.voices.iter().find(|voice| voice.is_loaded()))
     }
 
-    /// The length of the track of the stem of [`Self::position`].
-    pub fn length(&self) -> Frames {
-        self.first_voice().map_or(Frames::ZERO, Voice::length)
+    /// The length of the track of the stem of [`Self::position`]; none when it is not known.
+    pub fn length(&self) -> Option<Frames> {
+        self.first_voice().and_then(Voice::length)
     }
 
-    /// Position and rate of the first stem that plays, else of the first that has a track.
-    pub fn position(&self) -> (f64, f64) {
-        let voice = self.first_voice();
-        voice.map_or((0.0, self.rate), |voice| (voice.position(), self.rate * voice.rate))
+    /// The speed at which the deck plays while the clock has this rate.
+    fn speed(&self, master_rate: f64) -> f64 {
+        if self.follows_tempo { master_rate * self.rate } else { self.rate }
+    }
+
+    /// Position and speed of the first stem that plays. If no stem plays, those of the first stem that has a track.
+    pub fn position(&self, master_rate: f64) -> (f64, f64) {
+        let (voice, speed) = (self.first_voice(), self.speed(master_rate));
+        voice.map_or((0.0, speed), |voice| (voice.position(), speed * voice.rate))
     }
 
     fn each(&mut self, stems: Stems) -> impl Iterator<Item = (StemId, &mut Voice)> {
@@ -111,8 +121,8 @@ impl Deck {
         let deck = self.id;
         let at = sink.now;
         match command {
-            D::Load { stem, track, cue, region } => match self.voices.get_mut(stem.index()) {
-                Some(voice) => voice.load(track, clamp_frame(cue), region, returned),
+            D::Load { stem, track, cue, region, keeps_gain } => match self.voices.get_mut(stem.index()) {
+                Some(voice) => voice.load(track, clamp_frame(cue), region, keeps_gain, returned),
                 None => return_track(returned, track),
             },
             D::Join { stem, track, cue, region } => match self.voices.get_mut(stem.index()) {
@@ -133,15 +143,16 @@ impl Deck {
             D::Seek { stems, to } => self.each(stems).for_each(|(_, voice)| voice.seek(clamp_frame(to))),
             D::Loop { stems, region } => self.each(stems).for_each(|(_, voice)| voice.set_loop(region)),
             D::StemRate { stems, rate } => self.each(stems).for_each(|(_, voice)| voice.rate = rate.get()),
-            D::StemGain { stems, gain, over } => {
-                self.each(stems).for_each(|(_, voice)| voice.set_gain(gain.get(), ramp_frames(over)));
+            D::StemGain { stems, gain, over, law } => {
+                self.each(stems).for_each(|(_, voice)| voice.set_gain(gain.get(), ramp_frames(over), law));
             }
             D::Rate { rate } => self.rate = rate.get(),
+            D::FollowTempo { follow } => self.follows_tempo = follow,
             D::Stretch { method } => {
                 self.method = method;
                 self.each(Stems::All).for_each(|(_, voice)| voice.set_method(method));
             }
-            D::Fader { gain, over } => self.fader.set(gain.get(), ramp_frames(over)),
+            D::Fader { gain, over, law } => self.fader.set(gain.get(), ramp_frames(over), law),
             D::Fade { gain, over, law } => self.fade.set(gain.get(), ramp_frames(over), law),
             D::FadeIn { stems, over, law } => {
                 if !self.voices.iter().any(Voice::is_playing) {
@@ -150,7 +161,7 @@ impl Deck {
                 self.play(stems, sink);
                 self.fade.set(1.0, ramp_frames(over), law);
             }
-            // The renderer applies these itself.
+            // The renderer applies these itself, because they need the mixer or the clock.
             D::Align { .. } | D::Eq { .. } => {}
         }
     }
@@ -158,12 +169,14 @@ impl Deck {
     /// Starts stems at their playheads.
     fn play(&mut self, stems: Stems, sink: &mut EventSink<'_>) {
         let (deck, at) = (self.id, sink.now);
-        // The named stem, or the first stem of an empty deck, keeps counting its position without a track.
+        // One stem starts even without a track: the named stem, or the first stem of a deck without any track. Its position
+        // advances in silence, until a track joins it.
         let counting = match stems {
             Stems::One(stem) => Some(stem),
             Stems::All if self.voices.iter().any(Voice::is_loaded) => None,
             Stems::All => Some(StemId::FIRST),
         };
+        self.join_live_stems();
         for (stem, voice) in self.each(stems) {
             if (voice.is_loaded() || counting == Some(stem)) && voice.play() {
                 (sink.events)(Event::Started { deck, stem, at });
@@ -171,8 +184,25 @@ impl Deck {
         }
     }
 
-    /// Moves stems to the nearest frame at which `pulse` has the same phase within its beat, or within its `unit` of
-    /// beats, as a clock at `beat`.
+    /// Moves the stems of a live input that do not play to the furthest position of its stems in this deck: they are heard together.
+    fn join_live_stems(&mut self) {
+        let waits = |voice: &Voice| !voice.is_playing() && voice.live_position().is_some();
+        if !self.voices.iter().any(waits) {
+            return;
+        }
+        for index in 0..self.voices.len() {
+            let Some((ring, position)) = self.voices[index].live_position() else { continue };
+            let same = self.voices.iter().filter_map(Voice::live_position).filter(|(other, _)| ptr::eq(*other, ring));
+            let furthest = same.map(|(_, position)| position).max().unwrap_or(position);
+            if furthest > position && !self.voices[index].is_playing() {
+                self.voices[index].set_live_position(furthest);
+            }
+        }
+    }
+
+    /// Moves stems to the nearest frame at which the music has the phase of a clock at `beat`. `pulse` has the beats of the
+    /// music. `unit` is the number of beats after which the phase repeats: 1 for the phase in a beat, 4 for the phase in a
+    /// bar of four beats.
     pub fn align(&mut self, stems: Stems, pulse: Pulse, beat: f64, unit: f64) {
         for (_, voice) in self.each(stems).filter(|(_, voice)| voice.is_loaded()) {
             let position = voice.position();
@@ -189,7 +219,8 @@ impl Deck {
         self.voices.iter_mut().for_each(|voice| voice.unload(returned));
     }
 
-    /// Undoes a fade when the deck starts again: at once when it is silent, else within [`FADE_BACK`].
+    /// Undoes a fade when the deck starts again. A silent deck has its full gain at once. Otherwise a ramp of
+    /// [`FADE_BACK`] frames leads to it.
     fn end_fade(&mut self) {
         if self.is_silent() {
             self.fade = Fade::new(1.0);
@@ -198,8 +229,8 @@ impl Deck {
         }
     }
 
-    /// Writes the sum of all stems to `out` (planar, at most a quantum); true when any stem made sound. With `jobs`,
-    /// STFT frames may be synthesised by the worker thread.
+    /// Writes the sum of all stems to `out`, one slice per channel, at most a quantum long. Returns true when any stem made
+    /// sound. With `jobs`, the worker thread may synthesise STFT frames.
     pub fn render(
         &mut self,
         master_rate: f64,
@@ -208,12 +239,21 @@ impl Deck {
         sink: &mut EventSink<'_>,
     ) -> bool {
         let [left, right] = out;
-        let rate = master_rate * self.rate;
+        let rate = self.speed(master_rate);
         let mut overwrite = true;
+        let mut live = LiveSnapshot::default();
         for (index, voice) in self.voices.iter_mut().enumerate() {
-            if voice.render(rate, [&mut *left, &mut *right], &mut overwrite, jobs.as_deref_mut()) {
-                let stem = StemId(byte(index as u64));
-                (sink.events)(Event::Ended { deck: self.id, stem, at: sink.now + Frames(left.len() as u64) });
+            let out = [&mut *left, &mut *right];
+            let VoiceReport { ended, gate } = voice.render(rate, out, &mut overwrite, jobs.as_deref_mut(), &mut live);
+            let (deck, stem) = (self.id, StemId(byte(index as u64)));
+            if gate.underrun {
+                (sink.events)(Event::Underrun { deck, stem, at: sink.now });
+            }
+            if gate.resumed {
+                (sink.events)(Event::Resumed { deck, stem, at: sink.now });
+            }
+            if ended {
+                (sink.events)(Event::Ended { deck, stem, at: sink.now + Frames(left.len() as u64) });
             }
         }
         if overwrite {
@@ -224,13 +264,13 @@ impl Deck {
     }
 }
 
-/// Puts a track for a stem that does not exist into the return queue. The control half checks the stems, so this does
-/// not happen.
+/// Puts a track into the return queue that was sent for a stem that does not exist. The control half checks the stems, so
+/// there is no such track.
 fn return_track(returned: &mut ReturnQueue<Track>, track: Track) {
     let _full = returned.put(track);
 }
 
-/// Limits a frame to where a loop can end, which keeps the arithmetic of positions far from its limits.
+/// Limits a frame to the last frame at which a loop can end. This keeps positions far from an overflow.
 fn clamp_frame(frame: Frames) -> i64 {
     frame.min(LoopRegion::LAST_FRAME).0 as i64
 }

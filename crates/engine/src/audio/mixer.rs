@@ -1,33 +1,40 @@
-//! The mixer, which makes one stereo mix of the decks: equalisers, faders, sum, master gain, limiter, meters.
+//! The mixer makes one stereo mix of the decks. It has equalisers, faders, the sum, the master gain, the limiter and meters.
 
 mod tone;
 
 use super::deck::Deck;
+use super::fade::Fade;
 use crate::dsp::simd::{Arith, Simd, Task};
-use crate::dsp::{EqBank, Lanes, Limiter, Meter, QUANTUM, Ramp};
+use crate::dsp::{EqBank, Lanes, Limiter, Meter, QUANTUM};
 use crate::types::band::Band;
 use crate::types::cast::single;
+use crate::types::crossfade_law::CrossfadeLaw;
 use crate::types::units::{Frames, Gain, SampleRate};
 use tone::Tone;
 
 /// Decks that share one bank of vector lanes.
 const PER_BANK: usize = 4;
-/// A flat equaliser is bypassed after its deck has been silent for this long.
+/// A flat equaliser becomes a bypass after its deck has been silent for this long.
 const RELEASE_SECONDS: f64 = 0.2;
 /// The fall rate of the deck meters.
 const FALL_DB_PER_SECOND: f64 = 20.0;
 
-/// Four decks side by side: lane 2 i is the left and 2 i + 1 the right channel of deck i.
+/// Four decks, whose channels are the eight lanes of a vector. Lane 2 i is the left channel of deck i, and lane 2 i + 1 the
+/// right channel.
 struct Bank {
     simd: Simd,
     eq: EqBank,
+    /// The sound of the decks in the span that is being mixed.
     span: [Lanes; QUANTUM],
-    /// The fader gains while none of them moves.
+    /// The fader gains, when no fader moves in the span.
     steady: Lanes,
-    /// The fader gains of each frame while one moves.
+    /// The fader gains of each frame, when a fader moves in the span.
     gains: [Lanes; QUANTUM],
+    /// Whether a fader moves in the span.
     moving: bool,
+    /// The peak level of each lane, which falls at the rate of the meter.
     peaks: Lanes,
+    /// For each deck, the number of frames for which it has been silent.
     silent_for: [usize; PER_BANK],
 }
 
@@ -125,7 +132,7 @@ impl<'a, G: Iterator<Item = &'a Lanes>> Task for AddToMix<'_, G> {
     }
 }
 
-/// The meters of a finished quantum.
+/// What was measured of a finished quantum.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct QuantumReport {
     pub limiter_gain: f32,
@@ -136,7 +143,7 @@ pub(crate) struct QuantumReport {
 /// The signal path after the decks.
 pub(crate) struct Mixer {
     banks: Box<[Bank]>,
-    master: Ramp,
+    master: Fade,
     tone: Tone,
     limiter: Limiter,
     meter: Meter,
@@ -149,7 +156,7 @@ impl Mixer {
         let seconds = QUANTUM as f64 / f64::from(sample_rate.get());
         Self {
             banks: (0..decks.div_ceil(PER_BANK)).map(|_| Bank::new(sample_rate)).collect(),
-            master: Ramp::new(1.0),
+            master: Fade::new(1.0),
             tone: Tone::new(sample_rate),
             limiter: Limiter::new(sample_rate.get(), 1.0),
             meter: Meter::new(sample_rate.get()),
@@ -169,15 +176,15 @@ impl Mixer {
         }
     }
 
-    pub fn set_master(&mut self, gain: Gain, over: usize) {
-        self.master.set(gain.get(), over);
+    pub fn set_master(&mut self, gain: Gain, over: usize, law: CrossfadeLaw) {
+        self.master.set(gain.get(), over, law);
     }
 
     pub fn start_tone(&mut self, hertz: f32, gain: Gain, over: Frames) {
         self.tone.start(hertz, gain.get(), over.0);
     }
 
-    /// Copies the sound of deck `index`, planar.
+    /// Copies the sound of deck `index`, one slice per channel.
     pub fn take(&mut self, index: usize, deck: &mut Deck, sound: [&[f32]; 2], sounds: bool) {
         let frames = sound[0].len();
         let Some(bank) = self.banks.get_mut(index / PER_BANK) else { return };
@@ -187,7 +194,7 @@ impl Mixer {
         bank.count_silence(slot, sounds, frames, self.release);
     }
 
-    /// Mixes a span of a quantum from the copied decks; `mix` is overwritten.
+    /// Mixes the copied decks into `mix`, a span of a quantum. The span is overwritten.
     pub fn mix(&mut self, mix: &mut [[f32; 2]]) {
         mix.fill([0.0; 2]);
         for bank in &mut self.banks {
@@ -202,7 +209,7 @@ impl Mixer {
         }
     }
 
-    /// Finishes a whole quantum: limits it (delayed by the lookahead) and meters it.
+    /// Finishes a whole quantum. The limiter delays it by its lookahead and limits it, and the meters measure it.
     pub fn finish(&mut self, quantum: &mut [[f32; 2]]) -> QuantumReport {
         let limited = self.limiter.process(quantum);
         self.meter.process(quantum);
@@ -223,7 +230,7 @@ impl Mixer {
         self.meter.momentary()
     }
 
-    /// The peak level of a deck after its fader; it falls at the rate of the meter.
+    /// The peak level of a deck after its fader. It falls at the rate of the meter.
     pub fn deck_peak(&self, deck: usize) -> f32 {
         let slot = deck % PER_BANK;
         self.banks.get(deck / PER_BANK).map_or(0.0, |bank| bank.peaks[2 * slot].max(bank.peaks[2 * slot + 1]))

@@ -1,4 +1,4 @@
-//! The audio half of the engine, the same for devices, offline exports and tests.
+//! The audio half of the engine. Devices, offline rendering and tests use the same one.
 
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -21,8 +21,8 @@ use crate::types::units::{DeckId, Frames};
 
 /// The audio half of an engine.
 ///
-/// Move it to the thread that needs the sound and call [`Renderer::render`] there. It may move between threads but not
-/// be shared. It takes no lock, makes no system call, allocates and frees nothing and cannot fail.
+/// Move it to the thread that needs the sound, and call [`Renderer::render`] there. It may move between threads, but
+/// threads cannot share it. It takes no lock, makes no system call, neither allocates nor frees memory, and cannot fail.
 ///
 /// ```
 /// fn may_move<T: Send>() {}
@@ -34,9 +34,9 @@ use crate::types::units::{DeckId, Frames};
 /// may_be_shared::<crowd_engine::Renderer>();
 /// ```
 ///
-/// Sound is made in quanta of 64 frames, on absolute multiples of 64 of the time line, earlier than the output by the
-/// limiter's lookahead. A callback of any size takes the frames that are due, so every split of the output gives the
-/// same samples.
+/// Sound is made in quanta of 64 frames, which begin on multiples of 64 of the time line. They are made earlier than they
+/// are output, by the limiter's lookahead. A callback of any size takes as many frames as it needs, so the samples do not
+/// depend on the size of the callbacks.
 pub struct Renderer {
     inbox: rtrb::Consumer<Envelope>,
     events: rtrb::Producer<Event>,
@@ -50,14 +50,19 @@ pub struct Renderer {
     mixer: Mixer,
     clock: Clock,
     counters: Counters,
-    /// The latest finished quantum, and how much of it has been handed out.
+    /// Whether beats are reported.
+    beat_events: bool,
+    /// The latest finished quantum.
     ready: [[f32; 2]; QUANTUM],
+    /// The number of its frames that were output.
     taken: usize,
-    /// Frames made so far, a multiple of the quantum between calls: the first frame a command can reach.
+    /// The number of frames made so far, which is also the first frame at which a command can act. Between calls it is a
+    /// multiple of the quantum.
     made: u64,
-    /// Frames handed to the output so far.
+    /// The number of frames output so far.
     played: u64,
-    /// Room that the return queue must have before a command may act.
+    /// The largest number of tracks that one command can remove. The return queue must have room for them before a command
+    /// may act.
     most_retired: usize,
     /// The ring to which everything that is played is written.
     #[cfg(feature = "decode")]
@@ -83,7 +88,7 @@ impl Renderer {
         let renderer = Self {
             inbox,
             events,
-            // Twice, because a command that clears everything also discards waiting commands with their tracks.
+            // There is room for twice that number, because `Clear` also discards the tracks of waiting commands.
             returned: ReturnQueue::new(return_ring, 2 * most_retired),
             snapshot,
             schedule: Schedule::new(2 * config.queue),
@@ -93,6 +98,7 @@ impl Renderer {
             mixer: Mixer::new(config.decks, config.sample_rate),
             clock: Clock::new(config.sample_rate, config.base_tempo),
             counters: Counters::default(),
+            beat_events: config.beat_events,
             ready: [[0.0; 2]; QUANTUM],
             taken: QUANTUM,
             made: 0,
@@ -106,11 +112,11 @@ impl Renderer {
         renderer
     }
 
-    /// Fills `out` with interleaved stereo: `out.len()` / 2 frames, left and right in turn. Any number of frames is possible, odd
-    /// ones too. When the number of samples is odd, the last one is set to silence.
+    /// Fills `out` with `out.len()` / 2 frames of interleaved stereo. Any number of frames is allowed. When the number of samples
+    /// is odd, the last sample is set to zero.
     ///
-    /// Never blocks, allocates, logs or panics. Problems are counted in [`Status`](crate::Status) and reported as
-    /// [`Event`]s.
+    /// This function never blocks, allocates, logs or panics. Problems are counted in [`Status`](crate::Status) and reported
+    /// as [`Event`]s.
     #[cfg_attr(rtsan, sanitize(realtime = "nonblocking"))]
     pub fn render(&mut self, out: &mut [f32]) -> BlockReport {
         let start = Frames(self.played);
@@ -151,14 +157,14 @@ impl Renderer {
         self.recording = Some(ring);
     }
 
-    /// Makes rendering block until the missing frames of streamed tracks are loaded, instead of making silence. Not for
-    /// an audio thread.
+    /// From now on rendering blocks while frames of streamed tracks are missing, instead of making silence. Not for an audio
+    /// thread.
     pub(crate) fn wait_for_frames(&mut self) {
         self.decks.iter_mut().for_each(Deck::wait_for_frames);
     }
 
-    /// The number of frames that can be handed out before a command for `frame` would be late. Sound is made earlier
-    /// than it is handed out, so the number is smaller than the distance to `frame`.
+    /// The number of frames that can be output before a command for `frame` would be late. Sound is made earlier than it is
+    /// output, so this number is smaller than the distance to `frame`.
     pub(crate) fn frames_before(&self, frame: Frames) -> usize {
         let quantum = QUANTUM as u64;
         let made_from = Frames(frame.0 / quantum * quantum) - Frames(self.mixer.lookahead() as u64);
@@ -172,8 +178,8 @@ impl Renderer {
         values.publish(&self.snapshot, report, peak);
     }
 
-    /// Moves commands into the schedule as long as it has room; the control half limits the number of commands that
-    /// wait in it.
+    /// Moves commands into the schedule as long as it has room. The control half limits the number of commands that wait
+    /// there.
     fn receive(&mut self) {
         while self.schedule.has_room() {
             let Ok(Envelope { when, command }) = self.inbox.pop() else { return };
@@ -187,11 +193,18 @@ impl Renderer {
                 }
                 When::OnBeat => self.schedule.push_on_beat(command),
                 When::OnBar => self.schedule.push_on_bar(command),
+                When::AtBeat(beat) => match self.clock.frames_since(beat) {
+                    Some(ago) => {
+                        self.report_late(self.made.saturating_sub(ago), self.made);
+                        self.schedule.push(self.made, true, command);
+                    }
+                    None => self.schedule.push_at_beat(beat, command),
+                },
             }
         }
     }
 
-    /// Makes one quantum. The first call also makes the quanta of the limiter's lookahead before it.
+    /// Makes one quantum. The first call makes those of the limiter's lookahead too, and returns the report of the last one.
     fn next_quantum(&mut self) -> QuantumReport {
         let mut made = self.make_quantum();
         while self.made <= self.mixer.lookahead() as u64 {
@@ -212,6 +225,7 @@ impl Renderer {
                 Some(frame) if frame > self.made => (QUANTUM - from).min(index(frame - self.made)),
                 _ => QUANTUM - from,
             };
+            self.report_beat(until);
             let span = quantum.get_mut(from..from + until).unwrap_or_default();
             self.make_span(span);
             self.clock.advance(until);
@@ -246,22 +260,32 @@ impl Renderer {
         self.mixer.mix(mix);
     }
 
-    /// Schedules the commands that wait for a beat or a bar for its frame when it falls within the next `frames`.
+    /// If a beat falls within the next `frames` frames, schedules the commands that wait for it for its frame.
     fn find_beat(&mut self, frames: usize) {
         if self.schedule.waits_for_beat()
             && let Some(distance) = self.clock.next_beat(frames)
         {
-            self.schedule.beat_at(self.made + distance as u64);
-        }
-        if self.schedule.waits_for_bar()
-            && let Some(distance) = self.clock.next_bar(frames)
-        {
-            self.schedule.bar_at(self.made + distance as u64);
+            let (frame, beat) = (self.made + distance as u64, self.clock.next_beat_number());
+            self.schedule.beat_at(frame, beat);
+            if self.clock.begins_bar(beat) {
+                self.schedule.bar_at(frame);
+            }
         }
     }
 
-    /// Carries out the commands that are due now. While the return queue is full they wait: a track that does not fit
-    /// in it would have to be freed here.
+    /// Reports the beat that falls within the next `frames` frames, in which no command acts.
+    fn report_beat(&mut self, frames: usize) {
+        if self.beat_events
+            && let Some(distance) = self.clock.next_beat(frames)
+        {
+            let beat = self.clock.next_beat_number();
+            let (begins_bar, at) = (self.clock.begins_bar(beat), Frames(self.made + distance as u64));
+            self.report(Event::Beat { beat, begins_bar, at });
+        }
+    }
+
+    /// Carries out the commands that are due now. While the return queue is full they wait, because a track without room in
+    /// the queue would have to be freed on this thread.
     fn apply_due(&mut self) {
         while self.returned.has_room_for(self.most_retired) {
             let Some(due) = self.schedule.pop_due(self.made) else { return };
@@ -293,7 +317,7 @@ impl Renderer {
             C::ResetClock { zero } => self.clock.reset(self.made as i64 - zero.0 as i64),
             C::BeatsPerBar { beats } => self.clock.set_beats_per_bar(beats),
             C::Tone { hertz, gain, length } => self.mixer.start_tone(hertz, gain, length),
-            C::MasterGain { gain, over } => self.mixer.set_master(gain, ramp_frames(over)),
+            C::MasterGain { gain, over, law } => self.mixer.set_master(gain, ramp_frames(over), law),
             C::Clear => self.clear(due.sequence),
         }
     }
@@ -318,7 +342,7 @@ impl Renderer {
         }
     }
 
-    /// Discards the waiting commands that were sent before the one of that sequence, and unloads every deck.
+    /// Discards the waiting commands that were sent before the command numbered `sequence`, and unloads every deck.
     fn clear(&mut self, sequence: u64) {
         let (returned, counters, room) = (&mut self.returned, &mut self.counters, self.most_retired + 1);
         self.schedule.discard_before(sequence, |due| {
@@ -336,7 +360,7 @@ impl Renderer {
         }
     }
 
-    /// Counts and reports a command that acts later than the frame it was sent for.
+    /// Counts and reports a command that acts at `at`, later than at the frame `wanted` for which it was sent.
     fn report_late(&mut self, wanted: u64, at: u64) {
         self.counters.late += 1;
         self.report(Event::Late { wanted: Frames(wanted), at: Frames(at) });

@@ -5,12 +5,12 @@ use std::collections::BinaryHeap;
 
 use crate::command::Command;
 
-/// A command with the frame in which it acts. Commands of the same frame act in the order they were sent.
+/// A command with the frame in which it acts. Commands of the same frame act in the order in which they were sent.
 #[derive(Debug)]
 pub(crate) struct ScheduledCommand {
     pub frame: u64,
     pub sequence: u64,
-    /// Whether it was sent for a frame or a beat, and not for the next block.
+    /// Whether it was sent for a frame, a beat or a bar. If not, it was sent for the next block.
     pub timed: bool,
     pub command: Command,
 }
@@ -30,7 +30,7 @@ impl PartialOrd for ScheduledCommand {
 }
 
 impl Ord for ScheduledCommand {
-    /// The earliest command is the greatest, so that it is on top of the heap.
+    /// The earliest command is the greatest, because `BinaryHeap` returns the greatest first.
     fn cmp(&self, other: &Self) -> Ordering {
         (other.frame, other.sequence).cmp(&(self.frame, self.sequence))
     }
@@ -41,6 +41,8 @@ pub(crate) struct Schedule {
     due: BinaryHeap<ScheduledCommand>,
     on_beat: Vec<ScheduledCommand>,
     on_bar: Vec<ScheduledCommand>,
+    /// Commands that wait for a beat of a given number, which is stored in `frame`.
+    at_beat: Vec<ScheduledCommand>,
     sequence: u64,
 }
 
@@ -50,14 +52,16 @@ impl Schedule {
             due: BinaryHeap::with_capacity(capacity),
             on_beat: Vec::with_capacity(capacity),
             on_bar: Vec::with_capacity(capacity),
+            at_beat: Vec::with_capacity(capacity),
             sequence: 0,
         }
     }
 
     /// Whether there is room for another command.
     pub fn has_room(&self) -> bool {
-        let capacity = self.due.capacity().min(self.on_beat.capacity()).min(self.on_bar.capacity());
-        self.due.len() + self.on_beat.len() + self.on_bar.len() < capacity
+        let Self { due, on_beat, on_bar, at_beat, .. } = self;
+        let capacity = due.capacity().min(on_beat.capacity()).min(on_bar.capacity()).min(at_beat.capacity());
+        due.len() + on_beat.len() + on_bar.len() + at_beat.len() < capacity
     }
 
     /// Adds a command for `frame`.
@@ -86,24 +90,28 @@ impl Schedule {
         self.sequence += 1;
     }
 
-    /// Schedules the commands that wait for a bar for `frame`, in which the bar begins.
+    /// Adds a command for the beat of number `beat`.
+    pub fn push_at_beat(&mut self, beat: i64, command: Command) {
+        debug_assert!(self.has_room());
+        let frame = beat.cast_unsigned();
+        self.at_beat.push(ScheduledCommand { frame, sequence: self.sequence, timed: true, command });
+        self.sequence += 1;
+    }
+
+    /// A bar begins in `frame`: schedules the commands that wait for a bar for this frame.
     pub fn bar_at(&mut self, frame: u64) {
         self.due.extend(self.on_bar.drain(..).map(|due| ScheduledCommand { frame, ..due }));
     }
 
-    /// Whether any command waits for a bar.
-    pub fn waits_for_bar(&self) -> bool {
-        !self.on_bar.is_empty()
+    /// The beat of number `beat` is in `frame`: schedules the commands that wait for it, or for any beat, for this frame.
+    pub fn beat_at(&mut self, frame: u64, beat: i64) {
+        let reached = self.at_beat.extract_if(.., |waiting| waiting.frame.cast_signed() <= beat);
+        self.due.extend(self.on_beat.drain(..).chain(reached).map(|due| ScheduledCommand { frame, ..due }));
     }
 
-    /// Schedules the commands that wait for a beat for `frame`, in which the beat is.
-    pub fn beat_at(&mut self, frame: u64) {
-        self.due.extend(self.on_beat.drain(..).map(|due| ScheduledCommand { frame, ..due }));
-    }
-
-    /// Whether any command waits for a beat.
+    /// Whether any command waits for a beat or a bar.
     pub fn waits_for_beat(&self) -> bool {
-        !self.on_beat.is_empty()
+        !(self.on_beat.is_empty() && self.on_bar.is_empty() && self.at_beat.is_empty())
     }
 
     /// The frame of the earliest command.
@@ -116,8 +124,8 @@ impl Schedule {
         if self.next_frame()? <= frame { self.due.pop() } else { None }
     }
 
-    /// Passes the commands that were sent before the one of that `sequence` to `take`, the oldest first, until it
-    /// refuses one.
+    /// Removes the commands that were sent before the command numbered `sequence`, and passes them to `take`. In each queue
+    /// the oldest is the first. When `take` returns a command as an error, it stays, with the later ones of its queue.
     pub fn discard_before(
         &mut self,
         sequence: u64,
@@ -125,7 +133,7 @@ impl Schedule {
     ) {
         let mut due = std::mem::take(&mut self.due).into_vec();
         // After sorting the oldest are at the end. Neither sorting nor converting between heap and vector allocates.
-        for waiting in [&mut due, &mut self.on_beat, &mut self.on_bar] {
+        for waiting in [&mut due, &mut self.on_beat, &mut self.on_bar, &mut self.at_beat] {
             waiting.sort_unstable_by_key(|due| std::cmp::Reverse(due.sequence));
             while let Some(oldest) = waiting.pop_if(|due| due.sequence < sequence) {
                 if let Err(kept) = take(oldest) {
@@ -136,6 +144,7 @@ impl Schedule {
         }
         self.on_beat.reverse();
         self.on_bar.reverse();
+        self.at_beat.reverse();
         self.due = due.into();
     }
 }
@@ -184,7 +193,7 @@ mod tests {
             Ok(())
         });
         assert_eq!(discarded, 5);
-        schedule.beat_at(30);
+        schedule.beat_at(30, 0);
         assert_eq!(taken(&mut schedule, 99), [104.0, 105.0, 203.0, 204.0, 205.0]);
         assert_eq!(schedule.due.capacity(), capacity);
         schedule.push(1, true, tempo(101.0));
@@ -198,11 +207,24 @@ mod tests {
         schedule.push_on_beat(tempo(130.0));
         assert!(schedule.waits_for_beat() && schedule.next_frame().is_none());
         schedule.push_on_bar(tempo(102.0));
-        schedule.beat_at(77);
+        schedule.beat_at(77, 5);
         assert_eq!(schedule.next_frame(), Some(77));
-        assert!(!schedule.waits_for_beat() && schedule.waits_for_bar());
+        assert!(schedule.waits_for_beat(), "a command waits for a bar");
         schedule.bar_at(77);
         assert_eq!(taken(&mut schedule, 77), [130.0, 102.0]);
-        assert!(!schedule.waits_for_bar());
+        assert!(!schedule.waits_for_beat());
+    }
+
+    #[test]
+    fn commands_for_a_beat_of_a_number_wait_for_it() {
+        let mut schedule = Schedule::new(4);
+        for beat in [-3, 7, 8] {
+            schedule.push_at_beat(beat, tempo(100.0 + beat as f64));
+        }
+        schedule.beat_at(10, 6);
+        assert_eq!(taken(&mut schedule, 10), [97.0]);
+        schedule.beat_at(20, 8);
+        assert_eq!(taken(&mut schedule, 20), [107.0, 108.0]);
+        assert!(!schedule.waits_for_beat());
     }
 }

@@ -7,15 +7,18 @@ use crate::event::BlockReport;
 use crate::rt::Snapshot;
 use crate::types::stretch_method::StretchMethod;
 
-/// Words of the renderer itself, the first ones.
+/// The number of words of the renderer itself. They come first.
 pub(crate) const RENDERER_WORDS: usize = 17;
-/// Words of each deck, after those of the renderer.
+/// The number of words of each deck. They follow those of the renderer.
 pub(crate) const WORDS_PER_DECK: usize = 9;
 
-/// Words of a snapshot for `decks` decks.
+/// The number of words of a snapshot with `decks` decks.
 pub(crate) const fn words(decks: usize) -> usize {
     RENDERER_WORDS + WORDS_PER_DECK * decks
 }
+
+/// The word for a length that is not known.
+pub(crate) const UNKNOWN_LENGTH: u64 = u64::MAX;
 
 /// Index of the count of timed commands that have left the schedule.
 pub(crate) const TIMED_WORD: usize = 15;
@@ -25,7 +28,7 @@ pub(crate) const TIMED_WORD: usize = 15;
 pub(crate) struct Counters {
     pub blocks: u64,
     pub commands: u64,
-    /// Commands sent for a frame or a beat that have left the schedule.
+    /// The number of commands that were sent for a frame, a beat or a bar and have left the schedule.
     pub timed: u64,
     pub late: u64,
     pub lost_events: u64,
@@ -68,17 +71,17 @@ impl StatusValues<'_> {
         let rate = self.clock.rate();
         let decks = self.decks.iter().enumerate().flat_map(|(index, deck)| {
             let (playing, loaded) = deck.counts();
-            let (position, own_rate) = deck.position();
+            let (position, speed) = deck.position(rate);
             [
                 u64::from(playing),
                 u64::from(loaded),
                 position.to_bits(),
-                (rate * own_rate).to_bits(),
+                speed.to_bits(),
                 single(deck.fader.value()),
                 single(deck.fade.value()),
                 single(self.mixer.deck_peak(index)),
                 StretchMethod::ALL.iter().position(|method| *method == deck.method()).unwrap_or(0) as u64,
-                deck.length().0,
+                deck.length().map_or(UNKNOWN_LENGTH, |length| length.0),
             ]
         });
         snapshot.publish(head.into_iter().chain(decks));

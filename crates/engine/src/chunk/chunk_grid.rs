@@ -8,34 +8,34 @@ use crate::types::units::{Frames, SampleRate};
 
 /// The approximate length of a chunk of the [standard](ChunkGrid::standard) grid, in seconds.
 const CHUNK_SECONDS: f64 = 30.0;
-/// The approximate length of its first chunk, in seconds. This chunk has to be rendered before the first byte can be
-/// sent.
+/// The approximate length of the first chunk of this grid, in seconds. It is short, because it has to be rendered before the first
+/// byte can be sent.
 const FIRST_SECONDS: f64 = 1.0;
 
-/// The chunks of a track, counted in frames. Every chunk but the last begins and ends on a multiple of
-/// [`ChunkGrid::ALIGN`]; the last may be shorter and is never empty.
+/// The chunks of a track. Every chunk begins on a multiple of [`ChunkGrid::ALIGN`] frames. Every chunk but the last ends on one, too.
+/// The last chunk may be shorter. No chunk is empty.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ChunkGrid {
     frames: u64,
     chunk: u64,
-    /// Frames that are split off the first chunk as a chunk of their own; 0 when it is not split.
+    /// The number of frames that are split off the first chunk and form a chunk of their own. 0 when it is not split.
     first: u64,
 }
 
 impl ChunkGrid {
-    /// Chunks begin on multiples of so many frames, the block length of a FLAC file.
+    /// Chunks begin on multiples of this number of frames, which is the block length of a FLAC file.
     pub const ALIGN: Frames = Frames(4_096);
 
-    /// Chunks of `chunk` frames over a track of `frames`. A track without frames has no chunks.
+    /// A grid of chunks of `chunk` frames, for a track of `frames` frames. A track without frames has no chunks.
     ///
     /// # Errors
-    /// [`Error::Setting`](crate::Error::Setting) when `chunk` is not a multiple of [`ChunkGrid::ALIGN`], or 0.
+    /// [`Error::Setting`](crate::Error::Setting) when `chunk` is 0 or not a multiple of [`ChunkGrid::ALIGN`].
     pub fn new(frames: Frames, chunk: Frames) -> Result<Self> {
         let chunk = aligned("chunk length", chunk)?;
         Ok(Self { frames: frames.0, chunk, first: 0 })
     }
 
-    /// Chunks of about 30 s (4,096 x 323 frames at 44.1 kHz), of which the first is split after about 1 s.
+    /// A grid of chunks of about 30 s (4,096 x 323 frames at 44.1 kHz). The first chunk is split after about 1 s.
     pub fn standard(frames: Frames, rate: SampleRate) -> Self {
         let near = |seconds: f64| {
             let blocks = seconds * f64::from(rate.get()) / Self::ALIGN.0 as f64;
@@ -58,7 +58,7 @@ impl ChunkGrid {
         Ok(Self { first, ..self })
     }
 
-    /// Frames of the track.
+    /// The number of frames of the track.
     pub const fn frames(&self) -> Frames {
         Frames(self.frames)
     }
@@ -68,13 +68,13 @@ impl ChunkGrid {
         self.frames.checked_sub(1).and_then(|last| self.index_at(Frames(last))).map_or(0, |last| last + 1)
     }
 
-    /// The chunk that contains a frame; none from the track's end on.
+    /// The index of the chunk that contains a frame. `None` from the end of the track on.
     pub fn index_at(&self, frame: Frames) -> Option<usize> {
         let split_offset = u64::from(self.first > 0 && frame.0 >= self.first);
         (frame.0 < self.frames).then(|| usize::try_from(frame.0 / self.chunk + split_offset).unwrap_or(usize::MAX))
     }
 
-    /// The frames of a chunk; none for a chunk that does not exist.
+    /// The frames of a chunk. `None` for a chunk that does not exist.
     pub fn span(&self, index: usize) -> Option<Range<u64>> {
         let split = self.first > 0;
         let (start, end) = match (split, index) {

@@ -10,11 +10,12 @@ use crate::feed::Input;
 use crate::types::error::{Error, Result};
 use crate::types::units::Frames;
 
-/// Frames that are processed at once.
+/// The number of frames that are processed at once.
 const BLOCK: usize = ChunkGrid::ALIGN.0 as usize;
 
 /// The state from which a chunk was started.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum ChunkStart {
     /// A new processor at frame 0.
     FirstFrame,
@@ -28,39 +29,41 @@ pub enum ChunkStart {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ChunkReport {
-    /// The state from which it was started.
+    /// The state from which the chunk was started.
     pub start: ChunkStart,
-    /// Frames of input that were silenced because a sample was not a finite number. Each frame of the track counts in
-    /// one chunk only: latency moves the first few of a chunk into the previous one.
+    /// The number of frames of input that were silenced because a sample was not a finite number. Each frame of the track is counted
+    /// in only one chunk. Because of the latency, the first few frames of a chunk are counted in the previous chunk.
     pub not_finite: u64,
-    /// False when the receiver of the blocks returned `Break`, even for the last block.
+    /// Whether the whole chunk was rendered. False when the receiver of the blocks returned `Break`, even for the last block.
     pub complete: bool,
 }
 
 /// Renders the chunks of one track, in any order.
 pub struct Chunked<P, I> {
     grid: ChunkGrid,
-    /// Frames of the overlap where chunks meet that were rendered from different states.
+    /// The length in frames of the overlap between two chunks that were rendered from different states.
     overlap: u64,
     /// The processor in its initial state.
     initial: P,
     reader: InputReader<I>,
-    /// Chunks that were started from a pre-roll, and therefore are always started from one.
+    /// The chunks that were started from a pre-roll once. They are always started from one.
     pre_rolled: BTreeSet<usize>,
-    /// The state with which a chunk starts, for each chunk whose previous chunk has left one.
+    /// The states that rendered chunks have left, by the index of the next chunk.
     states: BTreeMap<usize, P>,
-    /// The block that is being processed, and the one into which it fades.
+    /// The block that is being processed.
     block: Box<[[f32; 2]]>,
+    /// The block of the other run, to which `block` fades in an overlap.
     other: Box<[[f32; 2]]>,
 }
 
 crate::types::opaque::opaque_debug!(Chunked<P, I>);
 
 impl<P: ChunkProcessor, I: Input> Chunked<P, I> {
-    /// Chunks of `input` on `grid`, rendered by `processor`, which must be in its initial state. `overlap` is the
-    /// length of the overlap where chunks from different states meet; an overlap of a second is not audible. A
-    /// processor with an exact memory needs none. Frames of the input after the grid's end do not count; frames that
-    /// are missing are silent.
+    /// Renders chunks of `input` on `grid` with `processor`, which must be in its initial state.
+    ///
+    /// `overlap` is the length of the overlap between chunks that were rendered from different states. An overlap of a second is not
+    /// audible. A processor with an exact memory needs no overlap. If the input is longer than the grid, the rest is not read. If it
+    /// is shorter, the missing frames are silent.
     pub fn new(processor: P, input: I, grid: ChunkGrid, overlap: Frames) -> Self {
         let block = vec![[0.0; 2]; BLOCK].into_boxed_slice();
         Self {
@@ -85,13 +88,13 @@ impl<P: ChunkProcessor, I: Input> Chunked<P, I> {
         &self.grid
     }
 
-    /// Renders a chunk and passes it on in blocks of 4,096 frames at most. When `take` returns `Break`, the rest is not
-    /// rendered and no state is left for the next chunk: the next chunk may then start from a pre-roll, and the end of
-    /// this chunk becomes an overlap.
+    /// Renders a chunk, and passes it to `take` in blocks of at most 4,096 frames. When `take` returns `Break`, the rest is not
+    /// rendered, and no state is left for the next chunk. The next chunk may then start from a pre-roll, and the end of this chunk
+    /// becomes an overlap.
     ///
     /// # Errors
-    /// [`Error::OutOfRange`] when there is no such chunk, [`Error::Read`] when the input could not be read. The blocks
-    /// that were passed on until then are right; the chunk can be rendered again.
+    /// [`Error::OutOfRange`] when there is no such chunk. [`Error::Read`] when the input could not be read. The blocks before that
+    /// error are right, and the chunk can be rendered again.
     pub fn make(&mut self, index: usize, mut take: impl FnMut(&[[f32; 2]]) -> ControlFlow<()>) -> Result<ChunkReport> {
         let Some(span) = self.grid.span(index) else {
             return Err(Error::OutOfRange {
@@ -108,7 +111,7 @@ impl<P: ChunkProcessor, I: Input> Chunked<P, I> {
             Some(state) if start == ChunkStart::Snapshot => (state.clone(), 0),
             _ => self.run_from_pre_roll(span.start, span.start)?,
         };
-        // The frames that are read before a chunk are counted by the previous chunk, except for chunk 0.
+        // The frames of the pre-roll are counted in earlier chunks. Chunk 0 has no earlier chunk.
         if index > 0 {
             not_finite = 0;
         }
@@ -163,14 +166,14 @@ impl<P: ChunkProcessor, I: Input> Chunked<P, I> {
         }
     }
 
-    /// The first frame of the pre-roll of a chunk. It is early enough that the overlap before the chunk is settled too.
+    /// The first frame of the pre-roll of a chunk. The pre-roll is long enough for the overlap before the chunk, too.
     fn pre_roll(&self, first: u64) -> u64 {
         let from = first.saturating_sub(self.overlap.saturating_add(self.initial.memory().0));
         from - from % ChunkGrid::ALIGN.0
     }
 
-    /// Runs a processor from the pre-roll of the chunk that begins at `chunk` until it is ready to return frame
-    /// `until`. Also returns how many frames were silenced.
+    /// Runs a processor from the pre-roll of the chunk that begins at frame `chunk`, until its next output is frame `until`. Also
+    /// returns the number of frames that were silenced.
     fn run_from_pre_roll(&mut self, chunk: u64, until: u64) -> Result<(P, u64)> {
         let mut run = self.initial.clone();
         let mut at = self.pre_roll(chunk);

@@ -1,19 +1,20 @@
-//! Reads an input at any frame, without seeking further back than necessary.
+//! Reads an input at any frame, and seeks only when necessary.
 
 use crate::dsp::silence;
 use crate::feed::{Input, InputError};
 
-/// Reads an [`Input`]. It seeks only when the wanted frames do not follow those read before.
+/// Reads an [`Input`]. It seeks only when the requested frames do not follow those that were read before.
 pub(super) struct InputReader<I> {
     input: I,
-    /// Frames of the track; after that there is silence.
+    /// The number of frames of the track. After them there is silence.
     frames: u64,
-    /// Frames that were read and not returned yet, from `taken` on.
+    /// The frames that were read last.
     held: Vec<[f32; 2]>,
+    /// The number of these frames that were returned.
     taken: usize,
-    /// The frame of `held[taken]`; none before the first seek and after a failure.
+    /// The frame of the track in `held[taken]`. `None` before the first seek and after a failure.
     at: Option<u64>,
-    /// The input has ended.
+    /// Whether the input has ended.
     ended: bool,
 }
 
@@ -27,7 +28,7 @@ impl<I: Input> InputReader<I> {
         &self.input
     }
 
-    /// Fills `out` with the frames from `first` on. Returns how many were silenced because a sample was not a finite
+    /// Fills `out` with the frames from `first` on. Returns the number of frames that were silenced because a sample was not a finite
     /// number.
     pub fn fill(&mut self, first: u64, out: &mut [[f32; 2]]) -> Result<u64, InputError> {
         let music = out.len().min(usize::try_from(self.frames.saturating_sub(first)).unwrap_or(usize::MAX));

@@ -1,28 +1,31 @@
 //! Chunks: long tracks, processed a chunk at a time, in any order.
 //!
-//! A [`ChunkProcessor`] processes sound in the order of time, and its memory is limited: after its
-//! [memory](ChunkProcessor::memory) the output no longer depends audibly on where it was started. [`Chunked`] renders
-//! any chunk of a [`ChunkGrid`] with it, in any order:
+//! A [`ChunkProcessor`] processes sound in the order of time. Its memory is limited: after a number of frames, its
+//! [memory](ChunkProcessor::memory), the output no longer depends audibly on the frame at which the processor was started.
+//! [`Chunked`] renders any chunk of a [`ChunkGrid`] with such a processor, in any order. There are two ways to start a chunk:
 //!
-//! * **from the state that the previous chunk left**, when that chunk was rendered: the run continues, bit for bit, as
-//!   if there were no chunks;
-//! * **from a pre-roll** otherwise: the frames before the chunk are processed first and discarded. The output is within
-//!   -90 dB of full scale of the whole run. A pre-roll that starts at frame 0 is the whole run.
+//! * **From the state that the previous chunk left**, if that chunk was rendered. The run continues, bit for bit, as if
+//!   there were no chunks.
+//! * **From a pre-roll** otherwise. The frames before the chunk are processed first, and their output is discarded. The
+//!   output of the chunk differs from that of one run over the whole track by at most -90 dB of full scale. If the pre-roll
+//!   starts at frame 0, there is no difference.
 //!
-//! Where a processor [has an exact memory](ChunkProcessor::has_exact_memory), every chunk equals that of the whole run,
-//! bit for bit, in whatever order chunks are rendered. Otherwise chunks have to be consistent with each other. A chunk
-//! that was started from a pre-roll is always started so: as long as the `Chunked` exists, a chunk has the same samples
-//! each time it is rendered. So when a chunk is rendered after the next one, its end has to meet a start from another
-//! state. There the two runs overlap: in the last second of the earlier chunk its run fades out while the run from the
-//! later chunk's pre-roll fades in, with gains whose sum is 1.
+//! If a processor [has an exact memory](ChunkProcessor::has_exact_memory), every chunk equals that of one run over the
+//! track, bit for bit, whatever the order in which chunks are rendered.
 //!
-//! As many frames come out as go in: latency is removed, the last chunk may be short, and the rest of a processor's
-//! output at the end of the track is produced by processing silence. A frame that is not a finite number becomes
-//! silence and is counted before any processor gets it.
+//! Without an exact memory, chunks have to be consistent with each other. A chunk that was started from a pre-roll once is
+//! always started from one. So, as long as the `Chunked` exists, a chunk has the same samples each time it is rendered. When
+//! a chunk is rendered after the next one, its end is joined to a start from another state. There the two runs overlap: in the
+//! last second of the earlier chunk its run fades out, while the run from the later chunk's pre-roll fades in. The sum of
+//! their gains is 1.
 //!
-//! Memory: two blocks of 4,096 frames and a state for each rendered chunk, or only the latest state with an exact
-//! memory; no chunk is ever held as a whole. Rendering chunks in order reads each frame of the track once and seeks
-//! once. It runs on the caller's thread, which must not be an audio thread.
+//! The output has as many frames as the input. Latency is removed, and the last chunk may be short. At the end of the track
+//! silence is processed, to get the last frames of output. A frame with a sample that is not a finite number is counted and
+//! becomes silence before it is processed.
+//!
+//! The memory in use is two blocks of 4,096 frames, and a state for each rendered chunk. With an exact memory only the latest
+//! state is kept. No chunk is ever in memory as a whole. If chunks are rendered in order, each frame of the track is read
+//! once, and there is only one seek. Chunks are rendered on the caller's thread, which must not be an audio thread.
 //!
 //! ```
 //! use std::ops::ControlFlow;

@@ -7,7 +7,7 @@ use super::handle::{CommandTarget, Sender};
 use crate::command::{Command, DeckCommand, Stems, When};
 use crate::track::Track;
 use crate::types::band::Band;
-use crate::types::crossfade::CrossfadeLaw;
+use crate::types::crossfade_law::CrossfadeLaw;
 use crate::types::error::Result;
 use crate::types::loop_region::LoopRegion;
 use crate::types::pulse::{Phase, Pulse};
@@ -24,13 +24,11 @@ impl Engine {
 /// One deck of an [`Engine`] or a [`CommandGroup`](crate::CommandGroup). Each method sends the [`DeckCommand`] of its name.
 /// Calls can be chained.
 ///
-/// A deck plays one track, or several in step: its stems. Methods that move stems are for all of them, or for the one chosen with
-/// [`DeckHandle::stem`]. A track is loaded into the first stem unless another is chosen.
+/// A deck plays one track, or several tracks in step. Each of them is in a stem. Methods act on all stems, or on the stem chosen
+/// with [`DeckHandle::stem`]. A track is loaded into the first stem unless another one is chosen.
 ///
-/// Every deck follows the master tempo: its speed is its own [rate](Self::rate) x master tempo / base tempo. To play a jingle at
-/// its recorded speed while the master tempo is not the [base tempo](crate::Builder::base_tempo), set the rate to base tempo / master
-/// tempo: `deck.rate(Rate::between(master, base)?)`. The rate is a fixed factor, so the speed follows a change of tempo after that;
-/// during a glide no deck plays at a constant speed.
+/// Every deck follows the master tempo: its speed is its own [rate](Self::rate) x master tempo / base tempo. A deck for which
+/// [`follow_tempo`](Self::follow_tempo) was switched off plays at its own rate: a jingle at its recorded speed, for example.
 ///
 /// Every method returns the errors of [`Engine::send_all`].
 ///
@@ -73,10 +71,12 @@ pub struct DeckHandle<'a, T: CommandTarget = Engine> {
     sender: Sender<'a, T>,
     deck: DeckId,
     stems: Stems,
+    keeps_gain: bool,
 }
 
 impl DeckHandle<'_> {
     /// The following calls act at this moment; [`When::NextBlock`] unless chosen.
+    #[must_use = "the handle is moved: call a command on the returned one"]
     pub fn at(mut self, when: When) -> Self {
         self.sender.when = when;
         self
@@ -86,32 +86,42 @@ impl DeckHandle<'_> {
 #[allow(clippy::missing_errors_doc, reason = "said once, at the handle")]
 impl<'a, T: CommandTarget> DeckHandle<'a, T> {
     pub(super) fn new(target: &'a mut T, deck: DeckId) -> Self {
-        Self { sender: Sender::new(target), deck, stems: Stems::All }
+        Self { sender: Sender::new(target), deck, stems: Stems::All, keeps_gain: false }
     }
 
-    /// The following calls are for this stem only: `stem(StemId(2))` is the third.
+    /// The following calls are for this stem only. `StemId(2)` is the third stem.
+    #[must_use = "the handle is moved: call a command on the returned one"]
     pub fn stem(mut self, stem: StemId) -> Self {
         self.stems = Stems::One(stem);
         self
     }
 
-    /// The following calls are for all stems of the deck, as at first.
+    /// The following calls are for all stems of the deck. This is the default.
+    #[must_use = "the handle is moved: call a command on the returned one"]
     pub fn all_stems(mut self) -> Self {
         self.stems = Stems::All;
         self
     }
 
-    /// The following calls of [`fader`](Self::fader) and [`stem_gain`](Self::stem_gain) move the gain in this time; 50 ms unless
-    /// chosen. It is for those two only. With `Duration::ZERO` the gain changes at once, in one frame, which may click.
+    /// The following calls of [`fader`](Self::fader) and [`stem_gain`](Self::stem_gain) move the gain in this time. The default is
+    /// 50 ms. No other method uses it. With `Duration::ZERO` the gain changes within one frame, which may click.
+    #[must_use = "the handle is moved: call a command on the returned one"]
     pub fn over(mut self, time: Duration) -> Self {
         self.sender.over = time;
         self
     }
 
-    /// The following calls of [`fade`](Self::fade) and [`fade_in`](Self::fade_in) have the curve of this law;
-    /// [`CrossfadeLaw::Linear`] unless chosen. It is for those two only: other ramps are linear.
+    /// The following fades and ramps of a gain have the curve of this law. The default is [`CrossfadeLaw::Linear`].
+    #[must_use = "the handle is moved: call a command on the returned one"]
     pub fn law(mut self, law: CrossfadeLaw) -> Self {
         self.sender.law = law;
+        self
+    }
+
+    /// The following loads keep the [`stem_gain`](Self::stem_gain) of their stems. Otherwise a load sets it to 1.
+    #[must_use = "the handle is moved: call a command on the returned one"]
+    pub fn keep_gain(mut self) -> Self {
+        self.keeps_gain = true;
         self
     }
 
@@ -120,7 +130,7 @@ impl<'a, T: CommandTarget> DeckHandle<'a, T> {
         Ok(self)
     }
 
-    /// The stem that takes a track.
+    /// The stem into which a track is loaded.
     fn one_stem(&self) -> StemId {
         match self.stems {
             Stems::All => StemId::FIRST,
@@ -128,10 +138,10 @@ impl<'a, T: CommandTarget> DeckHandle<'a, T> {
         }
     }
 
-    /// Puts a track in, armed and silent at its start.
+    /// Loads a track, with the position at its start. The stem is silent until it is played.
     ///
     /// - The stem stops, with a fade-out of 5 ms if it plays. Other stems of the deck go on.
-    /// - Reset for the stem: cue and position (to the start), the loop (none; [`load_looped`](Self::load_looped) sets one), [`stem_gain`](Self::stem_gain) (1) and
+    /// - Reset for the stem: cue and position (to the start), the loop (none; [`load_looped`](Self::load_looped) sets one), [`stem_gain`](Self::stem_gain) (1, unless it is [kept](Self::keep_gain)) and
     ///   [`stem_rate`](Self::stem_rate) (1). What was set before the load is lost: set these after it.
     /// - Kept, because it belongs to the deck: [`rate`](Self::rate), [`match_tempo`](Self::match_tempo) and
     ///   [`tempo`](Self::tempo), [`stretch`](Self::stretch), [`eq`](Self::eq), [`fader`](Self::fader) and [`fade`](Self::fade). A
@@ -140,116 +150,129 @@ impl<'a, T: CommandTarget> DeckHandle<'a, T> {
         self.load_cued(track, Frames::ZERO)
     }
 
-    /// Puts a track in, as [`load`](Self::load) does, armed and silent at `cue`, in frames of the track.
+    /// Loads a track, as [`load`](Self::load) does, with the position and the cue at `cue`, in frames of the track.
     pub fn load_cued(self, track: &Track, cue: Frames) -> Result<Self> {
-        let stem = self.one_stem();
-        self.send(DeckCommand::Load { stem, track: track.clone(), cue, region: None })
+        self.load_region(track, cue, None)
     }
 
-    /// Puts a track in, as [`load_cued`](Self::load_cued) does, with a region that repeats.
+    /// Loads a track, as [`load_cued`](Self::load_cued) does, with a region that repeats.
     pub fn load_looped(self, track: &Track, cue: Frames, region: LoopRegion) -> Result<Self> {
-        let stem = self.one_stem();
-        self.send(DeckCommand::Load { stem, track: track.clone(), cue, region: Some(region) })
+        self.load_region(track, cue, Some(region))
     }
 
-    /// Gives a stem that plays without a track its track: it enters as if it had been played from `cue` at the start. The
-    /// stem's gain and rate are kept.
+    fn load_region(self, track: &Track, cue: Frames, region: Option<LoopRegion>) -> Result<Self> {
+        let (stem, track, keeps_gain) = (self.one_stem(), track.clone(), self.keeps_gain);
+        self.send(DeckCommand::Load { stem, track, cue, region, keeps_gain })
+    }
+
+    /// Loads a track into a stem that plays without one. The track enters at the position that it would have if it had played
+    /// from `cue` since the stem started. The stem's gain and rate are kept.
     pub fn join(self, track: &Track, cue: Frames, region: Option<LoopRegion>) -> Result<Self> {
         let stem = self.one_stem();
         self.send(DeckCommand::Join { stem, track: track.clone(), cue, region })
     }
 
-    /// Takes the track out.
+    /// Unloads the track.
     pub fn unload(self) -> Result<Self> {
         let stems = self.stems;
         self.send(DeckCommand::Unload { stems })
     }
 
-    /// Plays from the present position, and ends a [fade](Self::fade). A start at frame 0 of the track begins with its first sample
-    /// as it is; a start after frame 0 fades in over 1 ms. A stem that plays already goes on.
+    /// Plays from the present position, and ends a [fade](Self::fade). A start at frame 0 of the track begins with its first sample,
+    /// unchanged. A start after frame 0 fades in over 1 ms. A stem that plays already continues.
     ///
-    /// For all stems: those that have a track start, in the same frame; of a deck without a track the first stem starts. For a
-    /// chosen stem: it starts, with a track or without. A stem without a track counts on silently until
-    /// [`join`](Self::join).
+    /// Without a chosen stem, all stems that have a track start in the same frame. If the deck has no track, its first stem starts.
+    /// A chosen stem starts with a track or without. The position of a stem without a track advances in silence until
+    /// [`join`](Self::join) loads a track.
     pub fn play(self) -> Result<Self> {
         let stems = self.stems;
         self.send(DeckCommand::Play { stems })
     }
 
-    /// Falls silent, with a fade-out of 5 ms, and keeps the position.
+    /// Stops playing, with a fade-out of 5 ms, and keeps the position.
     pub fn pause(self) -> Result<Self> {
         let stems = self.stems;
         self.send(DeckCommand::Pause { stems })
     }
 
-    /// Falls silent, with a fade-out of 5 ms, and goes back to the cue.
+    /// Stops playing, with a fade-out of 5 ms, and moves the position to the cue.
     pub fn stop(self) -> Result<Self> {
         let stems = self.stems;
         self.send(DeckCommand::Stop { stems })
     }
 
-    /// Moves the cue, in frames of the track; a stem that is not playing goes there. A later start from a cue after frame 0 fades in
-    /// over 1 ms, so set the cue a millisecond before an attack.
+    /// Moves the cue, in frames of the track. The position of a stem that is not playing moves to the cue. A start from a cue after
+    /// frame 0 fades in over 1 ms, so set the cue a millisecond before an attack.
     pub fn cue(self, cue: Frames) -> Result<Self> {
         let stems = self.stems;
         self.send(DeckCommand::Cue { stems, cue })
     }
 
-    /// Goes to a position, in frames of the track, playing or not. A stem that plays fades out at the old position over 5 ms, and in
-    /// at the new one over 1 ms unless that is frame 0.
+    /// Moves to a position, in frames of the track. A stem that plays fades out at the old position over 5 ms. It fades in at the
+    /// new position over 1 ms, unless that is frame 0.
     pub fn seek(self, to: Frames) -> Result<Self> {
         let stems = self.stems;
         self.send(DeckCommand::Seek { stems, to })
     }
 
-    /// Repeats a region, or with `None` plays on past its end. A position after the region's end moves into it. A later
-    /// [`load`](Self::load) removes the region.
+    /// Repeats a region. With `None` the loop ends, and the stem plays on after the region's end. A position after the end of a new
+    /// region moves into the region. A later [`load`](Self::load) removes the region.
     pub fn loop_(self, region: Option<LoopRegion>) -> Result<Self> {
         let stems = self.stems;
         self.send(DeckCommand::Loop { stems, region })
     }
 
-    /// The stems' own rate, multiplied with the deck's and the master's.
+    /// The rate of the stems. The playback rate is this rate x the deck's rate x the master's rate.
     pub fn stem_rate(self, rate: Rate) -> Result<Self> {
         let stems = self.stems;
         self.send(DeckCommand::StemRate { stems, rate })
     }
 
-    /// The stems' gain in their deck, reached in the time set with [`over`](Self::over); a stem that makes no sound has it at once.
+    /// The gain of the stems. It is reached in the time set with [`over`](Self::over). A silent stem has it at once.
     pub fn stem_gain(self, gain: Gain) -> Result<Self> {
-        let (stems, over) = (self.stems, self.sender.ramp());
-        self.send(DeckCommand::StemGain { stems, gain, over })
+        let (stems, over, law) = (self.stems, self.sender.ramp(), self.sender.law);
+        self.send(DeckCommand::StemGain { stems, gain, over, law })
     }
 
-    /// The deck's rate, multiplied with the master's, which is master tempo / base tempo.
+    /// The rate of the deck. The speed is this rate x the master's rate, which is master tempo / base tempo.
     pub fn rate(self, rate: Rate) -> Result<Self> {
         self.send(DeckCommand::Rate { rate })
     }
 
-    /// Plays music whose own tempo is `own` at the master tempo, whatever that becomes: the [rate](Self::rate) is base tempo /
-    /// `own`.
+    /// Whether the deck follows the master tempo, as it does at first. A deck that does not follow plays at its own
+    /// [rate](Self::rate), whatever the master tempo is: a jingle, speech, or music that is made at the master tempo.
+    pub fn follow_tempo(self, follow: bool) -> Result<Self> {
+        self.send(DeckCommand::FollowTempo { follow })
+    }
+
+    /// Plays music whose own tempo is `own` at the master tempo, and follows its changes. The [rate](Self::rate) becomes
+    /// base tempo / `own`.
     ///
-    /// Returns [`Error::OutOfRange`](crate::Error::OutOfRange), too, when the deck would have to play at an impossible rate.
+    /// Returns [`Error::OutOfRange`](crate::Error::OutOfRange), too, when that rate is outside the range of [`Rate`].
     pub fn match_tempo(self, own: Bpm) -> Result<Self> {
         let base = self.sender.target.settings().base_tempo;
         self.tempo(own, base)
     }
 
-    /// Plays music whose own tempo is `own` at `tempo`, for as long as the master tempo is the
-    /// [base tempo](crate::Builder::base_tempo); it follows the master's changes in proportion. The [rate](Self::rate) is
-    /// `tempo` / `own`.
+    /// Plays music whose own tempo is `own` at `tempo`. The [rate](Self::rate) becomes `tempo` / `own`.
     ///
-    /// Returns [`Error::OutOfRange`](crate::Error::OutOfRange), too, when the deck would have to play at an impossible rate.
+    /// The music has exactly this tempo while the master tempo is the [base tempo](crate::Builder::base_tempo). It follows other
+    /// master tempos in proportion.
+    ///
+    /// Returns [`Error::OutOfRange`](crate::Error::OutOfRange), too, when that rate is outside the range of [`Rate`].
     pub fn tempo(self, own: Bpm, tempo: Bpm) -> Result<Self> {
         self.rate(Rate::between(own, tempo)?)
     }
 
-    /// Moves by at most half a beat, or half a bar, to where the beats of the music, `pulse`, meet those of the engine's clock:
-    /// beats beats, or bars bars, as `phase` says. A [beat grid](crate::tempo::BeatGrid::pulse_at) has the pulse.
+    /// Moves the position so that the beats of the music fall on the beats of the engine's clock. `pulse` has the beats of the
+    /// music. [`BeatGrid::pulse_at`](crate::tempo::BeatGrid::pulse_at) computes it from a beat grid.
     ///
-    /// It compares the position with the clock in the frame in which it acts. To start in phase, send it before `play` (or a
-    /// crossfade) in the same group. The new position may be before frame 0 of the track: then silence precedes the music, and
-    /// its beats are still in phase. Use a cue half a bar or more into the track to avoid that.
+    /// With [`Phase::Beat`] the position moves by at most half a beat. With [`Phase::Bar`] bars fall on bars, and the position moves
+    /// by at most half a bar.
+    ///
+    /// The command compares the position with the clock in the frame in which it acts. To start in phase, send it before `play` (or
+    /// a crossfade) in the same group. The new position may be before frame 0 of the track. Then silence precedes the music, whose
+    /// beats are still in phase. To avoid the silence, use a cue half a bar or more into the track.
     ///
     /// ```
     /// use crowd_engine::tempo::{Phase, Pulse};
@@ -277,33 +300,33 @@ impl<'a, T: CommandTarget> DeckHandle<'a, T> {
         self.send(DeckCommand::Align { stems, pulse, phase })
     }
 
-    /// How the deck changes speed; the change takes 5 ms.
+    /// Selects the method by which the deck changes its speed. The old method fades to the new one in 5 ms.
     pub fn stretch(self, method: StretchMethod) -> Result<Self> {
         self.send(DeckCommand::Stretch { method })
     }
 
-    /// The gain of the deck's fader, reached in the time set with [`over`](Self::over).
+    /// The gain of the deck's fader. It is reached in the time set with [`over`](Self::over).
     pub fn fader(self, gain: Gain) -> Result<Self> {
-        let over = self.sender.ramp();
-        self.send(DeckCommand::Fader { gain, over })
+        let (over, law) = (self.sender.ramp(), self.sender.law);
+        self.send(DeckCommand::Fader { gain, over, law })
     }
 
-    /// A fade in addition to the fader, to `gain` in the time `over`, along the curve set with [`law`](Self::law). It stays there
-    /// until the next [`play`](Self::play), [`fade_in`](Self::fade_in) or crossfade.
+    /// Fades the deck to `gain` in the time `over`, along the curve set with [`law`](Self::law). The gain of a fade is multiplied
+    /// with that of the fader. It stays until the next [`play`](Self::play), [`fade_in`](Self::fade_in) or crossfade.
     pub fn fade(self, gain: Gain, over: Duration) -> Result<Self> {
         let (over, law) = (self.sender.frames(over), self.sender.law);
         self.send(DeckCommand::Fade { gain, over, law })
     }
 
-    /// Plays, and fades in in the time `over`, along the curve set with [`law`](Self::law): from silence when the deck does not play,
-    /// else from the present gain.
+    /// Plays, and fades in in the time `over`, along the curve set with [`law`](Self::law). The fade begins from silence when the deck
+    /// does not play, and from the present gain when it plays.
     pub fn fade_in(self, over: Duration) -> Result<Self> {
         let (stems, over, law) = (self.stems, self.sender.frames(over), self.sender.law);
         self.send(DeckCommand::FadeIn { stems, over, law })
     }
 
-    /// The gain of one [band](Band) of the equaliser: 0 is a kill, 1 is flat, 4 the most. It settles in 50 ms, whatever
-    /// [`over`](Self::over) is.
+    /// The gain of one [band](Band) of the equaliser: 0 is a kill, 1 is flat, 4 is the maximum. The gain is reached in 50 ms.
+    /// [`over`](Self::over) does not change that.
     pub fn eq(self, band: Band, gain: Gain) -> Result<Self> {
         self.send(DeckCommand::Eq { band, gain })
     }

@@ -18,41 +18,44 @@ use crate::worker::Worker;
 
 /// The control half of an engine: it sends commands, returns events and shows the status.
 ///
-/// [`Engine::builder`] makes one. It belongs to one thread at a time. Nothing it does can make the audio thread wait.
+/// [`Engine::builder`] makes an engine. One thread uses it at a time. No method of it can make the audio thread wait.
 pub struct Engine {
     config: EngineConfig,
     commands: rtrb::Producer<Envelope>,
     events: rtrb::Consumer<Event>,
-    garbage: rtrb::Consumer<Track>,
+    return_ring: rtrb::Consumer<Track>,
     snapshot: Arc<Snapshot>,
-    /// Commands sent for a moment of their own.
+    /// The number of commands that were sent with any other [`When`] than [`When::NextBlock`].
     timed: u64,
-    /// What plays it, unless the renderer is in other hands.
+    /// The output that calls the renderer; `None` when the application calls the renderer itself.
     output: Option<RunningOutput>,
-    /// Works until the engine is dropped.
-    _helper: Option<Worker>,
+    /// The worker thread for STFT frames. It ends when the engine is dropped.
+    _frame_worker: Option<Worker>,
 }
 
 impl Engine {
-    /// Both halves from a finished configuration.
+    /// Makes both halves of an engine.
     pub(crate) fn split(config: EngineConfig) -> Result<(Self, Renderer)> {
         config.check()?;
         let (commands, inbox) = rtrb::RingBuffer::new(config.queue);
         let (event_sender, events) = rtrb::RingBuffer::new(config.queue);
-        let (garbage_sender, garbage) = rtrb::RingBuffer::new(256);
+        let (return_sender, return_ring) = rtrb::RingBuffer::new(256);
         let snapshot = Arc::new(Snapshot::new(audio::words(config.decks)));
-        let (helper, frame_jobs) =
+        let (worker, frame_jobs) =
             config.stretch_worker.then(|| frame_worker::start(config.sample_rate)).transpose()?.unzip();
-        let renderer = Renderer::new(&config, inbox, event_sender, garbage_sender, snapshot.clone(), frame_jobs);
-        Ok((Self { config, commands, events, garbage, snapshot, timed: 0, output: None, _helper: helper }, renderer))
+        let renderer = Renderer::new(&config, inbox, event_sender, return_sender, snapshot.clone(), frame_jobs);
+        Ok((
+            Self { config, commands, events, return_ring, snapshot, timed: 0, output: None, _frame_worker: worker },
+            renderer,
+        ))
     }
 
     pub(crate) fn attach(&mut self, output: RunningOutput) {
         self.output = Some(output);
     }
 
-    /// The state of the output; `None` when your program calls the renderer itself ([`Builder::split`](crate::Builder::split)).
-    /// Each call begins a new span of [`Health::recent`].
+    /// The state of the output. `None` when your program calls the renderer itself ([`Builder::split`](crate::Builder::split)).
+    /// [`Health::recent`] covers the time since the call before.
     pub fn health(&self) -> Option<Health> {
         self.output.as_ref().map(RunningOutput::health)
     }
@@ -65,7 +68,7 @@ impl Engine {
         self.output.take().map_or(Ok(()), |mut output| output.close())
     }
 
-    /// The settings it was made with.
+    /// The settings of the engine.
     pub fn config(&self) -> &EngineConfig {
         &self.config
     }
@@ -86,8 +89,8 @@ impl Engine {
     /// Sends commands that act in the same frame: all of them or none.
     ///
     /// # Errors
-    /// [`Error::NoSuchStem`] when a command names a deck or stem this engine does not have,
-    /// [`Error::QueueFull`] or [`Error::ScheduleFull`] when there is no room for all of them. Nothing was sent then.
+    /// [`Error::NoSuchStem`] when a command names a deck or stem that this engine does not have.
+    /// [`Error::QueueFull`] or [`Error::ScheduleFull`] when there is no room for all commands. After an error nothing was sent.
     pub fn send_all(&mut self, commands: impl IntoIterator<Item = Command>, when: When) -> Result<()> {
         self.send_group(commands.into_iter().collect(), when)
     }
@@ -102,18 +105,18 @@ impl Engine {
         let Ok(room) = self.commands.write_chunk_uninit(commands.len()) else {
             return Err(Error::QueueFull { capacity: self.config.queue });
         };
-        // One store makes the whole group visible, so the audio thread sees all of it or none.
+        // One store makes the whole group visible, so the audio thread receives all of it or none.
         room.fill_from_iter(commands.into_iter().map(|command| Envelope { when, command }));
         self.timed += timed;
         Ok(())
     }
 
-    /// How many commands sent with [`When::At`], [`When::OnBeat`] or [`When::OnBar`] still wait for their moment.
+    /// How many commands sent with any other [`When`] than [`When::NextBlock`] still wait for their moment.
     pub fn waiting(&self) -> u64 {
         self.timed - status::timed(&status::words(&self.snapshot))
     }
 
-    /// Whether this engine has the decks and stems that commands name.
+    /// Returns an error unless this engine has the decks and stems that the commands name.
     pub(super) fn check(&self, commands: &[Command]) -> Result<()> {
         let EngineConfig { decks, stems, .. } = self.config;
         for command in commands {
@@ -129,14 +132,14 @@ impl Engine {
         Ok(())
     }
 
-    /// A snapshot of the audio thread after its latest block. Tempo, beat and positions are those of the frame
+    /// The state of the audio thread after its latest block. Tempo, beat and positions are those of the frame
     /// [`Status::horizon`].
     pub fn status(&self) -> Status {
         status::decode(&status::words(&self.snapshot))
     }
 
-    /// The events of the audio thread since the last call, in order. The iterator borrows the engine: collect it first to send
-    /// commands in the loop.
+    /// The events of the audio thread since the last call, in order. The iterator borrows the engine, so to send commands in the loop,
+    /// collect the events first.
     ///
     /// ```
     /// use crowd_engine::{DeckId, Engine, Event, SampleRate, Track};
@@ -162,10 +165,10 @@ impl Engine {
         std::iter::from_fn(|| self.events.pop().ok())
     }
 
-    /// Frees tracks that the audio thread has returned. Sending commands and reading events do so too; a program that does
-    /// neither for a long time calls this.
+    /// Frees tracks that the audio thread has returned. Sending a command does so too, and so does reading events. Call this if your
+    /// program does neither for a long time.
     pub fn free_returned_tracks(&mut self) {
-        while self.garbage.pop().is_ok() {}
+        while self.return_ring.pop().is_ok() {}
     }
 }
 

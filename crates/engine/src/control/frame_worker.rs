@@ -1,8 +1,8 @@
 //! The worker thread that synthesises STFT frames of [`Hq`](crate::stretch::Hq), so that the audio thread need not.
 //!
-//! A frame is submitted when a hop begins and needed when it ends, 23 ms later. A frame that is not finished by then
-//! (the machine is busy, a block is longer than a hop) is synthesised by the audio thread. A frame depends on its spec
-//! and the frame before it only, so the samples are the same in both cases.
+//! An STFT frame is submitted when a hop begins. It is needed when the hop ends, 23 ms later. If it is not finished by
+//! then, because the machine is busy or a block is longer than a hop, the audio thread synthesises it. An STFT frame
+//! depends only on its spec and on the STFT frame before it, so the samples are the same in both cases.
 
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread;
@@ -13,11 +13,11 @@ use crate::types::error::{Error, Result};
 use crate::types::units::SampleRate;
 use crate::worker::Worker;
 
-/// Jobs that can be submitted at the same time; the audio thread synthesises further frames itself.
+/// The number of jobs that can be submitted at the same time. The audio thread synthesises further frames itself.
 const MAX_JOBS: usize = 16;
-/// The poll interval while jobs are submitted, a small part of a hop. The audio thread wakes no thread.
+/// The interval at which the worker polls for jobs: a small part of a hop. It has to poll, because the audio thread wakes no thread.
 const POLL_BUSY: Duration = Duration::from_millis(2);
-/// The poll interval after a second without a job.
+/// The interval after [`IDLE_AFTER`] without a job.
 const POLL_IDLE: Duration = Duration::from_millis(20);
 const IDLE_AFTER: Duration = Duration::from_secs(1);
 

@@ -9,8 +9,9 @@ use crate::types::config::EngineConfig;
 use crate::types::error::Result;
 use crate::types::units::DeckId;
 
-/// Commands that act in the same frame: all of them, or none. Nothing is sent before [`CommandGroup::send`], which takes the moment
-/// of the whole group: the handles of a group have no `at`. The commands act in the order in which they were added.
+/// Commands that act in the same frame. Either all of them are sent or none. Nothing is sent before [`CommandGroup::send`], whose
+/// argument is the moment of the whole group. For this reason the handles of a group have no `at`. The commands act in the order in
+/// which they were added.
 ///
 /// ```
 /// use crowd_engine::{DeckId, Engine, SampleRate, Track, When};
@@ -41,13 +42,13 @@ impl Engine {
 }
 
 impl<'a> CommandGroup<'a> {
-    /// A handle for one deck, whose commands are added to the group. They fail with
-    /// [`Error::NoSuchStem`](crate::Error::NoSuchStem) only.
+    /// A handle for one deck, whose commands are added to the group. Their only error is
+    /// [`Error::NoSuchStem`](crate::Error::NoSuchStem).
     pub fn deck(&mut self, deck: DeckId) -> DeckHandle<'_, Self> {
         DeckHandle::new(self, deck)
     }
 
-    /// A handle for what concerns the whole mix, whose commands are added to the group.
+    /// A handle for the whole mix, whose commands are added to the group.
     pub fn mix(&mut self) -> MixHandle<'_, Self> {
         MixHandle::new(self)
     }
@@ -55,7 +56,7 @@ impl<'a> CommandGroup<'a> {
     /// Sends the group.
     ///
     /// # Errors
-    /// As [`Engine::send_all`]. Nothing was sent then.
+    /// As [`Engine::send_all`]. After an error nothing was sent.
     pub fn send(self, when: When) -> Result<()> {
         self.engine.send_all(self.commands, when)
     }

@@ -1,16 +1,16 @@
-//! What the handles have in common: they send commands to a target, at a moment.
+//! What all handles have in common: a target for their commands, and the moment at which the commands act.
 
 use std::time::Duration;
 
 use crate::command::{Command, When};
 use crate::types::config::EngineConfig;
-use crate::types::crossfade::CrossfadeLaw;
+use crate::types::crossfade_law::CrossfadeLaw;
 use crate::types::error::Result;
 use crate::types::units::Frames;
 
-/// What takes the commands of a [`DeckHandle`](crate::DeckHandle) or a [`MixHandle`](crate::MixHandle): an
-/// [`Engine`](crate::Engine), which sends each at once, or a [`CommandGroup`](crate::CommandGroup), which collects them.
-/// Nothing else can implement it.
+/// The target of the commands of a [`DeckHandle`](crate::DeckHandle) or a [`MixHandle`](crate::MixHandle). An
+/// [`Engine`](crate::Engine) sends each command at once. A [`CommandGroup`](crate::CommandGroup) collects them. No other type can
+/// implement this trait.
 pub trait CommandTarget: sealed::Target {}
 
 impl<T: sealed::Target> CommandTarget for T {}
@@ -37,7 +37,7 @@ pub(super) struct Sender<'a, T> {
     pub law: CrossfadeLaw,
 }
 
-/// The length of the ramp of a fader or a gain unless another is chosen.
+/// The default length of the ramp of a fader or a gain.
 const USUAL_RAMP: Duration = Duration::from_millis(50);
 
 impl<'a, T: CommandTarget> Sender<'a, T> {
@@ -49,7 +49,7 @@ impl<'a, T: CommandTarget> Sender<'a, T> {
         self.target.take(commands.into(), self.when)
     }
 
-    /// The frames of a ramp.
+    /// The length of a ramp in frames.
     pub fn ramp(&self) -> Frames {
         self.frames(self.over)
     }

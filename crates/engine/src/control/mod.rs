@@ -1,6 +1,7 @@
-//! The control half: the engine, its handles, and the status. It may allocate, lock and wait; nothing it does makes the audio
+//! The control half: the engine, its handles, and the status. This code may allocate, lock and wait. It never makes the audio
 //! half wait.
 
+mod crossfade;
 mod deck_handle;
 mod engine;
 mod frame_worker;

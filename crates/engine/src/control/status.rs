@@ -1,13 +1,13 @@
 //! Reads the status from the words that the audio thread publishes.
 
-use crate::audio::{RENDERER_WORDS, TIMED_WORD, WORDS_PER_DECK};
+use crate::audio::{RENDERER_WORDS, TIMED_WORD, UNKNOWN_LENGTH, WORDS_PER_DECK};
 use crate::event::{DeckStatus, Status};
 use crate::rt::Snapshot;
 use crate::types::cast::{byte, float_of, index, low_half};
 use crate::types::stretch_method::StretchMethod;
 use crate::types::units::Frames;
 
-/// The latest complete set of words.
+/// The words of the latest complete status.
 pub(super) fn words(snapshot: &Snapshot) -> Vec<u64> {
     let mut words = vec![0; snapshot.len()];
     snapshot.read(&mut words);
@@ -19,7 +19,7 @@ pub(super) fn timed(words: &[u64]) -> u64 {
     words.get(TIMED_WORD).copied().unwrap_or(0)
 }
 
-/// The status that the words hold.
+/// Decodes the status from its words.
 pub(super) fn decode(words: &[u64]) -> Status {
     let word = |index: usize| words.get(index).copied().unwrap_or(0);
     let single = float_of;
@@ -33,7 +33,7 @@ pub(super) fn decode(words: &[u64]) -> Status {
             playing: byte(deck[0]),
             loaded: byte(deck[1]),
             position: f64::from_bits(deck[2]),
-            length: Frames(deck[8]),
+            length: Some(Frames(deck[8])).filter(|length| length.0 != UNKNOWN_LENGTH),
             rate: f64::from_bits(deck[3]),
             fader: single(deck[4]),
             fade: single(deck[5]),

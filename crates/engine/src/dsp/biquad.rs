@@ -1,12 +1,12 @@
-//! Second-order sections in `f64`: designs and a transposed direct form II.
+//! Second-order filter sections in `f64`: their design, and their computation in transposed direct form II.
 //!
-//! Designs: R. Bristow-Johnson, "Cookbook formulae for audio EQ biquad filter coefficients" (W3C note, 2021).
+//! The designs are those of R. Bristow-Johnson, "Cookbook formulae for audio EQ biquad filter coefficients" (W3C note, 2021).
 
 use std::f64::consts::PI;
 
 use super::quantum::QUANTUM;
 
-/// A state below this is silence; smaller ones would become subnormal.
+/// A state below this is set to zero, before it becomes subnormal.
 pub const TINY: f64 = 1e-100;
 
 /// The quality factors of the second-order sections of a Butterworth filter of order `2 * N`.
@@ -118,7 +118,7 @@ impl<const S: usize, const N: usize> Cascade<S, N> {
                 *x = y;
             }
         }
-        // Counted in frames, so that the flush does not depend on how the input is split.
+        // The flush is counted in frames, so that it does not depend on how the input is split.
         self.to_flush -= 1;
         if self.to_flush == 0 {
             self.to_flush = QUANTUM;

@@ -1,8 +1,9 @@
 //! A three-band DJ isolator for four stereo decks at once.
 //!
-//! Linkwitz-Riley crossovers (S. H. Linkwitz, "Active crossover networks for noncoincident drivers", JAES 24, 1976) at
-//! 200 Hz (fourth order) and 2 kHz (eighth order, so that killing the mids takes 40 dB from 1 kHz, one octave below). A
-//! Linkwitz-Riley pair of order 2n sums to the all-pass whose poles are those of the Butterworth filter of order n:
+//! The crossovers are Linkwitz-Riley filters (S. H. Linkwitz, "Active crossover networks for noncoincident drivers", JAES 24,
+//! 1976). At 200 Hz the order is four. At 2 kHz it is eight, so that a kill of the mids lowers 1 kHz, one octave below, by
+//! 40 dB. The outputs of a Linkwitz-Riley pair of order 2n add up to an all-pass, whose poles are those of the Butterworth
+//! filter of order n:
 //!
 //! ```text
 //! low  = LP4(x)        rest = AP2(x) - low        = HP4(x)
@@ -11,11 +12,11 @@
 //!      = AP4(gl low + gh rest) + (gm - gh) mid
 //! ```
 //!
-//! With all gains at 1 the last line is `AP4(AP2(x))`: flat. LP4 is two equal sections, and AP2 has their poles, so the
-//! first section yields both: eight sections in all.
+//! With all gains at 1 the last line is `AP4(AP2(x))`, which is flat. LP4 is two equal sections, and AP2 has their poles. So
+//! the first section of LP4 returns AP2, too, and there are eight sections in all.
 //!
-//! One deck takes two of the eight lanes, so a single vector operation processes four decks. A deck whose equaliser has
-//! never been moved is bypassed, bit for bit; after the first move its phase changes gradually (`eq/phase_in.rs`).
+//! One deck takes two of the eight lanes, so a single vector operation processes four decks. A deck whose equaliser was never
+//! moved is bypassed, bit for bit. After the first move its phase changes gradually (`eq/phase_in.rs`).
 
 mod phase_in;
 mod sections;
@@ -44,7 +45,7 @@ pub struct EqBank {
     phase_in: PhaseIn,
     bypass: Bypass,
     curves: Box<Curves>,
-    /// The intermediate signals from one pass of the filters to the next: low, rest, mid.
+    /// The signals that one pass of the filters computes for the next pass: low, rest, mid.
     passes: Box<[[Lanes; QUANTUM]; 3]>,
     move_frames: f32,
 }
@@ -54,7 +55,7 @@ struct State {
     low: [SvfState; 2],
     mid: [SvfState; 4],
     all: [SvfState; 2],
-    /// Frames until the next flush. Counted in filtered frames, so that it does not depend on how the input is split.
+    /// The number of filtered frames until the next flush. So a flush does not depend on how the input is split.
     to_flush: usize,
 }
 
@@ -64,7 +65,7 @@ impl State {
     }
 }
 
-/// Which lanes are bypassed, as bit masks: a choice between two values would become a branch.
+/// Bit masks of the bypassed lanes. They are used because a choice between two values would become a branch.
 #[derive(Debug)]
 struct Bypass {
     /// All ones in the lanes that are filtered.
@@ -73,13 +74,13 @@ struct Bypass {
     off: [u32; 8],
 }
 
-/// The gains of each frame of the coming quantum, so that the filters are the same whether or not a gain moves.
+/// The gains of each frame of the next quantum. With them the filters need no separate code for gains that move.
 #[derive(Debug)]
 struct Curves {
     low: [Lanes; QUANTUM],
     mid_over_high: [Lanes; QUANTUM],
     high: [Lanes; QUANTUM],
-    /// True when all frames have the ramps' targets.
+    /// Whether the gains of all frames are the targets of the ramps.
     settled: bool,
 }
 
@@ -108,7 +109,7 @@ impl Curves {
     }
 }
 
-/// Eight linear ramps, counted back from their targets so that each reaches it exactly.
+/// Eight linear ramps. They are computed back from their targets, so that each reaches its target exactly.
 #[derive(Clone, Copy, Debug)]
 struct LaneRamp {
     target: Lanes,
@@ -178,8 +179,8 @@ impl EqBank {
         }
     }
 
-    /// Moves a band of a deck (0 to 3) to a linear gain, limited to 0 to 4, linearly over 50 ms. NaN and decks that do
-    /// not exist are ignored here: they are refused where commands enter the engine.
+    /// Moves a band of a deck (0 to 3) to a gain, linearly over 50 ms. The gain is limited to the range from 0 to 4. NaN and
+    /// decks that do not exist are ignored, because they are refused where commands enter the engine.
     pub fn set(&mut self, deck: usize, band: Band, gain: f32) {
         if deck >= DECKS || gain.is_nan() {
             return;
@@ -196,7 +197,7 @@ impl EqBank {
         lanes(deck).for_each(|lane| self.gains[band as usize].set(lane, gain, self.move_frames));
     }
 
-    /// The gain that a band has or moves to.
+    /// The gain to which a band moves. For a band at rest this is its present gain.
     pub fn gain(&self, deck: usize, band: Band) -> f32 {
         self.gains[band as usize].target.get(deck * 2).copied().unwrap_or(1.0)
     }
@@ -237,8 +238,8 @@ impl EqBank {
         self.bypass.on.get(deck * 2).is_some_and(|&on| on != 0)
     }
 
-    /// Bypasses a deck again if all its bands are at gain 1. Called while the deck is silent, because the change is a
-    /// step in the signal. A deck with another gain stays as it is.
+    /// Bypasses a deck again if all its bands are at gain 1. Call this while the deck is silent, because the change makes a
+    /// step in the signal. A deck with another gain is not changed.
     pub fn release(&mut self, deck: usize) {
         let flat = |ramp: &LaneRamp| lanes(deck).all(|lane| ramp.target[lane] == 1.0 && ramp.left[lane] == 0.0);
         if self.gains.iter().all(flat) {
@@ -252,7 +253,7 @@ impl EqBank {
         lanes(deck).for_each(|lane| (self.bypass.on[lane], self.bypass.off[lane]) = masks);
     }
 
-    /// Clears the filter states of a deck; its gains stay.
+    /// Clears the filter states of a deck. Its gains stay.
     pub fn clear(&mut self, deck: usize) {
         self.state.each().for_each(|s| s.clear(lanes(deck)));
         self.phase_in.clear(deck);
@@ -268,8 +269,8 @@ struct RunFilters<'a> {
 impl Task for RunFilters<'_> {
     type Out = ();
 
-    /// In two passes, so that the states of each fit in the registers. The signals between the passes stay in the
-    /// cache, and each pass has few enough operations for the compiler to vectorise it.
+    /// The filters run in two passes, so that the states of each pass fit into the registers. The signals between the passes
+    /// stay in the cache. Each pass has few enough operations for the compiler to vectorise it.
     #[inline(always)]
     fn run<A: Arith>(self) {
         let EqBank { sections, state, bypass, curves, passes, .. } = self.bank;
@@ -303,7 +304,7 @@ impl Task for RunFilters<'_> {
             let filtered = A::fma8(*gm, mid, sum);
             let (dry, mut out) = (*frame, [0.0; 8]);
             for i in 0..8 {
-                // On a bypassed lane the change is -0: adding it to any number alters no bit.
+                // On a bypassed lane the change is -0. Adding -0 to a number changes no bit.
                 let change = f32::from_bits((filtered[i] - dry[i]).to_bits() & on[i] | off[i]);
                 out[i] = dry[i] + change;
             }

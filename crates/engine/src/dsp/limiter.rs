@@ -1,19 +1,30 @@
 //! A lookahead peak limiter. Sound that needs no limiting passes unchanged.
 //!
-//! The gain that each frame requires is held for as long as the frame is in the lookahead and a little longer (a
-//! sliding minimum: D. Lemire, "Streaming maximum-minimum filter using no more than three comparisons per element",
-//! Nordic Journal of Computing 13, 2006), released smoothly, and smoothed by two box averages whose lengths add up to
-//! the lookahead, so that the full reduction is reached by the time the peak leaves the delay. Gains are integers, so
-//! the averages are exact, the gain returns to exactly 1 and audio under the ceiling passes bit for bit.
+//! The gain curve is computed in three steps:
+//!
+//! 1. The gain that a frame needs is held while the frame is in the lookahead, and a little longer. This is a sliding
+//!    minimum: D. Lemire, "Streaming maximum-minimum filter using no more than three comparisons per element", Nordic
+//!    Journal of Computing 13, 2006.
+//! 2. The gain is released smoothly.
+//! 3. Two box averages smooth it. Their lengths add up to the lookahead, so that the full reduction is reached by the time
+//!    the peak leaves the delay.
+//!
+//! Gains are integers, so the averages are exact. The gain returns to exactly 1, and audio under the ceiling passes bit for
+//! bit.
 
 use super::quantum::QUANTUM;
 use super::simd::{Arith, Simd, Task};
 use crate::types::cast::{count, single, whole};
 
-/// Seconds for which a gain is held after the frame that required it. Longer than half a period of 20 Hz, so that the gain
-/// is constant under any audible steady tone.
+/// The lookahead in frames, at sample rates up to `LOOKAHEAD_MAX_RATE`. At higher rates it is doubled until it lasts at
+/// least as long as at that rate.
+const LOOKAHEAD_FRAMES: usize = QUANTUM;
+/// The highest sample rate, in Hz, at which the lookahead is `LOOKAHEAD_FRAMES`.
+const LOOKAHEAD_MAX_RATE: u32 = 48_000;
+/// The time in seconds for which a gain is held after the frame that needs it. It is longer than half a period of 20 Hz, so that
+/// the gain is constant for any audible steady tone.
 pub const HOLD_SECONDS: f64 = 0.025;
-/// Seconds in which nine tenths of the reduction are released.
+/// The time in seconds in which nine tenths of the reduction are released.
 const RELEASE_SECONDS: f64 = 0.150;
 /// Gain 1.
 pub const ONE: i64 = 1 << 30;
@@ -24,9 +35,9 @@ const GRID: i64 = 1 << 6;
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Limited {
-    /// The smallest gain applied, linear; 1 when nothing was limited.
+    /// The smallest linear gain that was applied. 1 when nothing was limited.
     pub gain: f32,
-    /// Frames that were silenced because a sample was not a finite number.
+    /// The number of frames that were silenced because a sample was not a finite number.
     pub not_finite: u32,
 }
 
@@ -40,7 +51,7 @@ pub struct Limiter {
 }
 
 impl Limiter {
-    /// A limiter of silence. `ceiling` is the largest sample that may come out, 1.0 = 0 dBFS.
+    /// A limiter whose delay is silent. `ceiling` is the largest possible sample of the output. 1.0 is 0 dBFS.
     ///
     /// # Panics
     /// If the ceiling is not a positive number or the sample rate, in Hz, is 0. Both are settings, which are checked
@@ -48,8 +59,8 @@ impl Limiter {
     pub fn new(sample_rate: u32, ceiling: f32) -> Self {
         assert!(ceiling.is_normal() && ceiling > 0.0, "the limiter's ceiling must be a positive number, not {ceiling}");
         assert!(sample_rate > 0, "the limiter needs a sample rate above 0 Hz");
-        // A power of two of quanta: the averages divide by a power of two, which is exact.
-        let lookahead = QUANTUM * (sample_rate.div_ceil(48_000) as usize).next_power_of_two();
+        // The lookahead is a power of two, because the averages divide by half of it, and that division is exact only then.
+        let lookahead = LOOKAHEAD_FRAMES * (sample_rate.div_ceil(LOOKAHEAD_MAX_RATE) as usize).next_power_of_two();
         Self {
             simd: Simd::detect(),
             ceiling,
@@ -63,7 +74,7 @@ impl Limiter {
         self.delay.items.len()
     }
 
-    /// Limits a block in place. The output is the input of [`lookahead`](Self::lookahead) frames earlier.
+    /// Limits a block in place. The output is later than the input by [`lookahead`](Self::lookahead) frames.
     pub fn process(&mut self, block: &mut [[f32; 2]]) -> Limited {
         let mut limited = Limited { gain: 1.0, not_finite: 0 };
         for span in block.chunks_mut(QUANTUM) {
@@ -76,14 +87,14 @@ impl Limiter {
         limited
     }
 
-    /// Resets the limiter; the delay is silent.
+    /// Resets the limiter. Its delay is then silent.
     pub fn clear(&mut self) {
         self.delay.items.fill([0.0; 2]);
         self.curve.clear();
     }
 
     fn limit(&mut self, span: &mut [[f32; 2]], limited: &mut Limited) {
-        // Three passes: in the first and the last no frame depends on the one before.
+        // There are three passes. In the first and the last, no frame depends on the frame before, so they are vectorised.
         let mut gains = [0.0; QUANTUM];
         let gains = &mut gains[..span.len()];
         self.simd.run(RequiredGains {
@@ -137,7 +148,7 @@ pub fn gain_under(ceiling: f32, peak: f32) -> f64 {
     share * ONE as f64
 }
 
-/// The gain curve: from the gains that frames need to the gains that are applied: held, released and smoothed.
+/// The gain curve: it holds, releases and smooths the gains that frames need, and returns the gains to apply.
 #[derive(Clone, Debug)]
 pub struct GainCurve {
     hold: SlidingMin,
@@ -153,7 +164,7 @@ pub struct GainCurve {
 }
 
 impl GainCurve {
-    /// A curve at gain 1. `lookahead` must be a power of two; `release` is the seconds in which nine tenths of the
+    /// A curve at gain 1. `lookahead` must be a power of two. `release` is the time in seconds in which nine tenths of the
     /// reduction are released.
     pub fn new(sample_rate: u32, lookahead: usize, release: f64) -> Self {
         let rate = f64::from(sample_rate);
@@ -169,8 +180,8 @@ impl GainCurve {
         }
     }
 
-    /// Adds the gain that a frame needs, in units of [`ONE`], and returns a gain, 0 to 1. From `lookahead - 2` frames
-    /// after that frame until its hold ends, the gain is not above what the frame needs.
+    /// Adds the gain that a frame needs, in units of [`ONE`]. Returns the gain to apply, from 0 to 1. From `lookahead - 2`
+    /// frames after that frame until its hold ends, the returned gain is not greater than the gain that the frame needs.
     #[inline]
     pub fn next(&mut self, need: f64) -> f64 {
         // Rounded down, so that the reduction is never less than needed.
@@ -192,8 +203,8 @@ impl GainCurve {
         self.gain -= self.gain % GRID;
     }
 
-    /// True when every gain in the averages is 1. Then the next gain is 1 too, unless a frame needs less: its gain
-    /// lowers the averages at once and for as long as it is held.
+    /// Whether every gain in the averages is 1. Then the next gain is 1 too, unless the next frame needs a smaller gain. That
+    /// gain lowers the averages at once, and for as long as it is held.
     pub fn is_idle(&self) -> bool {
         self.boxes[1].sum == self.full
     }
@@ -212,7 +223,7 @@ fn under(span: &[[f32; 2]], ceiling: f32) -> bool {
     span.as_flattened().iter().fold(true, |under, v| under & (v.abs() <= ceiling))
 }
 
-/// A ring of the last items, oldest first.
+/// A ring of the latest items. The oldest is the first.
 #[derive(Clone, Debug)]
 pub struct Ring<T> {
     items: Box<[T]>,
@@ -250,7 +261,7 @@ impl<T: Copy> Ring<T> {
     }
 }
 
-/// A running sum of the last values, exact because they are whole numbers.
+/// The sum of the latest values. It is exact, because they are integers.
 #[derive(Clone, Debug)]
 struct Average {
     ring: Ring<i64>,
@@ -274,11 +285,12 @@ impl Average {
     }
 }
 
-/// The smallest of the last `span` values: a queue of the values that are smaller than every later one. Its front is
-/// the result. Each value is removed at most once, so a frame costs little on average and `span` steps at worst.
+/// The smallest of the latest `span` values. It has a queue of the values that are smaller than every later one. The front of
+/// the queue is the result. Each value is removed at most once, so a frame costs little on average. At worst it costs `span`
+/// steps.
 #[derive(Clone, Debug)]
 struct SlidingMin {
-    /// Value and the time it was pushed.
+    /// Values, each with the time at which it was pushed.
     queue: Box<[(i64, u64)]>,
     front: usize,
     len: usize,
@@ -294,7 +306,7 @@ impl SlidingMin {
         self.len = 0;
     }
 
-    /// Adds a value and returns the smallest. A value of `most` or above need not be stored.
+    /// Adds a value, and returns the smallest. Values of `most` or more are not stored.
     #[inline]
     fn push(&mut self, value: i64, most: i64) -> i64 {
         let span = self.queue.len();

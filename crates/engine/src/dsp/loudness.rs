@@ -4,11 +4,11 @@ use std::f64::consts::PI;
 
 use super::biquad::Coefficients;
 
-/// Loudness of power 1, in LUFS: the constant that BS.1770 adds so that its filter has no gain at 997 Hz.
+/// The loudness of power 1, in LUFS. BS.1770 adds this constant to compensate the gain of its filter at 997 Hz.
 const OFFSET: f64 = -0.691;
 
-/// The loudness of a K-weighted power, in LUFS. The power is the mean square of each channel, full scale 1, added over the
-/// channels; power 0 is minus infinity.
+/// The loudness of a K-weighted power, in LUFS. The power is the sum of the mean squares of all channels, with full scale 1. The
+/// loudness of power 0 is minus infinity.
 #[inline]
 pub fn lufs(power: f64) -> f64 {
     OFFSET + 10.0 * power.log10()
@@ -19,9 +19,9 @@ pub fn power(lufs: f64) -> f64 {
     10f64.powf((lufs - OFFSET) / 10.0)
 }
 
-/// K-weighting, the filter of BS.1770, for `sample_rate` in Hz, above 4 kHz: a high shelf, then a high-pass.
+/// K-weighting, the filter of BS.1770: a high shelf, then a high-pass. `sample_rate` is in Hz, and must be above 4 kHz.
 ///
-/// BS.1770 gives the coefficients for 48 kHz only. The analogue prototypes of these coefficients, and the bilinear
+/// BS.1770 states the coefficients only for 48 kHz. The analogue prototypes of these coefficients, and the bilinear
 /// transform of the prototypes to any rate, are from B. De Man, "Evaluation of implementations of the EBU R128 loudness
 /// measurement" (AES 145, 2018).
 pub fn k_weighting(sample_rate: f64) -> [Coefficients; 2] {

@@ -4,7 +4,7 @@ use super::biquad::Cascade;
 use super::loudness::{k_weighting, lufs};
 use crate::types::cast::single;
 
-/// Sub-windows of 100 ms in a window of 400 ms.
+/// The number of sub-windows of 100 ms in a window of 400 ms.
 const BLOCKS: usize = 4;
 /// A sample above this is invalid and is metered as silence.
 const LARGEST: f32 = 1e6;
@@ -30,7 +30,7 @@ struct Block {
 }
 
 impl Meter {
-    /// A meter of silence; `sample_rate` in Hz, above 4 kHz.
+    /// A meter that has measured silence. `sample_rate` is in Hz, and must be above 4 kHz.
     ///
     /// # Panics
     /// If the sample rate is too low for the weighting filter.
@@ -74,14 +74,14 @@ impl Meter {
         (self.weighting, self.now) = (weighting, now);
     }
 
-    /// Root mean square (linear, both channels together) over the last 400 ms, renewed every 100 ms. A full-scale sine
-    /// reads 0.707.
+    /// The linear root mean square of both channels together, over the last 400 ms. It is computed every 100 ms. For a
+    /// full-scale sine it is 0.707.
     pub fn rms(&self) -> f32 {
         single((self.mean(|block| block.power) / 2.0).sqrt())
     }
 
-    /// Momentary loudness in LUFS: the last 400 ms, renewed every 100 ms. Silence is `-inf`; the time before the first
-    /// frame counts as silence.
+    /// The momentary loudness in LUFS, over the last 400 ms. It is computed every 100 ms. For silence it is `-inf`. The time
+    /// before the first frame counts as silence.
     pub fn momentary(&self) -> f32 {
         single(lufs(self.mean(|block| block.weighted)))
     }

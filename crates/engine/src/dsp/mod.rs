@@ -2,17 +2,17 @@
 //!
 //! Every kernel has four properties:
 //!
-//! * **Any split gives the same samples.** State is carried frame by frame and counted in frames, so cutting a block
-//!   into spans of any length changes no bit of the output.
-//! * **Fit for the audio thread.** All memory is allocated at construction; processing takes no lock, allocates
-//!   nothing, makes no system call and does not panic.
+//! * **Any split gives the same samples.** State advances frame by frame, so if a block is split into spans of any length, no
+//!   bit of the output changes.
+//! * **Fit for the audio thread.** All memory is allocated at construction. Processing takes no lock, allocates no memory,
+//!   makes no system call, and does not panic.
 //! * **No subnormal numbers.** Decaying state is set to zero on fixed frames before it becomes subnormal (see
 //!   [`silence`]).
 //! * **f32 signal, f64 design.** Samples are `f32`; filter designs, positions and loudness are computed in `f64`.
 //!
-//! On x86-64 the hot kernels use AVX2 and FMA where the processor has them (see `simd.rs`). Fused arithmetic rounds
-//! once where plain arithmetic rounds twice, so two *kinds* of processor may differ in the last bit; one processor
-//! always gives the same bits.
+//! On x86-64 the most expensive kernels use AVX2 and FMA if the processor has them (see `simd.rs`). Fused arithmetic rounds
+//! once where plain arithmetic rounds twice. So the results of two *kinds* of processor may differ in the last bit. One
+//! processor always gives the same bits.
 #![warn(clippy::cast_possible_truncation)]
 
 pub mod biquad;

@@ -1,9 +1,9 @@
 //! The onset finder: where notes and hits begin.
 //!
-//! The energy of three bands, in hops of 0.7 ms, is compared with the energy just before; where it rises by more than a
-//! threshold there is an onset. The rise of energy in sub-bands is Klapuri's criterion ("Sound onset detection by
-//! applying psychoacoustic knowledge", ICASSP 1999). Here the position is the start of the rise and not its middle,
-//! because a stretcher must leave the sound unchanged from there on.
+//! The energy of three bands, in hops of 0.7 ms, is compared with the energy just before. An onset is where it rises by more
+//! than a threshold. The rise of energy in sub-bands is Klapuri's criterion ("Sound onset detection by applying
+//! psychoacoustic knowledge", ICASSP 1999). Here the position of an onset is the start of the rise and not its middle,
+//! because a stretcher must leave the sound unchanged from the start on.
 
 use super::biquad::Coefficients;
 use super::silence::INAUDIBLE;
@@ -11,13 +11,13 @@ use super::simd::{Arith, Simd, Task};
 use crate::types::cast::single;
 use crate::types::onset::Onset;
 
-/// Frames of a hop, whose energy is summed.
+/// The number of frames in a hop.
 const HOP: usize = 32;
-/// Hops that are kept for comparison.
+/// The number of hops whose energies are kept for comparison.
 const MEMORY: usize = 128;
 /// Energies below this are silence.
 const FLOOR: f32 = 1e-8;
-/// Onsets closer than this to a stronger one are the same, in hops.
+/// Two onsets closer together than this number of hops are the same. The stronger one counts.
 const SAME: usize = 24;
 /// A band counts as silent when its power is below this share of the loudest power so far.
 const MASKED: f32 = 1e-5;
@@ -39,7 +39,7 @@ const CRITERIA: [BandCriterion; 3] = [
     BandCriterion { after: 4, before: 24, rise: 6.0 },
 ];
 
-/// Hops after the one that is tested.
+/// The number of hops after the tested hop that the test needs.
 const HOPS_AFTER: usize = 18;
 
 /// Finds onsets in a stream of stereo sound.
@@ -48,7 +48,7 @@ pub struct OnsetFinder {
     filters: Filters,
     hop: [[f32; 2]; HOP],
     filled: usize,
-    /// Energies of the latest hops, a ring.
+    /// A ring of the energies of the latest hops.
     energy: [[f32; 3]; MEMORY],
     hops: usize,
     loudest: f32,
@@ -82,7 +82,7 @@ impl OnsetFinder {
         }
     }
 
-    /// Reads the next frames and reports onsets in order, some 30 ms late.
+    /// Reads the next frames, and reports onsets in order. An onset is reported some 30 ms of sound later than it is read.
     pub fn push(&mut self, frames: impl Iterator<Item = [f32; 2]>, mut found: impl FnMut(Onset)) {
         for frame in frames {
             self.hop[self.filled] = frame.map(|sample| if sample.abs() < INAUDIBLE { 0.0 } else { sample });
@@ -147,7 +147,7 @@ impl OnsetFinder {
             }
             let new = Candidate { hop: centre, band, strength: here };
             match &mut self.pending {
-                // The same onset in another band: its position is taken from the highest band.
+                // This is the same onset in another band. Its position is taken from the highest band.
                 Some(old) if centre - old.hop < SAME => {
                     old.strength = old.strength.max(new.strength);
                     if band > old.band && new.strength > 2.0 {
@@ -174,7 +174,8 @@ fn onset(found: Candidate) -> Onset {
     Onset { frame: (found.hop * HOP) as i64, strength: found.strength }
 }
 
-/// Low-pass at 150 Hz, band-pass from 250 Hz to 2 kHz, high-pass at 2.5 kHz, for two channels side by side.
+/// The filters of the three bands, for both channels: a low-pass at 150 Hz, a band-pass from 250 Hz to 2 kHz, and a high-pass at
+/// 2.5 kHz.
 struct Filters {
     b: [[f32; 8]; 3],
     a: [[f32; 8]; 2],
@@ -203,8 +204,8 @@ impl Filters {
 }
 
 impl Filters {
-    /// Sets decayed state to zero. Called after each hop, in which it falls by less than a factor of a hundred
-    /// thousand.
+    /// Sets decayed state to zero. Called after each hop, which is often enough: within a hop the state falls by less than a
+    /// factor of a hundred thousand.
     fn flush(&mut self) {
         for state in self.s.as_flattened_mut().iter_mut().chain(&mut self.band) {
             *state = if state.abs() < INAUDIBLE { 0.0 } else { *state };

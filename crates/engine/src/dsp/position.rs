@@ -4,10 +4,10 @@ use std::ops::{Add, AddAssign};
 
 const ONE: f64 = 18_446_744_073_709_551_616.0; // 2^64
 
-/// A position in a source, in frames: 64 bits of frame and 64 bits of fraction. May be negative (before the source).
+/// A position in a source: 64 bits for the frame and 64 bits for its fraction. Before the source it is negative.
 ///
-/// Adding is exact, so a thousand single steps end where one jump of a thousand steps ends. Sums that leave the
-/// +-2^63 frames (six million years) wrap.
+/// Additions are exact, so a thousand single steps end at the same position as one jump of a thousand steps. Sums outside the
+/// range of +-2^63 frames (six million years) wrap.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Position(i128);
 
@@ -20,7 +20,7 @@ impl Position {
         Self((frames as i128) << 64)
     }
 
-    /// The nearest position to `frames`; out of range saturates, and NaN is frame 0.
+    /// The position nearest to `frames`. A value outside the range becomes the nearest end of it, and NaN becomes frame 0.
     #[expect(clippy::cast_possible_truncation, reason = "saturates, as documented")]
     pub fn from_f64(frames: f64) -> Self {
         Self((frames * ONE) as i128)
@@ -80,7 +80,7 @@ impl AddAssign<Step> for Position {
     }
 }
 
-/// Source frames per output frame, 64.64 fixed point. Negative steps read backwards.
+/// The number of source frames per output frame, in 64.64 fixed point. Negative steps read backwards.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Step(i128);
 
@@ -88,7 +88,7 @@ impl Step {
     /// One source frame per output frame.
     pub const UNITY: Self = Self(1 << 64);
 
-    /// The step of a playback rate. Every finite rate above 2^-11 is represented exactly; NaN becomes a step of 0.
+    /// The step of a playback rate. Every finite rate above 2^-11 is represented exactly. NaN becomes a step of 0.
     #[expect(clippy::cast_possible_truncation, reason = "saturates, far above any rate")]
     pub fn from_rate(rate: f64) -> Self {
         Self((rate * ONE) as i128)

@@ -1,7 +1,8 @@
 //! The quantum in which sound is made.
 
-/// Frames of a quantum. Quanta are aligned to absolute engine time; a sample-exact command may split one.
+/// The number of frames in a quantum. Quanta begin on multiples of this number of the time line. A command within a quantum
+/// splits it.
 pub const QUANTUM: usize = 64;
 
-/// Eight signals side by side, one frame of each: four stereo decks, lane = deck * 2 + channel.
+/// One frame of eight signals, which are the channels of four stereo decks: lane = deck * 2 + channel.
 pub type Lanes = [f32; 8];

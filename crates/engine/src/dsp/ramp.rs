@@ -8,9 +8,9 @@ use super::silence;
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Ramp {
     target: f32,
-    /// Change per frame.
+    /// The change per frame.
     slope: f64,
-    /// Frames until the target is reached.
+    /// The number of frames until the target is reached.
     left: u32,
 }
 
@@ -20,9 +20,9 @@ impl Ramp {
         Self { target: silence::gain(value), slope: 0.0, left: 0 }
     }
 
-    /// Moves to `target` from the present value; the `frames`-th frame from now is the first to have it. With zero
-    /// frames it changes at once. Gains must be finite, which is checked where they enter the engine. A target below
-    /// [`FAINTEST`](silence::FAINTEST) is 0.
+    /// Moves to `target` from the present value. The `frames`-th frame from now is the first with the target. With zero frames
+    /// the gain changes at once. A target below [`FAINTEST`](silence::FAINTEST) is 0. Gains must be finite, which is checked
+    /// where they enter the engine.
     pub fn set(&mut self, target: f32, frames: usize) {
         let target = silence::gain(target);
         let from = self.exact();
@@ -45,7 +45,7 @@ impl Ramp {
         single(self.exact())
     }
 
-    /// The gain to which the ramp moves, or at which it is.
+    /// The gain at which the ramp ends. For a ramp at rest this is its present gain.
     pub const fn target(&self) -> f32 {
         self.target
     }
@@ -55,8 +55,8 @@ impl Ramp {
         self.left == 0
     }
 
-    /// The gain in double precision, counted back from the target, so that no rounding error accumulates and the last
-    /// frame is the target itself.
+    /// The gain in double precision. It is computed back from the target, so that no rounding error accumulates, and so that the
+    /// gain of the last frame is exactly the target.
     #[inline]
     fn exact(&self) -> f64 {
         f64::from(self.target) - self.slope * f64::from(self.left)

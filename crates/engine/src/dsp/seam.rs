@@ -1,11 +1,11 @@
-//! Seams: steps that are in the music itself, where a file ends in the middle of a sound or a loop jumps back.
+//! Seams: steps in the music itself, where a file ends in the middle of a sound, or where a loop jumps back.
 //!
-//! The last sample is held and fades out under the sound that follows, which begins at once and unchanged.
+//! The last sample is held, and fades out under the next sound. The next sound begins at once and unchanged.
 
-/// Seconds of the fade-out.
+/// The length of the fade-out, in seconds.
 pub(crate) const FADE: f64 = 0.004;
 
-/// Frames to either side of a step with which its size is compared.
+/// The size of a step is compared with the steps between this many frames before it, and after it.
 pub(crate) const AROUND: usize = 17;
 
 /// A step counts as a continuation when it is at most this many times as large as the steps around it, plus two
@@ -20,20 +20,19 @@ pub(crate) fn fade_gain(into: usize, fade: usize) -> f32 {
     1.0 - x * x * (3.0 - 2.0 * x)
 }
 
-/// Whether `after` continues `before`: the step between them is about as small as those to either side.
+/// Whether `after` continues `before`, which means that the step between them is about as small as the steps around it.
 pub(crate) fn continues(before: &[f32], after: &[f32]) -> bool {
     let (Some(last), Some(first)) = (before.last(), after.first()) else { return true };
     let steps = |side: &[f32]| side.windows(2).map(|pair| (pair[1] - pair[0]).abs()).fold(0.0, f32::max);
     (first - last).abs() <= STEP_RATIO * steps(before).max(steps(after)) + ROUNDING
 }
 
-/// The sample to hold after the end of a sound: its last one, or 0 when silence continues the sound.
+/// The sample to hold after the end of a sound: its last sample, or 0 when silence continues the sound.
 pub(crate) fn held_sample(latest: &[f32]) -> f32 {
     latest.last().copied().filter(|_| !continues(latest, &[0.0])).unwrap_or(0.0)
 }
 
-/// The fade-out after the end of a sound. `latest` holds its last [`AROUND`] frames, or all of them when there are
-/// fewer.
+/// The fade-out after the end of a sound. `latest` is its last [`AROUND`] frames, or all its frames when there are fewer.
 pub(crate) fn fade_out(latest: &[[f32; 2]], fade: usize) -> impl Iterator<Item = [f32; 2]> + use<> {
     let held: [f32; 2] = std::array::from_fn(|side| {
         let mut compared = [0.0; AROUND];

@@ -6,8 +6,8 @@
 
 use super::quantum::Lanes;
 
-/// How `a * b + c` is computed: fused where the instruction exists, else as a product and a sum. The fused form is
-/// never a library call, which would be a hundred times slower.
+/// The way in which `a * b + c` is computed: fused if the processor has the instruction, otherwise as a product and a sum.
+/// It is never a call of a library, which would be a hundred times slower.
 pub trait Arith: Copy {
     /// `a * b + c`.
     fn fma(a: f32, b: f32, c: f32) -> f32;
@@ -47,8 +47,8 @@ impl Arith for Plain {
     }
 }
 
-/// A computation, generic over its arithmetic. `run` and everything it calls must be `#[inline(always)]`: a function
-/// that is not inlined is compiled for the baseline.
+/// A computation that is generic over its arithmetic. `run` and every function that it calls must be `#[inline(always)]`,
+/// because a function that is not inlined is compiled for the baseline.
 pub trait Task {
     /// The result of the computation.
     type Out;
@@ -56,7 +56,7 @@ pub trait Task {
     fn run<A: Arith>(self) -> Self::Out;
 }
 
-/// The instruction set to use, detected once. The wide variant cannot be constructed without being detected.
+/// The instruction set to use. The only way to get a `Simd` for AVX2 is [`detect`](Self::detect), on a processor that has it.
 #[derive(Clone, Copy, Debug)]
 pub struct Simd(Level);
 
@@ -113,8 +113,8 @@ fn avx2_fma<T: Task>(task: T) -> T::Out {
     task.run::<Fused>()
 }
 
-/// The kind of arithmetic in use. With the same kind, samples are the same bit for bit; with different kinds they may
-/// differ in the last bit, so caches that are shared between machines have it in their keys.
+/// The kind of arithmetic in use. With the same kind, samples are the same, bit for bit. With different kinds they may
+/// differ in the last bit. So caches that machines share have the kind in their keys.
 pub fn arithmetic() -> &'static str {
     Simd::detect().name()
 }

@@ -1,14 +1,14 @@
 //! Band-limited interpolation of a source at any rate: a polyphase Kaiser-windowed sinc.
 //!
 //! J. O. Smith, "Digital Audio Resampling Home Page", CCRMA: between two samples the source is the sum of its
-//! neighbours weighted by a windowed sinc. When it is played faster than recorded, the sinc widens so that frequencies
-//! above the output's Nyquist frequency are removed before they alias.
+//! neighbours, weighted by a windowed sinc. When the source is played faster than recorded, the sinc is wider, so that
+//! frequencies above the output's Nyquist frequency are removed and do not alias.
 //!
 //! # Trade-offs
 //!
-//! More taps give a steeper edge and cost time in proportion. Below, "kept" is the gain at 18 kHz of a 44.1 kHz source,
-//! "alias" the rest of a tone above the output's Nyquist frequency, "noise" everything but the tone, and the cost is
-//! for four stereo decks of 1,024 frames on a 3.7 GHz Zen 4 core.
+//! More taps give a steeper edge, and cost time in proportion. In the table the source has 44.1 kHz. "Noise" is everything
+//! but the tone. "Kept" is the gain at 18 kHz. "Alias" is what remains of a tone above the output's Nyquist frequency. The
+//! cost is for 1,024 frames of four stereo decks on a 3.7 GHz Zen 4 core.
 //!
 //! | rate | taps | noise at 1, 5, 10, 15 kHz | kept | alias | cost |
 //! |---|---|---|---|---|---|
@@ -18,9 +18,11 @@
 //! | 1.2 | 96 | -117, -117, -111, -109 dB | becomes 21.6 kHz | 20 kHz: -101 dB | 37 us |
 //! | 2 | 96 | -146, -146, -127 dB | beyond | 15 kHz: -101 dB | 38 us |
 //!
-//! No alias is above -80 dB. The price is the last 10 % of the band, above 18 kHz at any rate up to 1.1 and above 18
-//! kHz of the output up to 1.5. Linear interpolation between 256 phases costs less here than parabolas between 32 (28
-//! against 32 us), whose tables are smaller but take one more load per tap; loads are the bottleneck.
+//! No alias is above -80 dB. The price is the last 10 % of the band: at rates up to 1.1 the frequencies above 18 kHz of the
+//! source, and at rates up to 1.5 those above 18 kHz of the output.
+//!
+//! The weights are interpolated linearly between 256 phases. Parabolas between 32 phases would need smaller tables, but one
+//! more load per tap. Loads are the bottleneck, so linear interpolation costs less (28 us instead of 32 us).
 
 use crate::types::cast::{byte, index, single};
 use std::sync::OnceLock;
@@ -30,22 +32,23 @@ use super::quantum::Lanes;
 use super::simd::{Arith, Simd, Task};
 use super::window;
 
-/// Phases per source frame; between two of them the weights are interpolated linearly. The error grows with the square
-/// of the frequency: -119 dB at 10 kHz, -112 dB at 15 kHz of 44.1 kHz.
+/// The number of phases per source frame. Between two phases the weights are interpolated linearly. The error grows with
+/// the square of the frequency. At a sample rate of 44.1 kHz it is -119 dB at 10 kHz, and -112 dB at 15 kHz.
 const PHASES: usize = 256;
 const PHASE_BITS: u32 = PHASES.trailing_zeros();
 
-/// Kaiser's beta: side lobes at -90 dB.
+/// The beta of the Kaiser window. Its side lobes are at -90 dB.
 const BETA: f64 = 9.0;
 
-/// Vectors of eight taps: 56 taps up to `SHORT_UP_TO`, 96 above, where the output's Nyquist frequency is in the audible
-/// range and only a steeper edge removes aliases without removing audible frequencies below it.
+/// The number of vectors of eight taps, at rates up to `SHORT_UP_TO`. They are 56 taps. At higher rates there are 96 taps.
+/// There the output's Nyquist frequency is in the audible range, and a steeper edge is needed to remove aliases without
+/// removing audible frequencies below it.
 const SHORT: usize = 7;
 const LONG: usize = 12;
 const SHORT_UP_TO: f64 = 1.02;
 
-/// The first table is used by no rate, only by the bypass when it has to read between frames. Its cut-off is the
-/// source's own Nyquist frequency, so that it is a bypass too at whole frames.
+/// The rate by which the first table is found. No real rate uses it, only the bypass when it has to read between frames. The
+/// cut-off frequency of the table is the source's own Nyquist frequency, so that at whole frames it is a bypass, too.
 const BYPASS: f64 = 0.0;
 
 /// The highest rate with a table of its own.
@@ -62,8 +65,8 @@ fn cutoff(rate: f64, vectors: usize) -> f64 {
     if rate == BYPASS { 0.5 } else { 0.5 / rate.max(1.0) - to_stop(vectors) }
 }
 
-/// The weights to read with. Two kernels differ only near the edge of the band; a change from one to the other is
-/// cross-faded over a quantum.
+/// The weights with which a source is read. Two kernels differ only near the edge of the band. A change from one to the
+/// other is a cross-fade over a quantum.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Kernel {
     /// No weights: whole frames at rate 1, copied bit for bit.
@@ -76,7 +79,7 @@ pub enum Kernel {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Cutoff(u8);
 
-/// All weights, for rates up to 4 (higher rates use the weights of 4), about 5 MB, shared by all decks.
+/// The weights for all rates up to 4. Higher rates use the weights of 4. The bank takes about 5 MB, and all decks share it.
 pub struct SincBank {
     simd: Simd,
     short: Vec<Table<SHORT>>,
@@ -91,8 +94,8 @@ struct Table<const V: usize> {
     rows: Box<[Row<V>]>,
 }
 
-/// The weights of one phase and their difference to the next phase. Aligned to a cache line, because a load that
-/// straddles two costs double and loads are the bottleneck of this kernel.
+/// The weights of one phase, and their differences to those of the next phase. They are aligned to a cache line, because a
+/// load from two cache lines costs twice as much, and loads are the bottleneck.
 #[repr(C, align(64))]
 struct Row<const V: usize> {
     weight: [Lanes; V],
@@ -100,7 +103,8 @@ struct Row<const V: usize> {
 }
 
 impl SincBank {
-    /// Frames read on each side of a position: reading at frame `f` may touch `f - REACH + 1 ..= f + REACH`.
+    /// The number of frames that are read before a position, and after it. A read at frame `f` may need the frames
+    /// `f - REACH + 1 ..= f + REACH`.
     pub const REACH: usize = LONG * 4;
 
     /// The bank. The first call builds it (some tens of milliseconds), so it is not for the audio thread.
@@ -110,8 +114,8 @@ impl SincBank {
     }
 
     fn build(simd: Simd) -> Self {
-        // The rates of the tables are 2 % apart in the usual range of decks, so that a small change of rate changes the
-        // cut-off little, and 7 % apart above.
+        // In the usual range of decks the rates of the tables are 2 % apart, so that a small change of the rate changes the
+        // cut-off frequency little. At higher rates they are 7 % apart.
         let mut rates = vec![BYPASS, 1.0];
         rates.extend((51..=60).map(|fiftieth| f64::from(fiftieth) / 50.0));
         while let Some(&last) = rates.last().filter(|&&last| last < TOP_RATE) {
@@ -134,11 +138,12 @@ impl SincBank {
         if rate == 1.0 && position.is_whole() { Kernel::Bypass } else { self.kernel(rate) }
     }
 
-    /// Reads frames from `start` on, `step` apart, as many as the shorter channel of `out` holds.
+    /// Reads frames from `start` on, `step` apart. Their number is the length of the shorter channel of `out`.
     ///
-    /// `window` is the source, left and right; `start` counts from its first frame. Frames outside the window, or in
-    /// only one of its channels, count as silence, so a whole track can be passed as its own window. A bypass that
-    /// reads between frames, as happens while it is faded out, uses weights that are a bypass at whole frames too.
+    /// `window` is the left and the right channel of the source. `start` is counted from its first frame. Frames outside the
+    /// window count as silence, so a whole track can be passed as the window. Frames in only one of the channels count as
+    /// silence, too. While a bypass fades out, it may have to read between frames. It then uses weights that are a bypass at
+    /// whole frames.
     pub fn read(&self, kernel: Kernel, window: [&[f32]; 2], start: Position, step: Step, out: [&mut [f32]; 2]) {
         let [left, right] = out;
         let frames = left.len().min(right.len());
@@ -240,7 +245,7 @@ fn sinc(x: f64) -> f64 {
     if whole.rem_euclid(2.0) == 0.0 { sine / (PI * x) } else { -sine / (PI * x) }
 }
 
-/// A read whose taps are all inside the source. `start` is the position of the first tap; all slices of a pair have the
+/// A read whose taps are all inside the source. `start` is the position of the first tap. All slices of a pair have the
 /// same length.
 struct ReadInside<'a, const V: usize> {
     rows: &'a [Row<V>; PHASES],
@@ -308,7 +313,7 @@ fn dot<const V: usize, A: Arith>(
     let bits = position.fraction_bits();
     let row = &rows[(bits >> (64 - PHASE_BITS)) as usize];
     let between = [((bits << PHASE_BITS) >> 40) as u32 as f32 / (1 << 24) as f32; 8];
-    // Two sums each, so that one addition does not wait for the other.
+    // Each channel has two sums, so that one addition does not wait for the other.
     let (mut l, mut r) = ([[0.0; 8]; 2], [[0.0; 8]; 2]);
     for i in 0..V {
         let weight = A::fma8(row.delta[i], between, row.weight[i]);

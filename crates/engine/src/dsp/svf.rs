@@ -1,8 +1,8 @@
 //! A second-order section in state-variable form, eight lanes at once.
 //!
 //! A. Simper, "Solving the continuous SVF equations using trapezoidal integration and equivalent currents" (Cytomic,
-//! 2013). It realises the same transfer functions as the bilinear-transform biquads, but keeps its precision at
-//! frequencies far below the sample rate, where an `f32` direct form loses some 40 dB to rounding.
+//! 2013). The transfer functions are the same as those of biquads from the bilinear transform. But this form stays precise
+//! at frequencies far below the sample rate, where an `f32` direct form loses some 40 dB to rounding.
 
 use super::quantum::Lanes;
 use super::simd::Arith;
@@ -43,10 +43,10 @@ impl Svf {
         }
     }
 
-    /// Filters one frame; returns the band-pass and the low-pass output.
+    /// Filters one frame. Returns the band-pass and the low-pass output.
     ///
-    /// Simper's `v1 = a1 s1 + a2 (x - s2)`, `v2 = s2 + g v1`, `s1 += 2 (v1 - s1)`, `s2 += 2 g v1`, with `a1 s1` kept in
-    /// place of `s1`: one multiplication less.
+    /// These are Simper's equations: `v1 = a1 s1 + a2 (x - s2)`, `v2 = s2 + g v1`, `s1 += 2 (v1 - s1)`, `s2 += 2 g v1`. The
+    /// state has `a1 s1` in place of `s1`, which saves a multiplication.
     #[inline(always)]
     fn step<A: Arith>(&self, state: &mut SvfState, x: Lanes) -> (Lanes, Lanes) {
         let (mut band, mut low) = ([0.0; 8], [0.0; 8]);
@@ -72,9 +72,9 @@ impl Svf {
         self.low_and_all_pass::<A>(state, x).1
     }
 
-    /// One frame of the all-pass while its corner frequency falls from infinity, where an all-pass changes nothing: the
-    /// corner's period is `progress`, 0 to 1, of its final value. This function needs a state of its own, which the
-    /// other functions must not use.
+    /// One frame of the all-pass, while its corner frequency falls from infinity. At infinity an all-pass changes nothing. The
+    /// period of the corner frequency is `progress` times its final value, with `progress` from 0 to 1. This function needs a
+    /// state of its own, which the other functions must not use.
     ///
     /// With `r = 1 / g`: `u = (r s1 + x - s2) / (1 + r (r + k))`, `v1 = r u`, `v2 = s2 + u`.
     #[inline(always)]
@@ -107,20 +107,21 @@ impl SvfState {
         self.first.into_iter().chain(self.second)
     }
 
-    /// Starts a lane of [`Svf::swept_all_pass`] with the sample `x`: the low-pass of a corner at infinity holds its
-    /// input.
+    /// Starts a lane of [`Svf::swept_all_pass`] with the sample `x`. The state is that of a low-pass with a corner at
+    /// infinity, which is equal to its input.
     pub(crate) fn begin(&mut self, lane: usize, x: f32) {
         (self.first[lane], self.second[lane]) = (0.0, x);
     }
 
-    /// Clears two lanes, one deck.
+    /// Clears the two lanes of a deck.
     pub(crate) fn clear(&mut self, lanes: std::ops::Range<usize>) {
         for state in [&mut self.first, &mut self.second] {
             state.iter_mut().take(lanes.end).skip(lanes.start).for_each(|s| *s = 0.0);
         }
     }
 
-    /// Sets decayed state to zero before it becomes subnormal, which would make each operation a hundred times slower.
+    /// Sets decayed state to zero before it becomes subnormal. Each operation on subnormal state would be a hundred times
+    /// slower.
     #[inline(always)]
     pub(crate) fn flush(&mut self) {
         for s in self.first.iter_mut().chain(&mut self.second) {

@@ -5,7 +5,7 @@
 
 /// The modified Bessel function of the first kind and order zero, by its power series (Abramowitz and Stegun 9.6.12).
 ///
-/// Accurate to the last few bits of `f64` for `|x| <= 40`, which covers every useful Kaiser window.
+/// For `|x| <= 40` it is accurate to the last few bits of `f64`. This is enough for every useful Kaiser window.
 pub fn bessel_i0(x: f64) -> f64 {
     let quarter = x * x / 4.0;
     let (mut sum, mut term, mut k) = (1.0, 1.0, 1.0);
@@ -17,8 +17,8 @@ pub fn bessel_i0(x: f64) -> f64 {
     sum
 }
 
-/// The Kaiser window at `x` in -1..=1 (0 is its centre, where it is 1); zero outside. `beta` sets the trade between the
-/// width of the main lobe and the height of the side lobes.
+/// The Kaiser window at `x`. It is 1 at its centre, 0, and zero outside -1..=1. A larger `beta` makes the side lobes lower and
+/// the main lobe wider.
 pub fn kaiser(x: f64, beta: f64) -> f64 {
     let rest = 1.0 - x * x;
     if rest < 0.0 { 0.0 } else { bessel_i0(beta * rest.sqrt()) / bessel_i0(beta) }

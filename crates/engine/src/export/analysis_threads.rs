@@ -1,5 +1,5 @@
-//! Threads that analyse the source of an export in advance: the time map is known, so everything that does not depend
-//! on earlier output can be computed on other cores.
+//! Threads that analyse the source of an export in advance. The time map is known, so everything that does not depend on
+//! earlier output can be computed on other cores.
 
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::thread::Scope;
@@ -8,7 +8,7 @@ use crate::dsp::{Position, Step};
 use crate::stretch::{FrameAnalysis, FrameSpec, FrameSynthesiser, FrameWorker, StftParams};
 use crate::track::Track;
 
-/// The number of finished analyses that a thread holds ready for the stretcher.
+/// The largest number of finished analyses of a thread that wait for the stretcher.
 const READY_ANALYSES: usize = 4;
 
 /// The analysis for an STFT frame.
@@ -25,14 +25,14 @@ struct AnalysisThread {
 
 /// Threads that analyse the frames in turn.
 pub(super) struct AnalysisThreads {
-    /// Empty after the stretcher needed a frame that was not analysed.
+    /// The threads. They are stopped when the stretcher needs a frame that was not analysed.
     threads: Vec<AnalysisThread>,
     next: usize,
     analysed: Option<AnalysedFrame>,
 }
 
 impl AnalysisThreads {
-    /// Starts `threads` of them for `hops` hops. `position_at` returns position and speed at a frame of output.
+    /// Starts `threads` threads for `hops` hops. `position_at` returns the position and speed at a frame of output.
     pub fn start<'scope, 'env>(
         scope: &'scope Scope<'scope, 'env>,
         threads: usize,
@@ -80,7 +80,7 @@ impl FrameWorker for AnalysisThreads {
         let analysed = self.threads.get(self.next % threads).and_then(|thread| thread.analysed.recv().ok());
         self.analysed = analysed.filter(|analysed| analysed.spec == *spec);
         if self.analysed.is_none() {
-            // The stretcher was in bypass and started anew in between, so it analyses the remaining frames itself.
+            // The stretcher was in bypass in between and then started anew, so it analyses the remaining frames itself.
             self.threads.clear();
         }
         self.analysed.is_some()
@@ -91,7 +91,7 @@ impl FrameWorker for AnalysisThreads {
         let previous = synthesiser.synthesise_from(&spec, analysis);
         let threads = self.threads.len().max(1);
         if let Some(thread) = self.threads.get(self.next % threads) {
-            // A thread that has ended does not receive it.
+            // If the thread has ended, the analysis is dropped.
             let _finished = thread.returned.send(previous);
         }
         self.next += 1;

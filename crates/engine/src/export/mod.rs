@@ -1,4 +1,5 @@
-//! Tracks at another tempo: whole tracks and spans of them, computed on every core, or block by block ([`Stretcher`]).
+//! Tracks at another tempo. [`export()`] renders a whole track or a span of it, and uses every core. A [`Stretcher`] renders
+//! block by block. Both play a track along a [`TimeMap`], which has an example.
 
 mod analysis_threads;
 mod stretched;

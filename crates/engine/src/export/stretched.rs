@@ -11,26 +11,28 @@ use crate::types::stretch_method::StretchMethod;
 use crate::types::units::Frames;
 
 /// The time in seconds from the start of an attack to the moment at which it is perceived. The methods that keep the
-/// pitch put the start on time and run at speed 1 from there, so without this correction the perceived moment would be
-/// off at other speeds.
+/// pitch put the start on time, and run at speed 1 from there. Without this correction the perceived moment would be too
+/// early or too late at other speeds.
 const ATTACK: f64 = 0.0016;
-/// Frames of output between two reports of progress.
+/// The number of frames of output between two reports of progress.
 const REPORT: usize = 1 << 16;
 
-/// Stretches `track` along `time_map` and returns interleaved stereo at the track's own rate: as many frames as the
-/// time map has, without any delay. At speed 1 they are the track's own, bit for bit.
+/// Stretches `track` along `time_map`, and returns interleaved stereo at the track's own rate. The result has as many
+/// frames as the time map, and no delay. At speed 1 the samples are those of the track, bit for bit.
 ///
-/// Frames before the start and after the end of a span are read from the track too, half a second at most.
+/// At most half a second of the track before the start of a span and after its end is read, too.
 ///
-/// One stretcher renders from the first frame to the last: a join would break the phase of steady tones (measured: 30
-/// to 44 dB of their purity). Other cores analyse the source in advance for [`StretchMethod::Hq`]; the samples do not
-/// depend on their number. Allocates memory for the whole result, so it is not for an audio thread.
+/// One stretcher renders from the first frame to the last, because a join would break the phase of steady tones (by
+/// measurement, they would lose 30 to 44 dB of their purity). Other cores analyse the source in advance for
+/// [`StretchMethod::Hq`]. The samples do not depend on the number of cores. This function allocates memory for the whole
+/// result, so it is not for an audio thread.
+#[must_use]
 pub fn export(track: &Track, method: StretchMethod, time_map: &TimeMap) -> Vec<f32> {
     export_with_progress(track, method, time_map, |_| ())
 }
 
-/// As [`export`]; calls `progress` with the number of frames made since the last call, about once for every 65,536 of
-/// them.
+/// As [`export`]. Calls `progress` about every 65,536 frames, with the number of frames made since the last call.
+#[must_use]
 pub fn export_with_progress(
     track: &Track,
     method: StretchMethod,

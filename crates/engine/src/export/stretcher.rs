@@ -7,7 +7,7 @@ use crate::types::opaque::opaque_debug;
 use crate::types::stretch_method::StretchMethod;
 use crate::types::units::Rate;
 
-/// Plays one track at a speed that may change at any time, without a deck around it.
+/// Plays one track at a speed that may change at any time. It needs no deck and no engine.
 ///
 /// ```
 /// use crowd_engine::export::Stretcher;
@@ -42,9 +42,11 @@ impl Stretcher {
         Self { track: track.clone(), stretch, position: Position::ZERO }
     }
 
-    /// Fills two channels, of the same length, with the sound from the present position on, at the track's own sample
-    /// rate and `speed` times as fast. Any split into calls gives the same samples. May be called on an audio thread:
-    /// it neither waits nor allocates. Frames of a [streamed](crate::feed) track that are not loaded are silent.
+    /// Fills two channels of the same length with the sound from the present position on. The sound has the track's own
+    /// sample rate and is `speed` times as fast. The samples do not depend on the split into calls.
+    ///
+    /// This may be called on an audio thread, because it neither waits nor allocates. Frames of a
+    /// [streamed](crate::feed) track that are not loaded are silent.
     pub fn fill(&mut self, speed: Rate, [left, right]: [&mut [f32]; 2]) {
         let step = Step::from_rate(speed.get());
         for (left, right) in left.chunks_mut(QUANTUM).zip(right.chunks_mut(QUANTUM)) {
@@ -59,8 +61,8 @@ impl Stretcher {
         self.position.to_f64()
     }
 
-    /// Moves to a position in the track, in frames; there is silence before frame 0 and after the last. The first frame
-    /// of sound is the frame of the track at that position, unchanged.
+    /// Moves to a position in the track, in frames. Before frame 0 and after the last frame there is silence. The first
+    /// frame of sound is the frame of the track at that position, unchanged.
     pub fn seek(&mut self, position: f64) {
         self.position = Position::from_f64(position);
         self.stretch.reset();

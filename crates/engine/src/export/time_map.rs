@@ -9,8 +9,8 @@ use crate::types::error::Result;
 use crate::types::error_reasons::TimeMapError;
 use crate::types::units::{Bpm, Frames, Rate, SampleRate};
 
-/// A span runs at exactly speed 1, where every method is a bypass, when it then ends less than this many frames off its
-/// position.
+/// If a span at exactly speed 1 ends less than this many frames from its position, it runs at speed 1, where every method
+/// is a bypass.
 const NEAR: f64 = 0.25;
 
 /// A span of output at one speed.
@@ -23,8 +23,8 @@ pub(super) struct TimeMapSpan {
     pub step: Step,
 }
 
-/// The time map of an [`export`](super::export()): its start in the track, its speed, and its length. The speed is
-/// constant between the positions where it changes; no rounding error accumulates over them.
+/// The time map of an [`export`](super::export()): its start in the track, its speed, and its length. The speed may change
+/// at certain positions, and is constant between them. No rounding error accumulates.
 ///
 /// ```
 /// use crowd_engine::StretchMethod;
@@ -34,8 +34,8 @@ pub(super) struct TimeMapSpan {
 ///
 /// # fn main() -> Result<(), crowd_engine::Error> {
 /// // A drummer who changes from 120 to 126 BPM two seconds into the piece.
-/// let marks = [(0.0, 120.0), (2.0, 126.0)];
-/// let marks = marks.map(|(seconds, bpm)| Mark { seconds, bpm: Bpm::clamped(bpm, Bpm::MIN), number: 1 });
+/// let mark = |(seconds, bpm)| Mark { seconds, bpm: Bpm::clamped(bpm, Bpm::MIN), number: 1 };
+/// let marks = [(0.0, 120.0), (2.0, 126.0)].map(mark);
 /// let grid = BeatGrid::new(&marks, 4, SampleRate::CD)?;
 /// let track = Track::from_interleaved(vec![0.0; 10 * 44_100], SampleRate::CD, 1)?;
 ///
@@ -50,7 +50,7 @@ pub(super) struct TimeMapSpan {
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct TimeMap {
-    /// Never empty. The first begins at frame 0, and they ascend.
+    /// At least one span, in the order of output. The first span begins at frame 0.
     spans: Vec<TimeMapSpan>,
     frames: u64,
 }
@@ -62,29 +62,29 @@ impl TimeMap {
         Self { spans: vec![TimeMapSpan { begin: 0, from, step: Step::from_rate(speed.get()) }], frames: frames.0 }
     }
 
-    /// The whole track at one speed (2 is twice as fast, half as long): its length divided by the speed, to the nearest
-    /// frame.
+    /// The whole track at one speed. The length is that of the track divided by the speed, to the nearest frame. At speed 2
+    /// it is half as long.
     pub fn whole(track: &Track, speed: Rate) -> Self {
         let frames = (track.frames().0 as f64 / speed.get()).round() as u64;
         Self::steady(Frames::ZERO, speed, Frames(frames))
     }
 
-    /// The time map of frames `span` of a track of `rate` frames a second such that every beat of `grid` (a grid of
-    /// that rate) lasts as long as one at `target`. The span may begin and end between two frames and reach beyond the
-    /// track's ends. The length is that of the beats at `target`, to the nearest frame; the first frame of output is
-    /// the span's first.
+    /// The time map with which every beat of `grid` in frames `span` of a track lasts as long as a beat at `target`. `rate`
+    /// is the sample rate of the track and of the grid.
     ///
-    /// Each mark falls on the frame of output nearest to it. Where the music is so close to `target` that a span at
-    /// exactly speed 1 ends within a quarter of a frame of its position, it runs at speed 1 and the samples are
-    /// unchanged.
+    /// The span may begin and end between two frames. It may begin before the track and end after it. The first frame of
+    /// output is the first of the span. The length is that of the beats at `target`, to the nearest frame.
+    ///
+    /// Each mark of the grid falls on the nearest frame of output. Between two marks the speed is exactly 1, and the samples
+    /// are unchanged, if the span then ends within a quarter of a frame of its position.
     ///
     /// # Errors
-    /// [`Error::TimeMap`](crate::Error::TimeMap) when the span is empty or not finite, or when the speed would leave
-    /// [`Rate`]'s range anywhere.
+    /// [`Error::TimeMap`](crate::Error::TimeMap) when the span is empty or not finite, or when the speed would be outside
+    /// the range of [`Rate`] anywhere.
     pub fn on_beats(grid: &BeatGrid, span: Range<f64>, target: Bpm, rate: SampleRate) -> Result<Self> {
         let seconds = |frame: f64| frame / f64::from(rate.get());
         let far = BeatGrid::REACH * f64::from(rate.get());
-        // Written so that a NaN is refused.
+        // With these comparisons a NaN is refused, too.
         let is_valid = span.start < span.end && span.start >= -far && span.end <= far;
         if !is_valid {
             return Err(TimeMapError::Empty { from: seconds(span.start), until: seconds(span.end) }.into());
@@ -111,7 +111,7 @@ impl TimeMap {
             let near = (distance - length as f64).abs() < NEAR;
             here.step = if near { Step::UNITY } else { Step::from_rate(speed) };
             spans.push(here);
-            // The next span starts from the exact end of this one, so that it makes up for the rounding.
+            // The next span starts from the exact end of this one, so that rounding errors do not accumulate.
             here = TimeMapSpan { begin: end, from: here.from.advance(here.step, length as usize), ..here };
         }
         if spans.is_empty() {
@@ -128,7 +128,7 @@ impl TimeMap {
         self
     }
 
-    /// Frames of output.
+    /// The number of frames of output.
     pub fn frames(&self) -> Frames {
         Frames(self.frames)
     }
@@ -155,8 +155,8 @@ impl TimeMap {
         (span.from.advance(span.step, (frame.0 - span.begin) as usize), span.step)
     }
 
-    /// The frame of output, with its fraction, at which a position in the track sounds. Before the start and after the
-    /// end the first and the last speed apply.
+    /// The frame of output, with its fraction, at which a position in the track is heard. For a position before the start
+    /// the first speed applies, and for a position after the end the last speed.
     pub fn frame_of(&self, position: f64) -> f64 {
         let next = self.spans.partition_point(|span| span.from.to_f64() <= position);
         let Some(span) = self.spans.get(next.saturating_sub(1)) else { return 0.0 };

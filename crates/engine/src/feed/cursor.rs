@@ -1,4 +1,4 @@
-//! A reader at one position of a streamed track.
+//! A cursor: a reader at one position of a streamed track.
 
 use super::input::{Input, InputError};
 use crate::dsp::{OnsetFinder, seam, silence};
@@ -6,23 +6,24 @@ use crate::rt::PAGE;
 use crate::types::cast::count;
 use crate::types::onset::Onset;
 
-/// The delay of the onset finder, in frames.
+/// The number of frames after an onset that the onset finder needs before it reports the onset.
 const ONSET_DELAY: usize = 2_048;
 
-/// Reads pages one after another without a seek.
+/// Reads the pages of an input one after another. Only a jump needs a seek.
 pub(super) struct Cursor {
     input: Box<dyn Input>,
     finder: OnsetFinder,
     /// The frame at which the finder began.
     origin: u64,
     onsets: Vec<Onset>,
-    /// Decoded frames that are in no page yet, and the position of the first of them.
+    /// Decoded frames that are in no page yet.
     decoded: Vec<[f32; 2]>,
+    /// The position of the first of these frames.
     first: u64,
     /// The last frames that were decoded, for the fade-out of an input that ends before its stated length.
     latest: Vec<[f32; 2]>,
     ended: bool,
-    /// The feeder's pass in which the cursor was last used.
+    /// The pass of the feeder in which the cursor was last used.
     pub used: u64,
     sample_rate: u32,
 }
@@ -54,14 +55,14 @@ impl Cursor {
         self.input.another()
     }
 
-    /// Pages to be read before page `number`; none when that page is earlier than the cursor.
+    /// The number of pages that the cursor reads before page `number`. `None` when that page is earlier than the cursor.
     pub fn distance(&self, number: u64) -> Option<u64> {
         number
             .checked_sub(self.first.div_ceil(PAGE as u64))
             .filter(|_| self.first <= number.saturating_mul(PAGE as u64))
     }
 
-    /// Frames that are decoded and in no page yet.
+    /// The number of frames that are decoded and in no page yet.
     pub fn buffered(&self) -> usize {
         self.decoded.len()
     }
@@ -71,7 +72,7 @@ impl Cursor {
         (self.first, self.used) = (u64::MAX, 0);
     }
 
-    /// Seeks to one page before page `number`, so that the onset finder has context.
+    /// Seeks to one page before page `number`, because the onset finder needs the frames before the page.
     pub fn jump(&mut self, number: u64) -> Result<(), InputError> {
         self.invalidate();
         self.decoded.clear();

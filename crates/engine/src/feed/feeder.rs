@@ -7,34 +7,37 @@ use std::thread;
 use std::time::Duration;
 
 use super::cursor::Cursor;
-use super::input::{Input, InputError};
+use super::input::{Input, InputError, catch_panic};
 use super::read_plan::ReadPlan;
 use super::shared::FeederShared;
 use super::stream_event::StreamEvent;
 use crate::buffer::{Levels, PrefetchPolicy, Thresholds, Urgency};
-use crate::rt::{MAX_PLAYHEADS, PAGE, PlayheadState, Stream};
+use crate::rt::{MAX_PLAYHEADS, PAGE, Pages, PlayheadState, Stream};
 use crate::types::units::Frames;
 
-/// Pages that are kept: 4 MiB up to 48 kHz, and twice as many for each doubling of the sample rate.
+/// The number of pages that are kept, at sample rates up to 48 kHz. They take 4 MiB. The number doubles each time the
+/// sample rate doubles.
 const SLOTS: usize = 128;
 /// The largest number of pages for one playhead.
 const MAX_SHARE: usize = 56;
-/// Slots that are not shared out among playheads, so that pages of positions that were just left stay loaded.
+/// The number of slots that are not divided among playheads, so that pages around an earlier position stay loaded.
 const SPARE: usize = 24;
-/// Inputs that are open at the same time: for the playheads of two decks, and the start of a loop.
+/// The number of inputs that are open at the same time: for the playheads of two decks, and the start of a loop.
 const CURSORS: usize = 3;
-/// The largest distance in pages at which the pages in between are read instead of seeking over them.
+/// When a page is at most this many pages later than a cursor, the pages in between are read. Otherwise a cursor seeks.
 const READ_THROUGH: u64 = 3;
-/// How often the playheads are polled while there is nothing to read: with a registered playhead, and without.
+/// The interval at which playheads are polled while there is nothing to read.
 const POLL_WITH_PLAYHEADS: Duration = Duration::from_millis(3);
+/// The same interval while no playhead is registered.
 const POLL_IDLE: Duration = Duration::from_millis(20);
 /// The time after which a file that could not be read is tried again.
 const RETRY: Duration = Duration::from_millis(250);
-/// Passes after which a page that is not needed any more may be evicted.
+/// A page may be evicted when it was not needed in this number of passes.
 const KEEP_PASSES: u64 = 16;
-/// Frames to either side of a playhead that the stretcher with the longest reach reads, up to 48 kHz.
+/// The number of frames that the stretcher with the longest reach reads before a playhead, and after it, at sample rates
+/// up to 48 kHz.
 const REACH: i64 = 25_600;
-/// Seconds that are loaded at a cue or a prepared position.
+/// How many seconds of sound are loaded at a cue or a prepared position.
 const CUE_SECONDS: f64 = 0.5;
 
 /// The factor by which the sample rate exceeds 48 kHz, rounded up to a power of two.
@@ -42,12 +45,12 @@ const fn rate_factor(sample_rate: u32) -> usize {
     sample_rate.div_ceil(48_000).next_power_of_two() as usize
 }
 
-/// Pages that are kept of a track.
+/// The number of pages that are kept of a track.
 pub(super) const fn slots(sample_rate: u32) -> usize {
     SLOTS * rate_factor(sample_rate)
 }
 
-/// Frames to either side of a playhead that any stretcher reads.
+/// The number of frames that the stretcher with the longest reach reads before a playhead, and after it.
 pub(crate) const fn reach(sample_rate: u32) -> i64 {
     REACH * rate_factor(sample_rate) as i64
 }
@@ -73,6 +76,7 @@ impl ReadJob {
 
 pub(super) struct Feeder {
     stream: Arc<Stream>,
+    pages: Arc<Pages>,
     shared: Arc<FeederShared>,
     cursors: Vec<Cursor>,
     /// Whether the input cannot be opened a second time.
@@ -80,21 +84,26 @@ pub(super) struct Feeder {
     playheads: HashMap<usize, TrackedPlayhead>,
     thresholds: Thresholds,
     sample_rate: u32,
+    /// The number of the present pass. In each pass the playheads are polled.
     pass: u64,
     /// The pass in which each slot's page was last needed.
     last_needed: Vec<u64>,
-    /// Number of the input's warnings that were known at the start or reported.
+    /// The number of the input's warnings that were known at the start or have been reported.
     warnings_reported: usize,
 }
 
 impl Feeder {
-    pub fn new(stream: Arc<Stream>, shared: Arc<FeederShared>, input: Box<dyn Input>, sample_rate: u32) -> Self {
-        let last_needed = vec![0; stream.pages.slots()];
+    /// The feeder of a track of `frames` frames, which are read from `input`.
+    pub fn new(frames: u64, shared: Arc<FeederShared>, input: Box<dyn Input>, sample_rate: u32) -> Self {
+        let pages = Arc::new(Pages::new(slots(sample_rate)));
+        let stream = Arc::new(Stream::new(frames, pages.clone()));
+        let last_needed = vec![0; pages.slots()];
         let warnings_reported = input.warnings().len();
         let cursors = vec![Cursor::new(input, sample_rate)];
         let thresholds = Thresholds::default();
         Self {
             stream,
+            pages,
             shared,
             cursors,
             single_input: false,
@@ -107,8 +116,24 @@ impl Feeder {
         }
     }
 
-    /// Feeds until the last clone of the track is dropped.
+    /// The track that it feeds.
+    pub fn stream(&self) -> Arc<Stream> {
+        self.stream.clone()
+    }
+
+    /// Feeds until the last clone of the track is dropped. When the input panics, the rest of the track cannot be read.
     pub fn run(mut self) {
+        let (stream, shared) = (self.stream.clone(), self.shared.clone());
+        if let Err(error) = catch_panic(move || {
+            self.feed();
+            Ok(())
+        }) {
+            stream.failing.store(true, Relaxed);
+            shared.push_event(StreamEvent::Unreadable(error.to_string()));
+        }
+    }
+
+    fn feed(&mut self) {
         while !self.stream.closed.load(Relaxed) {
             self.poll_playheads();
             let done = match self.next_job() {
@@ -147,15 +172,15 @@ impl Feeder {
 
     /// The largest prefetch of one playhead, in frames of the track.
     fn share(&self) -> i64 {
-        let slots = (self.stream.pages.slots() - SPARE) / self.playheads.len().max(1);
+        let slots = (self.pages.slots() - SPARE) / self.playheads.len().max(1);
         let most = MAX_SHARE * rate_factor(self.sample_rate);
         ((slots.min(most) * PAGE) as i64 - 2 * reach(self.sample_rate)).max(PAGE as i64)
     }
 
-    /// The most urgent job. Also marks the pages that are needed at all.
+    /// The most urgent job. Also marks all pages that are needed, so that they are not evicted.
     fn next_job(&mut self) -> Option<ReadJob> {
-        let (stream, pass) = (self.stream.clone(), self.pass);
-        let has = |page: u64| stream.pages.has(page);
+        let (stream, pages, pass) = (self.stream.clone(), self.pages.clone(), self.pass);
+        let has = |page: u64| pages.has(page);
         let mut best: Option<ReadJob> = None;
         let mut consider = |job: ReadJob| {
             if !job.pages.is_empty() && best.as_ref().is_none_or(|best| job.rank() < best.rank()) {
@@ -184,23 +209,23 @@ impl Feeder {
             consider(ReadJob { urgency: decision.urgency, playing: playhead.playing, pages: missing.collect() });
             marked.extend(plan.pages());
             let cue = PlayheadState { position: playhead.cue, region: None, ..*playhead };
-            marked.extend(consider_position(&cue, cue_frames.min(share), &stream, &mut consider));
+            marked.extend(consider_position(&cue, cue_frames.min(share), &stream, &pages, &mut consider));
         }
         self.shared.set_levels(lowest.unwrap_or_default());
         let prepared = self.shared.prepared.lock().unwrap_or_else(PoisonError::into_inner).clone();
         for position in prepared {
             let playhead = PlayheadState { position, reach: reach(self.sample_rate), ..PlayheadState::default() };
-            marked.extend(consider_position(&playhead, cue_frames, &stream, &mut consider));
+            marked.extend(consider_position(&playhead, cue_frames, &stream, &pages, &mut consider));
         }
         for page in marked {
-            if let Some(slot) = stream.pages.probe(page).find(|slot| stream.pages.at(*slot) == Some(page)) {
+            if let Some(slot) = pages.probe(page).find(|slot| pages.at(*slot) == Some(page)) {
                 self.last_needed[slot] = pass;
             }
         }
         best
     }
 
-    /// Reads the pages of a job until a more urgent job comes up; false when there was no free slot.
+    /// Reads the pages of a job, until another job is more urgent. Returns false when there was no free slot.
     fn run_job(&mut self, job: &ReadJob) -> Result<bool, InputError> {
         for page in &job.pages {
             if self.stream.closed.load(Relaxed) || !self.load_page(*page)? {
@@ -217,14 +242,14 @@ impl Feeder {
         Ok(true)
     }
 
-    /// Reads one page; false when there is no free slot for it.
+    /// Reads one page. Returns false when there is no free slot for it.
     fn load_page(&mut self, number: u64) -> Result<bool, InputError> {
         let Some(slot) = self.slot_for(number) else { return Ok(false) };
         let cursor = self.cursor_for(number)?;
-        let (stream, pass) = (self.stream.clone(), self.pass);
+        let (pages, pass) = (self.pages.clone(), self.pass);
         let Some(cursor) = self.cursors.get_mut(cursor) else { return Ok(false) };
         cursor.used = pass;
-        cursor.read_page(number, |frames, onsets| stream.pages.put(slot, number, frames, onsets))?;
+        cursor.read_page(number, |frames, onsets| pages.put(slot, number, frames, onsets))?;
         let warnings = cursor.warnings();
         if let Some(new) = warnings.get(self.warnings_reported..).and_then(<[String]>::last) {
             self.shared.push_event(StreamEvent::Damaged(new.clone()));
@@ -234,10 +259,10 @@ impl Feeder {
         Ok(true)
     }
 
-    /// A slot for page `number`: the nearest whose page has not been needed for [`KEEP_PASSES`], else the one whose
-    /// page has not been needed for the longest time.
+    /// A slot for page `number`: the first possible slot whose page has not been needed for [`KEEP_PASSES`]. If there is
+    /// none, the slot whose page has not been needed for the longest time.
     fn slot_for(&self, number: u64) -> Option<usize> {
-        let pages = &self.stream.pages;
+        let pages = &self.pages;
         let idle = |slot: &usize| self.pass - self.last_needed[*slot] > KEEP_PASSES;
         let oldest = || {
             (0..pages.slots())
@@ -247,7 +272,8 @@ impl Feeder {
         pages.probe(number).find(idle).or_else(oldest)
     }
 
-    /// The cursor that reaches page `number` soonest: one at or shortly before it, else one that seeks to it.
+    /// A cursor for page `number`: one that is at the page or shortly before it. If there is none, the cursor that has not
+    /// been used for the longest time seeks to the page.
     fn cursor_for(&mut self, number: u64) -> Result<usize, InputError> {
         let near =
             self.cursors.iter().enumerate().filter_map(|(index, cursor)| Some((cursor.distance(number)?, index)));
@@ -274,7 +300,7 @@ impl Feeder {
             self.shared.push_event(StreamEvent::Unreadable(error.to_string()));
         }
         thread::park_timeout(RETRY);
-        // Inputs are opened anew where that is possible: a handle of an unplugged disk stays broken.
+        // Inputs are opened again where that is possible, because an open file on an unplugged disk stays unreadable.
         let reopened = self.cursors.first().and_then(Cursor::another);
         if let Some(input) = reopened {
             self.cursors = vec![Cursor::new(input, self.sample_rate)];
@@ -296,11 +322,12 @@ fn consider_position(
     playhead: &PlayheadState,
     frames: i64,
     stream: &Stream,
+    loaded: &Pages,
     consider: &mut impl FnMut(ReadJob),
 ) -> Vec<u64> {
     let plan = ReadPlan::new(playhead, frames, stream.frames);
     let pages: Vec<u64> = plan.pages().collect();
-    let missing = pages.iter().copied().filter(|page| !stream.pages.has(*page)).collect();
+    let missing = pages.iter().copied().filter(|page| !loaded.has(*page)).collect();
     consider(ReadJob { urgency: Urgency::Urgent, playing: false, pages: missing });
     pages
 }

@@ -12,11 +12,12 @@ use crate::types::units::{Frames, SampleRate};
 /// The function that opens the file.
 type OpenFn = dyn Fn() -> std::result::Result<Reader, crowd_media::Error> + Send + Sync;
 
-/// Frames after which a decoder whose output depends on everything it decoded before is started anew.
+/// A decoder whose output depends on everything that it decoded before is started anew at multiples of this many frames.
 const RESTART_INTERVAL: u64 = 1 << 16;
 
-/// A file of any format that crowd-media reads, read in blocks: mono becomes two equal channels, more than two are
-/// mixed down. A frame always has the same samples, whether the file was read up to it or sought to it.
+/// Reads a file of any format that crowd-media supports, block by block. A mono file gives two equal channels. More than
+/// two channels are mixed to stereo. A frame always has the same samples, whether the file was read up to it or sought to
+/// it.
 pub struct FileInput {
     reader: Reader,
     /// Opens the file again.
@@ -26,27 +27,28 @@ pub struct FileInput {
     /// packet to packet, and the output of an Opus decoder for speech depends on all packets before it. Such a file is
     /// read in spans of this many frames, each from a fresh start, so that the samples depend on the position only.
     restart_interval: Option<u64>,
-    /// The frame that the reader returns next, and the first frame that is wanted.
+    /// The frame that the reader returns next.
     at: u64,
+    /// The first frame that was requested. Earlier frames are read and discarded.
     from: u64,
 }
 
 crate::types::opaque::opaque_debug!(FileInput);
 
 impl FileInput {
-    /// Opens a file, to be read at `rate`, or at its own rate. A file whose headers do not state its length is read
-    /// through once.
+    /// Opens a file. Its sound is converted to `rate`, if that is given. If the headers do not state the length, the whole
+    /// file is read once.
     ///
     /// # Errors
-    /// [`Error::Media`](crate::Error::Media) with the file, the place and the cause;
-    /// [`Error::OutOfRange`](crate::Error::OutOfRange) when the engine does not support its own rate.
+    /// [`Error::Media`](crate::Error::Media) with the file, the place and the cause.
+    /// [`Error::OutOfRange`](crate::Error::OutOfRange) when the engine does not support the file's own rate.
     pub fn open(path: &Path, rate: Option<SampleRate>) -> Result<(Self, InputInfo)> {
         let path = path.to_owned();
         Self::from_opener(move || Reader::open(&path), rate)
     }
 
-    /// Reads the file that `open` opens; each reader that `open` returns must be at the beginning of the file. This is
-    /// for files that no longer have a name, for example.
+    /// Reads the file that `open` opens. Each reader that `open` returns must be at the beginning of the file. An example
+    /// of its use is a file that no longer has a name.
     ///
     /// # Errors
     /// As [`open`](Self::open).
@@ -59,7 +61,7 @@ impl FileInput {
         Self::new(reader, Some(Arc::new(open)), rate)
     }
 
-    /// Makes an input from a reader; `open` opens the file a second time.
+    /// Makes an input from a reader. `open` opens the file another time.
     pub(crate) fn new(reader: Reader, open: Option<Arc<OpenFn>>, rate: SampleRate) -> Result<(Self, InputInfo)> {
         let input = Self::with_reader(reader, open, rate)?;
         let frames = Frames(input.reader.frames());
@@ -78,22 +80,22 @@ impl FileInput {
         self.reader.info()
     }
 
-    /// Bits per sample when the samples are exactly the whole numbers of the file: a lossless file at its own rate,
-    /// mono or stereo.
+    /// The number of bits of each sample, if the samples are exactly the integers of the file. This is so for a lossless file
+    /// that is mono or stereo and is read at its own rate.
     pub fn bits(&self) -> Option<u32> {
         let info = self.info();
         info.bits.filter(|_| info.channels <= 2 && info.sample_rate == self.rate.get())
     }
 
-    /// The gain in dB, negative, by which the whole file is lowered because the stereo mix of its channels would clip;
-    /// `None` when it is not lowered.
+    /// The gain in dB, a negative number, by which the whole file is lowered because the stereo mix of its channels would
+    /// clip. `None` when it is not lowered.
     pub fn downmix_gain_db(&self) -> Option<f32> {
         self.reader.downmix_gain_db()
     }
 }
 
 impl Input for FileInput {
-    /// A file that ends early is reported from the start, other damage once it is read.
+    /// An early end of the file is reported from the start. Other damage is reported once it has been read.
     fn warnings(&self) -> Vec<String> {
         self.reader.warnings()
     }

@@ -5,19 +5,20 @@ use std::ops::Range;
 use crate::rt::{PAGE, PlayheadState};
 use crate::types::loop_region::LoopRegion;
 
-/// The spans of a track that a playhead reads, in the order in which it needs them.
+/// The spans of a track that a playhead reads.
 pub(super) struct ReadPlan {
-    /// Spans earlier than the playhead that a stretcher reads; without them nothing sounds.
+    /// The spans earlier than the playhead that a stretcher reads. Without them the stem is silent.
     earlier: [Range<i64>; 2],
-    /// Spans that are played next, loops followed.
+    /// The spans that are played next. After the end of a loop this is its start.
     later: [Range<i64>; 2],
-    /// Frames to prefetch beyond the stretcher's reach.
+    /// The number of frames to prefetch after the stretcher's reach.
     prefetch: i64,
+    /// The number of frames that a stretcher reads before the playhead, and after it.
     reach: i64,
 }
 
 impl ReadPlan {
-    /// The plan for a track of `frames` with `prefetch` frames after the playhead.
+    /// The plan for a track of `frames` frames, with `prefetch` frames after the playhead.
     pub fn new(playhead: &PlayheadState, prefetch: i64, frames: u64) -> Self {
         let inside = |from: i64, until: i64| {
             let end = i64::try_from(frames).unwrap_or(i64::MAX);
@@ -25,7 +26,7 @@ impl ReadPlan {
             from..until.clamp(from, end)
         };
         let reach = playhead.reach;
-        // A playhead after its loop's end jumps back before it reads again.
+        // A playhead that is after the end of its loop jumps back before it reads again.
         let here = match playhead.region {
             Some(region) if playhead.position >= region.end as i64 => region.start as i64,
             _ => playhead.position,
@@ -36,7 +37,7 @@ impl ReadPlan {
             None => ([empty.clone(), inside(here - reach, here)], [inside(here, until), empty]),
             Some(region) => {
                 let (start, end) = (region.start as i64, region.end as i64);
-                // After a jump back the end of the loop precedes its start.
+                // After a jump back the end of the loop takes the place of the frames before its start.
                 let wrapped = (start + reach - here).clamp(0, reach);
                 let second = (until - end).clamp(0, end - start);
                 let loop_start = if second > 0 { inside(start - LoopRegion::BLEND, start + second) } else { empty };
@@ -47,7 +48,7 @@ impl ReadPlan {
         Self { earlier, later, prefetch, reach }
     }
 
-    /// The numbers of all pages, in the order of need.
+    /// The numbers of all pages, in the order in which they are needed.
     pub fn pages(&self) -> impl Iterator<Item = u64> {
         let pages = |span: &Range<i64>| {
             let page = |frame: i64| frame as u64 / PAGE as u64;
@@ -55,12 +56,13 @@ impl ReadPlan {
         };
         let [loop_end, earlier] = &self.earlier;
         let [later, loop_start] = &self.later;
-        // The pages that are read at once come first; of those the end of a loop that precedes its start is last.
+        // The pages that are read at once are first. The last of them are those of a loop's end in place of the frames before
+        // its start.
         [pages(earlier), pages(later), pages(loop_end), pages(loop_start)].into_iter().flatten()
     }
 
-    /// Prefetched frames: those after the playhead, beyond the stretcher's reach, that are loaded without a gap. The
-    /// full prefetch when none is missing.
+    /// The number of prefetched frames: those after the stretcher's reach that are loaded without a gap. If no frame is
+    /// missing, this is the full prefetch.
     pub fn prefetched(&self, has: impl Fn(u64) -> bool) -> i64 {
         let ready = |span: &Range<i64>| {
             let mut at = span.start;

@@ -18,17 +18,18 @@ use crate::types::units::SampleRate;
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct DeviceInfo {
-    /// The name by which it is opened, as in `device:NAME`.
+    /// The name by which the device is opened, as in `device:NAME`.
     pub name: String,
     /// The device's description of itself.
     pub description: String,
-    /// The sound system through which it is opened: `PulseAudio` (or PipeWire in its place), `ALSA`, `CoreAudio` and others.
+    /// The sound system through which the device is opened: `PulseAudio` (also when PipeWire serves its protocol), `ALSA`,
+    /// `CoreAudio` and others.
     pub backend: String,
     /// Whether it is the device that `device` without a name opens.
     pub is_default: bool,
     /// The smallest and the largest number of channels.
     pub channels: RangeInclusive<u16>,
-    /// The smallest and the largest number of frames per second; not all in between need to be possible.
+    /// The lowest and the highest sample rate. Not every rate in between may be possible.
     pub sample_rates: RangeInclusive<u32>,
     /// The smallest and the largest number of frames per callback, where they are known.
     pub buffer_frames: Option<RangeInclusive<u32>>,
@@ -36,18 +37,19 @@ pub struct DeviceInfo {
 
 /// A sound system that opens streams.
 pub(crate) trait Backend: Send + Sync + 'static {
-    /// Opens the device, not started yet, at `rate` if that is given and the device supports it. May hang.
+    /// Opens the device without starting it. It is opened at `rate`, if that is given and the device supports it. This call may
+    /// hang.
     ///
     /// # Errors
     /// The cause, worded for a user.
     fn open(&self, setup: &StreamSetup, rate: Option<SampleRate>) -> Result<OpenedDevice, Cause>;
 
-    /// Text for a user whose device could not be opened: the available devices, and the alternatives to a device. May
-    /// hang.
+    /// A text for a user whose device could not be opened. It names the available devices and the alternatives to a device.
+    /// This call may hang.
     fn advice(&self) -> String;
 }
 
-/// A running or ready stream; dropping it closes it. Both may hang.
+/// A stream of a device. Dropping it closes it. Starting and closing may hang.
 pub(crate) trait DeviceStream: Send {
     /// # Errors
     /// The cause.
@@ -73,7 +75,7 @@ pub(crate) struct StreamSetup {
 }
 
 impl StreamSetup {
-    /// A driver for a device at `rate` and an engine at `engine`, or at the device's rate when none is given.
+    /// A driver for a device at `rate` and an engine at `engine`. Without `engine`, the engine has the device's rate.
     ///
     /// # Errors
     /// When there is no conversion between the two.
@@ -82,8 +84,8 @@ impl StreamSetup {
     }
 }
 
-/// Opens and starts a device on a thread of its own. `ready` is called in between, with the device's rate: the last
-/// moment to put a renderer into the slot.
+/// Opens and starts a device on a thread of its own. `ready` is called between the two, with the device's rate. It is the
+/// last moment to put a renderer into the slot.
 pub(crate) fn open_on_thread(
     backend: &Arc<dyn Backend>,
     setup: &StreamSetup,

@@ -2,27 +2,28 @@
 
 use std::time::Duration;
 
-/// The initial size unless another is chosen, and the largest size, in frames.
+/// The default initial size, in frames.
 pub(crate) const FIRST: u32 = 512;
+/// The largest size, in frames.
 pub(crate) const LARGEST: u32 = 8_192;
 
-/// Two late blocks no further apart than this make the buffer grow. A single one may have any cause.
+/// Two late blocks within this time make the buffer grow. A single late block may have any cause.
 const WINDOW: Duration = Duration::from_secs(10);
-/// For this long after a device was opened, late blocks are no sign of a small buffer: caches are cold, and its thread
-/// has no realtime priority yet.
+/// For this long after a device was opened, late blocks do not count: caches are cold, and the audio thread has no realtime
+/// priority yet.
 const SETTLING: Duration = Duration::from_secs(1);
 
-/// Doubles a buffer when blocks are late, and never makes it smaller: a size that was too small once in a set will be
-/// too small again.
+/// Doubles a buffer when blocks are late. The buffer never becomes smaller, because a size that was too small once in a set
+/// will be too small again.
 ///
-/// A pure state machine. Its time is the length of the sound handed out, so it neither reads a clock nor counts while
-/// no device plays.
+/// This is a state machine without a clock. Its time is the duration of the sound that was output, so time stands still
+/// while no device plays.
 #[derive(Clone, Debug)]
 pub(crate) struct BufferGrowth {
     frames: u32,
-    /// When the device was opened with this buffer; none before the first call.
+    /// The time at which the device was opened with this buffer. `None` before the first call.
     opened: Option<Duration>,
-    /// Late blocks that were counted already.
+    /// The number of late blocks at the latest call.
     counted: u64,
     /// The time of the latest late block.
     late: Option<Duration>,
@@ -34,8 +35,8 @@ impl BufferGrowth {
         Self { frames, opened: None, counted: 0, late: None }
     }
 
-    /// Takes the length of `sound` that was played and the number of blocks that were late. Returns the new size when
-    /// the device needs a larger buffer, at most [`LARGEST`].
+    /// `sound` is the duration of the sound that was played so far, and `late` the number of late blocks so far. Returns the
+    /// new size when the device needs a larger buffer.
     pub fn observe(&mut self, sound: Duration, late: u64) -> Option<u32> {
         let opened = *self.opened.get_or_insert(sound);
         let new = late.saturating_sub(self.counted);
@@ -47,8 +48,8 @@ impl BufferGrowth {
         if (new == 1 && !again) || self.frames >= LARGEST {
             return None;
         }
-        // The device is opened again with the larger buffer and gets time to settle again. After a loss it gets none,
-        // because a machine that is too slow may lose its device every second.
+        // The device is opened again with the larger buffer, so late blocks do not count again for a second. After a loss they
+        // do count, because a machine that is too slow may lose its device every second.
         (self.opened, self.late) = (None, None);
         self.frames = self.frames.saturating_mul(2).min(LARGEST);
         Some(self.frames)

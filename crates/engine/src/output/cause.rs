@@ -1,4 +1,4 @@
-//! The cause of an output's failure, as the modules of an output pass it on.
+//! The cause of an output's failure, as the modules of an output return it.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -20,18 +20,18 @@ impl Cause {
         Self { kind, message: message.into(), source: None }
     }
 
-    /// A cause that is an error of its own; its text is the message.
+    /// A cause that is another error. The text of that error is the message.
     pub fn from_source(kind: OutputErrorKind, source: impl StdError + Send + Sync + 'static) -> Self {
         Self { kind, message: source.to_string(), source: Some(Box::new(source)) }
     }
 
-    /// The same cause with the message that `change` makes from the present one.
+    /// The same cause with another message, which `change` makes from the present one.
     pub fn map_message(mut self, change: impl FnOnce(&str) -> String) -> Self {
         self.message = change(&self.message);
         self
     }
 
-    /// Several causes as one, with the kind and the source of the first whose kind is known.
+    /// Joins several causes to one. It has the kind and the source of the first cause whose kind is known.
     #[cfg(feature = "device")]
     pub fn join(causes: impl IntoIterator<Item = Self>) -> Self {
         let mut joined = Self::new(OutputErrorKind::Other, "");

@@ -1,7 +1,7 @@
-//! Sound devices through cpal; the only file that uses it.
+//! Sound devices through cpal. No other file uses cpal.
 //!
-//! On Linux they are the devices of ALSA; sound servers are reached through the module `pulse`. cpal's JACK host is not
-//! used, because it needs JACK's headers to build.
+//! On Linux these are the devices of ALSA. Sound servers are reached through the module `pulse`. cpal's JACK host is not
+//! used, because its build needs JACK's headers.
 
 use std::sync::Arc;
 use std::thread;
@@ -21,19 +21,19 @@ use super::stream_link::StreamLink;
 use crate::types::output_error::OutputErrorKind;
 use crate::types::units::SampleRate;
 
-/// Frames rendered at a time when the device needs another format than float stereo.
+/// The number of frames that are rendered at a time when the device needs another format than float stereo.
 const SPAN: usize = 1_024;
 
-/// How long a sound server may take to make a stream; how long ALSA waits before it checks whether the device is still
-/// there.
+/// The time that a sound server may take to make a stream. ALSA waits for the same time before it checks whether the device
+/// still exists.
 const TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Errors in a row after which the thread that reports them is slowed down, and by how much: it holds locks that the
-/// sound system's own thread needs to recover.
+/// After this number of errors in a row, the thread that reports them pauses after each error. It holds locks that the sound
+/// system's own thread needs in order to recover.
 const MAX_ERRORS_IN_A_ROW: u32 = 2;
 const ERROR_PAUSE: Duration = Duration::from_millis(1);
 
-/// The devices that can be opened for playing now.
+/// The devices that can play now.
 ///
 /// # Errors
 /// When no sound system answers.
@@ -51,11 +51,11 @@ pub(super) fn devices() -> Result<Vec<DeviceInfo>, Cause> {
     Ok(found)
 }
 
-/// ALSA's JACK plug-in, which is not queried: without a server, libjack writes to the terminal and may start one. It
-/// can still be opened by its name.
+/// ALSA's JACK plug-in. It is not queried, because without a server libjack writes to the terminal and may start a server. The
+/// plug-in can still be opened by its name.
 const ALSA_JACK: &str = "jack";
 
-/// Stops ALSA, for this thread, from writing to the terminal; its errors contain the same text.
+/// Stops ALSA from writing to the terminal on this thread. Its errors contain the same text.
 #[cfg(target_os = "linux")]
 fn quieten() -> impl Sized {
     alsa::Output::local_error_handler().ok()
@@ -111,7 +111,7 @@ fn hosts() -> Result<Vec<Host>, Cause> {
     if hosts.is_empty() { Err(Cause::new(OutputErrorKind::NotFound, "no sound system answers")) } else { Ok(hosts) }
 }
 
-/// The name by which a device is opened: its id, with the host as a prefix unless that is the system's own.
+/// The name by which a device is opened. It is the device's id. If the host is not the system's own, it is a prefix.
 fn name(device: &Device) -> String {
     match device.id() {
         Ok(id) if cfg!(target_os = "linux") && id.host().to_string() == "alsa" => id.id().to_owned(),
@@ -120,10 +120,10 @@ fn name(device: &Device) -> String {
     }
 }
 
-/// Opens the device of that name; without one the first of the default devices that can be opened.
+/// Opens the device with this name. Without a name, the first of the default devices that can be opened.
 ///
 /// # Errors
-/// The cause, for each that was tried.
+/// The causes of all devices that were tried.
 pub(super) fn open(wanted: Option<&str>, setup: &StreamSetup, rate: Option<SampleRate>) -> Result<OpenedDevice, Cause> {
     let _quiet = quieten();
     let mut causes = Vec::new();
@@ -138,7 +138,7 @@ pub(super) fn open(wanted: Option<&str>, setup: &StreamSetup, rate: Option<Sampl
     Err(Cause::join(causes))
 }
 
-/// The device of that name; without one the default devices in the order in which they are tried.
+/// The device with this name. Without a name, the default devices in the order in which they are tried.
 fn candidates(wanted: Option<&str>) -> Result<Vec<Device>, Cause> {
     let hosts = hosts()?;
     let found: Vec<Device> = match wanted {
@@ -176,7 +176,7 @@ fn stream(device: &Device, setup: &StreamSetup, rate: Option<SampleRate>) -> Res
         SupportedBufferSize::Range { min, max } if min <= max => frames.clamp(min, max),
         _ => frames,
     };
-    // The size is only a request: a device that refuses it may still open with its own size.
+    // The size is only a request. A device that refuses it may still open with its own size.
     open(BufferSize::Fixed(frames)).or_else(|_: Cause| open(BufferSize::Default))
 }
 
@@ -227,12 +227,12 @@ fn error_callback(link: Arc<StreamLink>, meter: Arc<HealthCounters>) -> impl FnM
     let (mut seen, mut in_a_row) = (0, 0);
     move |error| {
         if link.is_retired() {
-            // The errors of a retired stream are not used, but they may go on until it is closed.
+            // The errors of a retired stream are ignored. There may be more of them until it is closed.
         } else {
             use ErrorKind as K;
             match error.kind() {
                 K::Xrun => meter.xrun(),
-                // These are not errors: the stream goes on, and this crate sets the priority itself.
+                // These are not errors: the stream continues, and this crate sets the priority itself.
                 K::DeviceChanged | K::RealtimeDenied => return,
                 K::DeviceNotAvailable | K::HostUnavailable | K::StreamInvalidated => link.error(true, &error),
                 _ => link.error(false, &error),
@@ -242,7 +242,7 @@ fn error_callback(link: Arc<StreamLink>, meter: Arc<HealthCounters>) -> impl FnM
         in_a_row = if calls == seen { in_a_row + 1 } else { 0 };
         seen = calls;
         if in_a_row > MAX_ERRORS_IN_A_ROW {
-            // A stream that only reports errors makes no sound that could be late, but would keep a core busy.
+            // A stream that only reports errors makes no sound that could be late. Without the pause it would keep a core busy.
             thread::sleep(ERROR_PAUSE);
         }
     }
@@ -315,7 +315,7 @@ fn build_as<T: SizedSample + FromSample<f32>>(
     device.build_output_stream(config, callback, errors, Some(TIMEOUT))
 }
 
-/// Writes stereo frames to frames of any number of channels: one channel gets the mean, and of more than two channels
+/// Writes stereo frames to frames with any number of channels. A single channel gets the mean. With more than two channels,
 /// the first two get the sound.
 fn spread<T: SizedSample + FromSample<f32>>(stereo: &[f32], out: &mut [T], channels: usize, bits: Option<i32>) {
     let frames = stereo.as_chunks::<2>().0.iter();
@@ -332,11 +332,11 @@ fn spread<T: SizedSample + FromSample<f32>>(stereo: &[f32], out: &mut [T], chann
     }
 }
 
-/// Converts a sample; whole numbers of few bits are rounded to the nearest, because the conversion alone would truncate
-/// towards zero and distort quiet sound.
+/// Converts a sample. For integers of few bits it is rounded to the nearest, because the conversion alone would truncate it
+/// towards zero, which distorts quiet sound.
 fn sample<T: SizedSample + FromSample<f32>>(value: f32, bits: Option<i32>) -> T {
     let Some(bits) = bits else { return T::from_sample_(value) };
-    // The largest float below 1: full scale itself is one step above the largest whole number.
+    // The limit is the largest float below 1, because full scale itself is one step above the largest integer.
     let value = value.clamp(-1.0, 1.0 - f32::EPSILON / 2.0);
     if bits > 16 {
         return T::from_sample_(value);

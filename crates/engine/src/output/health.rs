@@ -9,90 +9,93 @@ use std::time::{Duration, Instant};
 use crate::types::units::SampleRate;
 
 /// Whether an output plays.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum OutputState {
     /// The output takes blocks.
     Playing,
-    /// The device is lost. The engine goes on without an output, so that the music is at the right position when the
-    /// device is back. Another attempt to open it is made every 400 ms.
+    /// The device is lost. The engine continues without an output, so that the music is at the right position when the
+    /// device is back. Every 400 ms there is another attempt to open the device.
     Lost {
-        /// When the loss was noticed. Not serialised: it means nothing to another process.
+        /// The time at which the loss was detected. It is not serialised, because another process cannot use it.
         #[cfg_attr(feature = "serde", serde(skip))]
         since: Instant,
     },
-    /// The output has ended for good; [`Health::problem`] is the reason. The engine goes on without an output.
+    /// The output has ended and will not be opened again. [`Health::problem`] is the reason. The engine continues without an
+    /// output.
     Ended,
 }
 
 /// Whether the audio thread runs with realtime priority.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum Realtime {
-    /// Not decided yet: it is requested half a second after the start, once the device has requested blocks in real
-    /// time.
+    /// Not decided yet. Realtime priority is requested half a second after the start, once the device has requested blocks in
+    /// real time.
     Pending,
     /// The system granted it.
     Granted,
-    /// The system refused it, but gave the thread a higher priority than other programs have: by a limit (`nice`), or through
-    /// RealtimeKit. On Linux, allow realtime with an `rtprio` limit as below.
+    /// The system refused it, but gave the thread a higher priority than that of other programs. On Linux this is a nice level,
+    /// allowed by a `nice` limit or by RealtimeKit. For realtime priority set the limit that [`Self::Refused`] names.
     Raised {
         /// The nice level, -1 to -20.
         nice: i32,
     },
-    /// The system refused it. On Linux, allow it with an `rtprio` limit of 10 or more (`/etc/security/limits.d`).
+    /// The system refused it. To allow it on Linux, set an `rtprio` limit of 10 or more in `/etc/security/limits.d`.
     Refused {
         /// The system's error number.
         errno: i32,
     },
-    /// Not requested: the device takes blocks faster than they last, so a realtime thread would starve all other threads.
+    /// Not requested, because the device requests blocks faster than in real time. A thread with realtime priority would leave
+    /// no time for other threads.
     Unpaced,
-    /// Not requested: this output needs none, or the system's sound service decides.
+    /// Not requested, because this output does not need it, or because the system's sound service sets the priority.
     NotRequested,
 }
 
 /// Whether sound reaches the file of a recording.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum RecordingState {
     /// The file grows.
     Writing,
-    /// The disk has not answered for two seconds. Up to 20 seconds of sound are kept in memory; after that frames are lost until
-    /// the disk answers, and the file has silence of the same length in their place.
+    /// The disk has not answered for two seconds. Up to 20 seconds of sound are kept in memory. After that, frames are lost until
+    /// the disk answers. The file gets silence of the same length in their place.
     Stalled,
-    /// The file cannot be written because the disk is full, or for another reason ([`RecordingHealth::problem`]). What was
-    /// written is complete. Every five seconds another file is tried; it begins with up to 20 seconds that were kept in memory.
+    /// The file cannot be written, because the disk is full or for another reason ([`RecordingHealth::problem`]). The frames that
+    /// were written are a complete file. Every five seconds another file is tried. It begins with the sound that was kept in
+    /// memory, up to 20 seconds.
     Waiting,
 }
 
-/// The state of a recording. A file is complete after every write, ten a second, whatever ends the program; a power cut costs the
-/// last two seconds or a little more.
+/// The state of a recording. The file is written ten times a second. After every write it is complete, even if the program is
+/// killed then. A power failure may cost the last two seconds or a little more.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct RecordingHealth {
-    /// The file that is being written, or was written last.
+    /// The file that is being written. If none is, the file that was written last.
     pub path: PathBuf,
-    /// The number of that file: 1 has the chosen name, 2 the name with `-2` before its ending, and so on. A number is skipped when
-    /// a file of that name exists.
+    /// The number of that file. File 1 has the chosen name, file 2 has `-2` before the extension, and so on. A number is skipped
+    /// when a file of that name exists.
     pub number: u32,
     /// Whether sound reaches the file.
     pub state: RecordingState,
     /// Why sound does not reach the file.
     pub problem: Option<String>,
-    /// Frames in all files of the recording, with those of silence in place of lost ones.
+    /// The number of frames in all files of the recording, including silence in place of lost frames.
     pub frames: u64,
-    /// Frames that were played and lost: they are in no file.
+    /// The number of frames that were played and are in no file.
     pub lost_frames: u64,
 }
 
-/// The time that making sound takes, divided by the time that the sound lasts: from 1 on, sound is missing.
+/// The time in which sound is made, divided by the duration of the sound. At 1 or more, blocks are late.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
@@ -108,54 +111,57 @@ pub struct Load {
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Health {
-    /// The output that plays, or played last, as [`Output`](crate::Output) writes it; a default device by its real name.
+    /// The output that plays or played last, in the notation of [`Output`](crate::Output). A default device has its real name.
     pub output: String,
     /// Whether it plays.
     pub state: OutputState,
-    /// The reason why it does not play, or the difference from the request.
+    /// The reason why the output does not play, or how it differs from the request.
     pub problem: Option<String>,
-    /// Frames per second of the output. When they are not the engine's, the sound is converted.
+    /// The sample rate of the output. If the engine has another one, the sound is converted.
     pub sample_rate: SampleRate,
-    /// The smallest and the largest block so far, in frames; `None` before the first.
+    /// The smallest and the largest block so far, in frames. `None` before the first block.
     pub callback_frames: Option<RangeInclusive<u32>>,
-    /// Blocks filled so far.
+    /// The number of blocks so far.
     pub blocks: u64,
-    /// Blocks that were not ready in time, or silent because the renderer was in use by another thread.
+    /// The number of blocks that were not ready in time, or were silent because another thread used the renderer.
     pub missed_deadlines: u64,
-    /// Gaps that the device reported.
+    /// The number of gaps that the device reported.
     pub xruns: u64,
     /// How often the device was opened again after a loss.
     pub reopens: u64,
-    /// Frames per callback that were requested of the device; `None` when it chose them itself, or there is no device.
+    /// The number of frames per callback that was requested from the device. `None` when the device chose it, or when there is
+    /// no device.
     pub buffer_frames: Option<u32>,
     /// How often the device was opened again with a larger buffer (see
     /// [`DeviceConfig::adaptive`](crate::DeviceConfig::adaptive)).
     pub buffer_raises: u64,
-    /// The recordings: that of an [`Output::File`](crate::Output::File) first, then that of
+    /// The recordings. That of an [`Output::File`](crate::Output::File) is the first, followed by that of
     /// [`Builder::record`](crate::Builder::record).
     pub recordings: Vec<RecordingHealth>,
     /// The load since the start.
     pub load: Load,
     /// The load since the last call of [`Engine::health`](crate::Engine::health).
     pub recent: Load,
-    /// The longest time that making one block took, in microseconds.
+    /// The longest time in which a block was made, in microseconds.
     pub peak_block_us: f64,
     /// Whether the audio thread runs with realtime priority.
     pub realtime: Realtime,
 }
 
 impl Health {
-    /// Gaps in the sound as far as they are known: missed deadlines, or the gaps that the device reported if those are more
-    /// (a late block is usually counted as both).
+    /// The number of known gaps in the sound. It is the larger of [`missed_deadlines`](Self::missed_deadlines) and
+    /// [`xruns`](Self::xruns), because a late block is usually counted in both.
     pub fn underruns(&self) -> u64 {
         self.missed_deadlines.max(self.xruns)
     }
 }
 
-/// Time spent and time covered, in nanoseconds.
+/// The times from which a load is computed, in nanoseconds.
 #[derive(Default)]
 struct BusyTime {
+    /// The time in which the sound was made.
     busy: AtomicU64,
+    /// The duration of the sound.
     covered: AtomicU64,
     /// The largest ratio of the two in one block, in millionths.
     worst: AtomicU64,
@@ -174,7 +180,7 @@ impl BusyTime {
     }
 }
 
-/// The part of the health that changes only when a device is opened or lost; no audio thread touches it.
+/// The part of the health that changes only when a device is opened or lost. No audio thread reads or writes it.
 #[derive(Clone, Debug)]
 pub(crate) struct OutputCondition {
     pub output: String,
@@ -185,7 +191,7 @@ pub(crate) struct OutputCondition {
     pub buffer_raises: u64,
 }
 
-/// The counters behind [`Health`]; audio threads write them without waiting.
+/// The counters from which [`Health`] is made. Audio threads write them without waiting.
 pub(crate) struct HealthCounters {
     /// The origin of the times that a driver writes.
     #[cfg(feature = "device")]
@@ -266,7 +272,7 @@ impl HealthCounters {
         }
     }
 
-    /// The part that control threads change, locked.
+    /// Locks the part that control threads change.
     pub fn condition(&self) -> MutexGuard<'_, OutputCondition> {
         self.condition.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -296,19 +302,19 @@ impl HealthCounters {
     }
 }
 
-/// What is counted of devices only.
+/// Counters that only devices have.
 #[cfg(feature = "device")]
 impl HealthCounters {
     pub fn xrun(&self) {
         self.xruns.fetch_add(1, Relaxed);
     }
 
-    /// The length of the sound handed out so far.
+    /// The duration of the sound that was output so far.
     pub fn sound(&self) -> Duration {
         Duration::from_nanos(self.total.covered.load(Relaxed))
     }
 
-    /// Late blocks so far, as [`Health::underruns`] counts them.
+    /// The number of late blocks so far, counted as in [`Health::underruns`].
     pub fn late(&self) -> u64 {
         self.missed.load(Relaxed).max(self.xruns.load(Relaxed))
     }

@@ -4,19 +4,19 @@ use std::time::{Duration, Instant};
 
 use super::stream_link::StreamLink;
 
-/// A device that has requested no sound for this long is lost. Sound servers that move a stream from one device to
-/// another take less.
+/// A device that has requested no sound for this long is lost. The time is longer than a sound server takes to move a stream
+/// from one device to another.
 const SILENT: Duration = Duration::from_millis(1_500);
-/// A device that reports errors and requests no sound for this long is lost. Errors alone are no sign of a loss: ALSA's
-/// PulseAudio plug-in reports "I/O error" 2,000 times in 80 ms while it recovers from an underrun in place, and the
-/// same 300,000 times a second when its sink has been removed. Only in the first case does it request sound again.
+/// A device that reports errors and has requested no sound for this long is lost. Errors alone do not show a loss. ALSA's
+/// PulseAudio plug-in reports "I/O error" 2,000 times in 80 ms while it recovers from an underrun. When its sink has been
+/// removed, it reports the same error 300,000 times a second. Only in the first case does it request sound again.
 const FAILING: Duration = Duration::from_secs(1);
 
 /// Detects the loss of a stream's device from its callbacks and errors.
 pub(crate) struct LossDetector {
     calls: u64,
     called: Instant,
-    /// Errors reported before the latest call.
+    /// The number of errors that were reported before the latest callback.
     errors: u64,
 }
 

@@ -1,4 +1,4 @@
-//! Outputs: a sound device with a supervisor, a file, or nothing; and their health and errors.
+//! Outputs: a sound device with a supervisor, a file, or nothing. Also the health and the errors of outputs.
 //!
 //! ```
 //! use crowd_engine::output::OutputState;
@@ -12,21 +12,23 @@
 //! # }
 //! ```
 //!
-//! The error of an output that cannot be opened states what can be done:
+//! An output that cannot be opened returns an error that says what can be done:
 //!
 //! ```
 //! use crowd_engine::output::OutputErrorKind;
 //! use crowd_engine::{Engine, Error};
 //!
 //! match Engine::builder().open("file:no/such/folder/mix.wav".parse().unwrap()) {
-//!     Err(Error::Output(error)) if error.kind() == OutputErrorKind::Busy => println!("close the other program"),
+//!     Err(Error::Output(error)) if error.kind() == OutputErrorKind::Busy => {
+//!         println!("close the other program");
+//!     }
 //!     Err(error) => println!("{error}"),
 //!     Ok(_engine) => println!("playing"),
 //! }
 //! ```
 //!
-//! Every output calls the same [`Renderer::render`](crate::Renderer::render). A device calls it when it needs a block; the others
-//! have a thread that calls it when the block would have been played.
+//! Every output calls the same [`Renderer::render`](crate::Renderer::render). A device calls it when it needs a block. The other
+//! outputs have a thread, which calls it at the time at which a device would need the block.
 
 #[cfg(feature = "device")]
 mod audio;

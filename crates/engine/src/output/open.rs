@@ -15,11 +15,11 @@ use super::running_output::{OutputRunner, RunningOutput};
 use super::target::Output;
 use crate::types::error::Result;
 
-/// Frames of a block of the null and file outputs when none are given.
+/// The default block size of the null output and the file output, in frames.
 const BLOCK: u32 = 1_024;
 
-/// Opens an output that plays the renderer that `make` returns; `make` is called with the sample rate. A device is
-/// opened on a thread of its own, which also calls `make`.
+/// Opens an output that plays the renderer that `make` returns. `make` is called with the sample rate. A device is opened on
+/// a thread of its own, which also calls `make`.
 ///
 /// # Errors
 /// [`Error::Output`](crate::Error::Output) when it cannot be opened, and the errors of `make`.

@@ -18,14 +18,15 @@ use crate::rt::Slot;
 use crate::types::error::{Error, Result};
 use crate::types::output_error::OutputErrorKind;
 
-/// The time that opening a device may take, and the time that listing the devices may take.
+/// The time that opening a device may take.
 const OPENING: Duration = Duration::from_secs(5);
+/// The time that listing the devices may take.
 const LISTING: Duration = Duration::from_secs(2);
 
 /// Opens a sound device that plays the renderer that `make` returns.
 ///
 /// # Errors
-/// [`Error::Output`] when there is none that can be opened, or when `make` fails.
+/// [`Error::Output`] when no such device can be opened, or when `make` fails.
 pub(super) fn open(request: OutputRequest, wanted: DeviceConfig, make: MakeRenderer) -> Result<RunningOutput> {
     open_with(Arc::new(SoundSystems::new(wanted.clone())), request, wanted, make)
 }
@@ -79,7 +80,7 @@ pub(super) fn open_with(
     Ok(RunningOutput { meter, runner: Some(OutputRunner::Device(Device { supervisor, slot })), recording })
 }
 
-/// The backend's advice, or a short text when it takes too long.
+/// The backend's advice. If that takes too long, a short text.
 fn advice(backend: Arc<dyn Backend>) -> String {
     let (sender, receiver) = mpsc::channel();
     let started = thread::Builder::new().name("crowd-devices".into()).spawn(move || sender.send(backend.advice()));

@@ -1,4 +1,4 @@
-//! Outputs without a device: a thread that renders a block whenever a device would have played one.
+//! Outputs without a device. A thread renders each block at the time at which a device would need it.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,12 +12,12 @@ use crate::types::error::Result;
 use crate::types::units::SampleRate;
 use crate::worker::Worker;
 
-/// A thread that was stopped for longer than this (a debugger, a frozen container) continues from now on, as a device
-/// would, and does not catch up.
+/// When the thread was stopped for longer than this, by a debugger or in a frozen container, it continues from now on, as a
+/// device would. It does not render the blocks that were missed.
 const RESTART_AFTER: Duration = Duration::from_secs(1);
 
-/// The least that a sound server buffers for a program without realtime priority: a block that is later than that would be heard
-/// as a gap on a device.
+/// The shortest buffer that a sound server uses for a program without realtime priority. On a device, a block that is later than
+/// this makes an audible gap.
 const BUFFER: Duration = Duration::from_millis(50);
 
 /// The destination of paced blocks.
@@ -41,12 +41,12 @@ impl BlockSink for crate::rt::RecordingRing {
     }
 }
 
-/// A simulation of a device's buffer, which counts the gaps that the device would have.
+/// A simulation of a device's buffer. It counts the gaps that a device would have had.
 struct SimulatedBuffer {
-    /// The length of the buffer: a block, or [`BUFFER`] if that is more.
+    /// The length of the buffer: that of a block, but at least [`BUFFER`].
     buffer: Duration,
-    /// The lateness at which the buffer is empty. Every gap extends it by the length of the buffer, because a device
-    /// would wait for that long.
+    /// A block that is later than this makes a gap. Every gap extends this time by the length of the buffer, because a device
+    /// waits for a full buffer before it continues.
     limit: Duration,
 }
 
@@ -56,7 +56,7 @@ impl SimulatedBuffer {
         Self { buffer, limit: buffer }
     }
 
-    /// Whether a block that is `late` makes a gap. One that is on time fills the buffer again.
+    /// Whether a block that is later than planned by `late` makes a gap. A block that is on time fills the buffer again.
     fn is_gap(&mut self, late: Duration) -> bool {
         if late.is_zero() {
             self.limit = self.buffer;
@@ -69,7 +69,7 @@ impl SimulatedBuffer {
     }
 }
 
-/// Starts to render blocks of `frames` frames, each when it is due, until the worker is stopped.
+/// Starts a worker that renders blocks of `frames` frames, each when it is due, until it is stopped.
 ///
 /// # Errors
 /// [`Error::Output`](crate::Error::Output) when no thread can be started.
@@ -103,7 +103,7 @@ fn run(
         meter.block(frames, rate, began.elapsed());
         sink.take(&block);
         made += frames as u64;
-        // Counted from the start, so that rounding errors do not accumulate.
+        // The time is computed from the start, so that rounding errors do not accumulate.
         let due = zero + Duration::from_nanos((u128::from(made) * 1_000_000_000 / u128::from(rate.get())) as u64);
         let late = Instant::now().saturating_duration_since(due);
         if buffer.is_gap(late) {

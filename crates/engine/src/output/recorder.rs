@@ -1,4 +1,4 @@
-//! The recorder; without the feature `decode` there is none.
+//! The recorder. Without the feature `decode` there is none.
 
 #[cfg(not(feature = "decode"))]
 use super::health::RecordingHealth;

@@ -17,7 +17,7 @@ use crate::types::error_reasons::{SettingError, SettingReason};
 use crate::types::output_error::{OutputError, OutputErrorKind};
 use crate::types::units::SampleRate;
 
-/// How long a file of a recording may be.
+/// The possible lengths of a file of a split recording.
 const SPLIT: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_secs(86_400);
 
 /// Makes a renderer for a sample rate.
@@ -28,14 +28,14 @@ pub(super) type Prepared = (Renderer, Option<Recorder>);
 
 /// The settings of an output other than its destination.
 pub(crate) struct OutputRequest {
-    /// Frames per second of the engine, unless the device decides.
+    /// The sample rate of the engine. If it was not chosen, a device's own rate replaces it.
     pub rate: SampleRate,
-    /// Whether the sample rate was given, or is that of the device.
+    /// Whether the sample rate was chosen.
     #[cfg_attr(not(feature = "device"), expect(dead_code, reason = "only a device has a rate of its own"))]
     pub rate_chosen: bool,
     /// The file to which the played sound is recorded.
     pub record: Option<PathBuf>,
-    /// How long a file of a recording may be.
+    /// The length at which a recording continues in another file.
     pub split: Option<Duration>,
 }
 
@@ -63,13 +63,14 @@ impl OutputRequest {
     /// Checks whether the output is possible with these settings.
     ///
     /// # Errors
-    /// [`Error::OutOfRange`](crate::Error::OutOfRange) for an impossible block, [`Error::Setting`](crate::Error::Setting) for files of an impossible length.
+    /// [`Error::OutOfRange`](crate::Error::OutOfRange) for an impossible block size. [`Error::Setting`](crate::Error::Setting) for
+    /// an impossible length of files.
     pub fn check(&self, output: &Output) -> Result<()> {
         output.check_buffer()?;
         self.check_split(output)
     }
 
-    /// Checks the length of files, which is only allowed when files are recorded.
+    /// Checks the length of files. It may be given only if something is recorded.
     fn check_split(&self, output: &Output) -> Result<()> {
         let reason = match self.split {
             None => return Ok(()),

@@ -1,9 +1,9 @@
-//! Raises the priority of an audio thread through RealtimeKit, the desktop's service for that.
+//! Raises the priority of an audio thread through RealtimeKit, a service of Linux desktops.
 //!
-//! A program of an ordinary user can neither become realtime nor raise its priority unless its limits allow it.
-//! RealtimeKit raises a thread on request, here to a nice level. Its realtime priority is not used, because the system
-//! kills a program with it that computes for 200 ms without a pause, as a mixer on a slow machine does. It is reached
-//! over D-Bus, of which one call is needed.
+//! A program of an ordinary user can raise its priority only as far as its limits allow. RealtimeKit raises the priority of
+//! a thread on request, here to a nice level. RealtimeKit could also give realtime priority. This is not used, because the
+//! system kills a program with that priority when it computes for 200 ms without a pause, as a mixer on a slow machine does.
+//! RealtimeKit is reached over D-Bus. This module has the small part of D-Bus that one call needs.
 
 use std::io::{BufRead, BufReader, Error, ErrorKind, Read, Result, Write};
 use std::os::unix::net::UnixStream;
@@ -21,7 +21,7 @@ const LONGEST: usize = 1 << 16;
 /// Raises thread `thread` of this process to the nice level `nice`.
 ///
 /// # Errors
-/// When there is no D-Bus, no RealtimeKit, or it refuses.
+/// When there is no D-Bus or no RealtimeKit, or when RealtimeKit refuses.
 pub(crate) fn raise(thread: u32, nice: i32) -> Result<()> {
     let path = match std::env::var("DBUS_SYSTEM_BUS_ADDRESS") {
         Ok(address) => address.strip_prefix("unix:path=").unwrap_or(SYSTEM_BUS).split(',').next().map(str::to_owned),
@@ -79,7 +79,7 @@ fn call(bus: &mut BufReader<UnixStream>, message: &[u8]) -> Result<()> {
     }
 }
 
-/// A method call in D-Bus's wire format, little-endian; the interface has the name of its service.
+/// A method call in D-Bus's wire format, little-endian. The interface has the same name as the service.
 fn message(serial: u32, service: &str, path: &str, method: &str, signature: &str, body: &[u8]) -> Vec<u8> {
     let mut fields = Vec::new();
     for (code, kind, value) in [(1, b'o', path), (2, b's', service), (3, b's', method), (6, b's', service)] {

@@ -1,8 +1,8 @@
 //! The sound systems, in the order in which they are tried.
 //!
-//! On Linux, where a sound server runs, its own protocol is used: the stream goes on after an underrun, while ALSA's
-//! plug-in makes a new one (`benches/src/bin/gaps.rs` counts the missing frames). Everything else goes through cpal:
-//! ALSA on Linux, the system's own sound system elsewhere.
+//! If a sound server runs on Linux, it is used by its own protocol. With the protocol a stream continues after an underrun.
+//! ALSA's plug-in would make a new stream (`benches/src/bin/gaps.rs` counts the missing frames). All other devices are
+//! opened through cpal, which uses ALSA on Linux and the system's own sound system elsewhere.
 
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
@@ -16,12 +16,13 @@ use crate::types::error::Result;
 use crate::types::output_error::OutputErrorKind;
 use crate::types::units::SampleRate;
 
-/// After the default device was opened through the sound server, so many attempts to open it again, 400 ms apart, try the server
-/// only: while a server starts again, ALSA's default is the card that the server is about to open.
+/// After the default device was opened through the sound server and lost, the first attempts to open it again use only the server.
+/// This is their number. They are 400 ms apart. ALSA is not tried, because while a server starts again, ALSA's default device is the
+/// card that the server is about to open.
 const SERVER_ONLY: u32 = 25;
 
-/// The devices that can be opened for playing now, those of the sound server first. Each of them is queried, which may
-/// take a second or more.
+/// The devices that can play now. Those of the sound server are the first. Each device is queried, which may take a second or
+/// more.
 ///
 /// # Errors
 /// [`Error::Output`](crate::Error::Output) when no sound system answers.
@@ -66,7 +67,7 @@ fn sinks() -> Vec<DeviceInfo> {
 /// The sound systems, and the device to open through them.
 pub(crate) struct SoundSystems {
     wanted: DeviceConfig,
-    /// Further attempts that try the sound server only.
+    /// The number of further attempts that use only the sound server.
     server_only: AtomicU32,
 }
 
@@ -75,7 +76,7 @@ impl SoundSystems {
         Self { wanted, server_only: AtomicU32::new(0) }
     }
 
-    /// Opens the device through the sound server; `None` when the server does not have it, or there is no server.
+    /// Opens the device through the sound server. `None` when there is no server, or when it does not have the device.
     #[cfg(target_os = "linux")]
     fn through_server(&self, setup: &StreamSetup, rate: Option<SampleRate>) -> Result<Option<OpenedDevice>, Cause> {
         let wanted = self.wanted.name.as_deref();

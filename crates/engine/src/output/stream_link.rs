@@ -1,21 +1,21 @@
-//! The link through which a stream reports to its supervisor. The audio thread never waits for it.
+//! The link through which a stream reports to its supervisor. Reporting never makes the audio thread wait.
 
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Mutex, TryLockError};
 use std::time::{Duration, Instant};
 
-/// The state that a stream and its supervisor share. Every stream has its own link, so reports of a closed stream are
-/// not taken for those of its successor.
+/// The state that a stream and its supervisor share. Every stream has its own link, so reports of a closed stream cannot be
+/// mistaken for those of the next stream.
 pub(crate) struct StreamLink {
     retired: AtomicBool,
     /// Callbacks so far.
     calls: AtomicU64,
     /// The time at which the latest callback began, in nanoseconds since the meter's epoch.
     latest: AtomicU64,
-    /// Errors that are no xrun.
+    /// The number of errors other than xruns.
     errors: AtomicU64,
     fatal: AtomicBool,
-    /// The system's number of the stream's thread, if that was refused priority and RealtimeKit may raise it.
+    /// The system's id of the stream's thread, if the system refused it a priority that RealtimeKit may grant.
     unraised: AtomicU32,
     reason: Mutex<Option<String>>,
 }
@@ -47,7 +47,7 @@ impl StreamLink {
         self.unraised.store(thread, Ordering::Relaxed);
     }
 
-    /// The thread that was refused priority; it is returned once.
+    /// The thread that was refused priority. It is returned once.
     pub fn take_unraised(&self) -> Option<u32> {
         Some(self.unraised.swap(0, Ordering::Relaxed)).filter(|thread| *thread != 0)
     }
@@ -84,8 +84,8 @@ impl StreamLink {
         }
     }
 
-    /// Counts an error of the stream. Its text is kept when it is the first, or the first fatal one: a dead device
-    /// may report a hundred thousand a second.
+    /// Counts an error of the stream. Only the texts of the first error and of the first fatal error are kept, because a dead
+    /// device may report a hundred thousand errors in a second.
     pub fn error(&self, fatal: bool, text: &dyn std::fmt::Display) {
         let first = self.errors.fetch_add(1, Ordering::Relaxed) == 0;
         let first_fatal = fatal && !self.is_fatal();

@@ -1,5 +1,5 @@
-//! The supervisor of a device: it detects that the device is lost or its buffer too small, closes the stream, opens another, and lets
-//! the engine's time go on in between.
+//! The supervisor of a device. It detects that the device is lost or that its buffer is too small. Then it closes the stream and
+//! opens another one. In between it renders without an output, so that the engine's time continues.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -20,19 +20,20 @@ use crate::worker::Worker;
 
 /// The time between two attempts to open the device.
 const RETRY: Duration = Duration::from_millis(400);
-/// After this time another attempt begins beside the first.
+/// An attempt may hang. After this time another attempt begins in addition.
 const STUCK: Duration = Duration::from_secs(3);
-/// Attempts that may be unfinished at the same time. With so many, the next one waits.
+/// The largest number of unfinished attempts. While there are so many, no other attempt begins.
 const MAX_ATTEMPTS: usize = 4;
-/// How often the stream is checked while the device plays, and while it is lost.
+/// The interval at which the stream is checked while the device plays.
 const POLL_PLAYING: Duration = Duration::from_millis(50);
+/// The interval at which attempts are checked while the device is lost.
 const POLL_LOST: Duration = Duration::from_millis(10);
 /// How long the shutdown waits for a stream to close.
 const CLOSING: Duration = Duration::from_millis(500);
-/// The engine's time catches up by at most this much at once.
+/// When the engine's time is late by more than this, it does not catch up.
 const CATCH_UP: Duration = Duration::from_secs(5);
 
-/// An opening in progress on a thread of its own.
+/// An attempt to open the device, which runs on a thread of its own.
 struct OpenAttempt {
     result: Receiver<Result<OpenedDevice, Cause>>,
     began: Instant,
@@ -60,7 +61,7 @@ enum StopReason {
     Stopped,
     /// The device is lost, for this reason.
     Lost(String),
-    /// The device needs a buffer of so many frames.
+    /// The device needs a buffer of this many frames.
     TooSmall(u32),
 }
 
@@ -69,7 +70,7 @@ struct Supervisor {
     backend: Arc<dyn Backend>,
     setup: StreamSetup,
     engine_rate: SampleRate,
-    /// The rule by which the buffer grows; none when its size is fixed.
+    /// The rule by which the buffer grows. `None` when its size is fixed.
     adaptive: Option<BufferGrowth>,
     /// Threads that close streams. In some sound systems closing never returns.
     closing: Vec<JoinHandle<()>>,
@@ -130,7 +131,7 @@ impl Supervisor {
         StopReason::Stopped
     }
 
-    /// Waits a moment for streams to close, because many devices can be open only once.
+    /// Waits for at most [`CLOSING`] until streams are closed, because many devices can be open only once.
     fn wait_for_closing(&self, time: &mut GapRenderer) {
         let deadline = Instant::now() + CLOSING;
         while Instant::now() < deadline && !self.closing.iter().all(JoinHandle::is_finished) {
@@ -139,8 +140,8 @@ impl Supervisor {
         }
     }
 
-    /// Tries until the device is back; none when the supervisor is stopped. Meanwhile the engine renders without an
-    /// output.
+    /// Tries to open the device until this succeeds. Returns `None` when the supervisor is stopped. Meanwhile the engine renders
+    /// without an output.
     fn reopen(&mut self, time: &mut GapRenderer, stop: &AtomicBool) -> Option<OpenedDevice> {
         let mut next = Instant::now();
         while !stop.load(Ordering::Relaxed) {
@@ -165,7 +166,7 @@ impl Supervisor {
         None
     }
 
-    /// The device that an attempt has opened, if there is one; failures are written to the health.
+    /// The device that an attempt has opened, if one has succeeded. Failures are written to the health.
     fn finished_attempt(&mut self) -> Option<OpenedDevice> {
         let mut index = 0;
         while let Some(attempt) = self.attempts.get(index) {
@@ -189,7 +190,7 @@ impl Supervisor {
         None
     }
 
-    /// Reports the cause why no device plays. The first report sets the state to lost.
+    /// Reports why no device plays. The first report sets the state to lost.
     fn report_problem(&self, cause: String) {
         let mut condition = self.setup.meter.condition();
         condition.problem = Some(cause);
@@ -198,13 +199,13 @@ impl Supervisor {
         }
     }
 
-    /// Closes a stream on a thread of its own, because that may never return.
+    /// Closes a stream on a thread of its own, because closing may never return.
     fn close_on_thread(&mut self, stream: Box<dyn DeviceStream>) {
         let thread = thread::Builder::new().name("crowd-close".into()).spawn(move || drop(stream));
         self.closing.extend(thread);
     }
 
-    /// Waits a moment for streams to close, and returns.
+    /// Waits for at most [`CLOSING`] until streams are closed.
     fn close(self) {
         let deadline = Instant::now() + CLOSING;
         while Instant::now() < deadline && !self.closing.iter().all(JoinHandle::is_finished) {
@@ -237,7 +238,7 @@ pub(crate) fn report_playing(setup: &StreamSetup, opened: &OpenedDevice, engine_
         .then(|| format!("the device runs at {}: converted from the engine's {engine_rate}", opened.rate));
 }
 
-/// Renders while no device requests sound, so that the engine's time goes on.
+/// Renders while no device requests sound, so that the engine's time continues.
 struct GapRenderer {
     zero: Instant,
     rate: SampleRate,
@@ -256,7 +257,7 @@ impl GapRenderer {
         let mut due = (passed.as_secs_f64() * f64::from(self.rate.get())) as u64;
         let most = (CATCH_UP.as_secs_f64() * f64::from(self.rate.get())) as u64;
         if due - self.made > most {
-            // The whole program was stopped, so the engine's time does not catch up.
+            // The whole program must have been stopped, so the engine's time does not catch up.
             self.zero = now;
             (self.made, due) = (0, 0);
         }

@@ -1,4 +1,4 @@
-//! The outputs that can be chosen.
+//! The choice of an output.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -7,25 +7,27 @@ use std::str::FromStr;
 use crate::types::error::{Error, Result};
 use crate::types::output_error::{OutputError, OutputErrorKind};
 
-/// Where the sound goes. Written as text: `device`, `device:NAME`, `null`, `file:PATH`.
+/// The destination of the sound. As text it is `device`, `device:NAME`, `null` or `file:PATH`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Output {
     /// A sound device.
     Device(DeviceConfig),
-    /// Nowhere. Blocks are made at the time at which a device would have played them.
+    /// No destination. Blocks are made at the time at which a device would have played them, and discarded.
     Null {
-        /// Frames of a block, 16 to 65,536; 1,024 when not given.
+        /// The number of frames in a block, from 16 to 65,536. The default is 1,024.
         buffer_frames: Option<u32>,
     },
-    /// A stereo file: float WAV, or 24-bit FLAC if its name ends with `.flac`. It is written in real time: blocks are made at the
-    /// time at which a device would have played them, so a minute of sound takes a minute. It grows while the engine plays, as
-    /// a recording does: see [`Builder::record`](crate::Builder::record). To write a file faster than real time, render with
-    /// [`Builder::offline`](crate::Builder::offline) and write the samples with `crowd_media::write`.
+    /// A stereo file: float WAV, or 24-bit FLAC if its name ends with `.flac`.
+    ///
+    /// The file is written in real time: blocks are made at the time at which a device would have played them, so a minute of sound
+    /// takes a minute. The file grows while the engine plays, like a recording ([`Builder::record`](crate::Builder::record)). To write
+    /// a file faster than real time, render with [`Builder::offline`](crate::Builder::offline) and write the samples with
+    /// `crowd_media::write`.
     File {
-        /// Its name; a number is added when such a file exists ([`RecordingHealth::number`](super::RecordingHealth::number)).
+        /// The path. If there is such a file, a number is added ([`RecordingHealth::number`](super::RecordingHealth::number)).
         path: PathBuf,
-        /// Frames of a block, 16 to 65,536; 1,024 when not given.
+        /// The number of frames in a block, from 16 to 65,536. The default is 1,024.
         buffer_frames: Option<u32>,
     },
 }
@@ -33,20 +35,22 @@ pub enum Output {
 /// A sound device and the size of its buffer.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DeviceConfig {
-    /// The name of the device, as `output::devices` lists it; `None` is the system's default device.
+    /// The name of the device, as listed by `output::devices`. `None` is the system's default device.
     pub name: Option<String>,
-    /// Frames per callback, 16 to 65,536. A device that cannot have so many uses the nearest number it can. `None` leaves it to
-    /// the device.
+    /// The number of frames per callback, from 16 to 65,536. A device that does not support this number uses the nearest number that
+    /// it supports. With `None` the device chooses.
     pub buffer_frames: Option<u32>,
-    /// Whether the buffer grows when blocks are late. It begins with [`Self::buffer_frames`], or 512 frames. When two
-    /// blocks were late (or the device reported two gaps) within 10 seconds of sound, the device is opened again with
-    /// twice as many, up to 8,192; the first second after a change does not count. The engine's time goes on meanwhile, and
-    /// the music with it. The buffer does not shrink again.
+    /// Whether the buffer grows when blocks are late.
+    ///
+    /// The buffer begins with [`Self::buffer_frames`], or with 512 frames. When two blocks were late within 10 seconds of sound, or
+    /// the device reported two gaps, the device is opened again with a buffer of twice the size, up to 8,192 frames. The first second
+    /// after a change does not count. Meanwhile the engine's time continues, and the music with it. The buffer never becomes smaller.
     pub adaptive: bool,
 }
 
 impl Output {
     /// The same output with blocks of `frames` frames.
+    #[must_use]
     pub fn with_buffer_frames(mut self, frames: u32) -> Self {
         match &mut self {
             Self::Device(DeviceConfig { buffer_frames, .. })
@@ -56,8 +60,9 @@ impl Output {
         self
     }
 
-    /// The same output with a buffer that grows when blocks are late ([`DeviceConfig::adaptive`]). It changes nothing about outputs
-    /// without a device.
+    /// The same output with a buffer that grows when blocks are late ([`DeviceConfig::adaptive`]). Outputs without a device do not
+    /// change.
+    #[must_use]
     pub fn with_adaptive_buffer(mut self) -> Self {
         if let Self::Device(device) = &mut self {
             device.adaptive = true;

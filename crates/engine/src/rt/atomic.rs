@@ -1,4 +1,4 @@
-//! Atomics of the standard library, or of loom where loom tests every order of events.
+//! Atomics of the standard library. In loom's tests, which try every order of events, they are those of loom.
 
 #[cfg(loom)]
 pub(crate) use loom::sync::atomic::*;

@@ -2,6 +2,7 @@
 #![warn(clippy::cast_possible_truncation)]
 
 mod atomic;
+mod live_ring;
 mod pages;
 #[cfg(feature = "decode")]
 mod recording_ring;
@@ -11,11 +12,12 @@ mod slot;
 mod snapshot;
 mod stream;
 
-pub(crate) use pages::PAGE;
+pub(crate) use live_ring::LiveRing;
+pub(crate) use pages::{PAGE, Pages};
 #[cfg(feature = "decode")]
 pub(crate) use recording_ring::{RecordingRing, RecordingRingReader, RingRead};
 pub(crate) use return_queue::ReturnQueue;
 #[cfg(feature = "device")]
 pub(crate) use slot::Slot;
 pub(crate) use snapshot::Snapshot;
-pub(crate) use stream::{MAX_PLAYHEADS, PlayheadState, Stream};
+pub(crate) use stream::{LiveStem, MAX_PLAYHEADS, PlayheadState, Stream};

@@ -1,7 +1,7 @@
 //! Pages of a streamed track that one thread writes and others read, without a lock.
 //!
-//! Written here for the reason given in [`snapshot`](super::snapshot): each page is a sequence lock too, with the
-//! page's number as its sequence number.
+//! No other crate is used, for the reason given in [`snapshot`](super::snapshot). Each page is a sequence lock, too. Its
+//! sequence number is the number of the page.
 
 use std::sync::OnceLock;
 
@@ -14,10 +14,11 @@ use crate::types::onset::Onset;
 pub(crate) const PAGE: usize = 4_096;
 #[cfg(loom)]
 pub(crate) const PAGE: usize = 2;
-/// Onsets that are kept of a page. The onset finder reports none closer together than 768 frames.
+/// The number of onsets that are kept of a page. It is enough, because the onset finder reports no two onsets that are closer
+/// together than 768 frames.
 const ONSETS: usize = 8;
 
-/// The samples of frames: left and right in one word, so that a reader never sees half of a frame.
+/// The samples of frames. Left and right are in one word, so that a reader never gets half of a frame.
 type Words = Box<[AtomicU64]>;
 
 /// Called by the writing thread only.
@@ -27,20 +28,21 @@ fn new_words() -> Words {
 
 /// The frames and onsets in a slot.
 struct Page {
-    /// Allocated when the slot is first written to: a track that has not been played needs few of them.
+    /// The frames. They are allocated when the slot is written for the first time, because a track that has not been played
+    /// needs few slots.
     frames: OnceLock<Words>,
-    /// Frame in the page and strength.
+    /// The onsets: for each, its frame in the page and its strength.
     onsets: [AtomicU64; ONSETS],
     onset_count: AtomicU64,
 }
 
 /// A fixed number of pages. One thread writes, any number of threads read without waiting.
 ///
-/// Each slot has a sequence lock whose tag is the number of the page in it. A page's content never changes, so a reader
-/// that finds the same tag before and after has read that page. After Boehm, "Can seqlocks get along with programming
-/// language memory models?" (MSPC 2012).
+/// Each slot has a sequence lock whose tag is the number of the page in it. The content of a page never changes. So if a
+/// reader finds the same tag before and after it has read the frames, they are those of that page. After Boehm, "Can
+/// seqlocks get along with programming language memory models?" (MSPC 2012).
 pub(crate) struct Pages {
-    /// The number of the page plus 1; 0 while the slot is empty or being written.
+    /// For each slot, the number of its page plus 1. 0 while the slot is empty or being written.
     tags: Box<[AtomicU64]>,
     slots: Box<[Page]>,
 }
@@ -52,7 +54,7 @@ impl Pages {
         Self { tags: (0..slots).map(|_| word()).collect(), slots: (0..slots).map(|_| page()).collect() }
     }
 
-    /// Bytes of the allocated frames.
+    /// The number of bytes of all allocated frames.
     pub fn bytes(&self) -> usize {
         let held = self.slots.iter().filter(|page| page.frames.get().is_some()).count();
         held * PAGE * size_of::<[f32; 2]>()
@@ -62,7 +64,7 @@ impl Pages {
         self.slots.len()
     }
 
-    /// Slots in the order in which they are searched for page `number`. The writer uses the first one that is free.
+    /// The slots in which page `number` may be, in the order in which they are searched. The writer uses the first free one.
     pub fn probe(&self, number: u64) -> impl Iterator<Item = usize> {
         let first = index(number % self.slots.len() as u64);
         (first..self.slots.len()).chain(0..first)
@@ -83,7 +85,8 @@ impl Pages {
         self.find(number).is_some()
     }
 
-    /// Copies frames of page `number` from `first` on; false when it is not loaded, or was replaced meanwhile.
+    /// Copies frames of page `number` from `first` on. Returns false when the page is not loaded, or when it was replaced
+    /// meanwhile.
     pub fn read(&self, number: u64, first: usize, left: &mut [f32], right: &mut [f32]) -> bool {
         let Some((tag, page)) = self.find(number) else { return false };
         let Some(frames) = page.frames.get().and_then(|frames| frames.get(first..)) else { return false };
@@ -108,7 +111,7 @@ impl Pages {
         onset.filter(|_| tag.load(Ordering::Relaxed) == number + 1)
     }
 
-    /// Writes a page with its onsets into a slot, in place of the one there. For the writing thread only.
+    /// Writes a page with its onsets into a slot, and replaces the page there. Only the writing thread calls this.
     pub fn put(&self, slot: usize, number: u64, frames: &[[f32; 2]], onsets: &[Onset]) {
         let (tag, page) = (&self.tags[slot], &self.slots[slot]);
         let words = page.frames.get_or_init(new_words);

@@ -5,10 +5,10 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use rtrb::{Consumer, Producer, RingBuffer};
 
-/// Gaps that the ring can hold. A further gap ends only after an earlier one was read.
+/// The number of gaps for which the ring has room. A further gap ends only after an earlier one was read.
 const GAPS: usize = 64;
 
-/// A span of lost frames: `frames` of them are missing after the first `after` frames that were written.
+/// A span of lost frames. `frames` frames are missing after the first `after` frames that were written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Gap {
     after: u64,
@@ -19,13 +19,14 @@ struct Gap {
 pub(crate) struct RecordingRing {
     ring: Producer<f32>,
     gaps: Producer<Gap>,
-    /// Frames written.
+    /// The number of frames that were written.
     written: u64,
-    /// Frames lost since the last that was written.
+    /// The number of frames that were lost since the last one that was written.
     missing: u64,
-    /// Samples that must be free before a gap ends, half of the ring: few long gaps are better than many short ones.
+    /// A gap ends when there is room for this many samples, half of the ring. So there are few long gaps and not many short
+    /// ones.
     resume: usize,
-    /// All frames lost so far.
+    /// The number of all frames that were lost.
     lost: Arc<AtomicU64>,
 }
 
@@ -39,9 +40,9 @@ pub(crate) struct RecordingRingReader {
 /// The result of one read of the ring.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum RingRead {
-    /// So many frames of sound were copied into the buffer.
+    /// This number of frames was copied into the buffer.
     Sound(usize),
-    /// So many frames are missing at this point.
+    /// This number of frames is missing at this point.
     Gap(u64),
     /// The ring is empty.
     Empty,
@@ -51,7 +52,7 @@ impl RecordingRing {
     /// A ring of `frames` stereo frames, and its reading end. Frames that do not fit are counted in `lost`.
     pub fn new(frames: usize, lost: Arc<AtomicU64>) -> (Self, RecordingRingReader) {
         let (mut ring, mut reader) = RingBuffer::new(2 * frames);
-        // Every page is touched here, so that the audio thread causes no page fault.
+        // Every memory page of the ring is written here, so that the audio thread causes no page fault.
         let mut piece = [0.0; 1_024];
         while !ring.push_partial_slice(&piece).0.is_empty() {}
         while !reader.pop_partial_slice(&mut piece).0.is_empty() {}
@@ -81,7 +82,8 @@ impl RecordingRing {
         self.lost.fetch_add(samples as u64 / 2, Relaxed);
     }
 
-    /// Writes the gap before any sound that follows it; false when there is no room for another gap.
+    /// Writes the gap. This must be done before any later sound is written. Returns false when there is no room for another
+    /// gap.
     fn end_gap(&mut self) -> bool {
         let ended = self.gaps.push(Gap { after: self.written, frames: self.missing }).is_ok();
         if ended {
@@ -94,28 +96,27 @@ impl RecordingRing {
 impl Drop for RecordingRing {
     fn drop(&mut self) {
         if self.missing > 0 {
-            // When there is no room for the gap either, the end of the recording is missing.
+            // If there is no room for the gap, the frames at the end of the recording are missing without a gap.
             self.end_gap();
         }
     }
 }
 
 impl RecordingRingReader {
-    /// Whether the writing end was dropped. When it was called before a read and returned true, everything that was
-    /// written is visible to that read.
+    /// Whether the writing end was dropped. If this was true before a read, the read gets everything that was written.
     pub fn is_closed(&self) -> bool {
         self.ring.is_abandoned()
     }
 
-    /// Frames that can be read.
+    /// The number of frames that can be read.
     pub fn frames_waiting(&self) -> u64 {
         self.ring.slots() as u64 / 2
     }
 
     /// Reads the next sound, at most a full `buffer`, or the next gap.
     pub fn read(&mut self, buffer: &mut [f32]) -> RingRead {
-        // Read before the gaps: a gap is written before the sound that follows it, so all gaps of the samples counted
-        // here are visible below.
+        // The samples are counted before the gaps are read. A gap is written before the sound that follows it, so all gaps
+        // before these samples are visible below.
         let waiting = self.ring.slots();
         let before_gap = match self.gaps.peek() {
             Ok(gap) if gap.after == self.read => {

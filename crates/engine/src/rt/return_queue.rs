@@ -1,9 +1,9 @@
-//! The queue that carries items that may not be freed on the audio thread back to the control half.
+//! The return queue. It passes items that must not be freed on the audio thread to the control half.
 
 /// Passes items that are no longer needed from the audio thread to the control half, which frees them.
 ///
-/// While the ring is full, items are kept in a reserve of fixed size until the next block.
-/// [`ReturnQueue::has_room_for`] returns whether it still takes so many items.
+/// While the ring is full, items are kept in a reserve of fixed size until the next block. [`ReturnQueue::has_room_for`]
+/// tells whether there is room for a number of items.
 pub(crate) struct ReturnQueue<T> {
     ring: rtrb::Producer<T>,
     reserve: Vec<T>,
@@ -15,7 +15,7 @@ impl<T> ReturnQueue<T> {
         Self { ring, reserve: Vec::with_capacity(reserve) }
     }
 
-    /// Whether `count` more items can be taken now without allocating.
+    /// Whether there is room for `count` more items.
     pub fn has_room_for(&self, count: usize) -> bool {
         self.reserve.capacity() - self.reserve.len() >= count
     }

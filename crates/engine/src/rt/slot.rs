@@ -1,6 +1,6 @@
 //! A slot from which one thread at a time can take a value, without waiting.
 //!
-//! Written here because `AtomicCell` of crossbeam uses the processor's atomics, so loom could not test its orders of
+//! `AtomicCell` of crossbeam is not used, because it uses the processor's atomics. So loom could not test every order of its
 //! events.
 #![allow(unsafe_code)]
 
@@ -8,8 +8,9 @@ use std::ptr;
 
 use super::atomic::{AtomicPtr, Ordering};
 
-/// Holds one boxed value that several threads may take: the renderer, while the callback of a lost device and that of
-/// its successor both exist. Taking it and putting it back is one atomic swap each and never waits.
+/// A slot for one boxed value that several threads may take. The value is the renderer, and the threads are those of a
+/// lost device's callback and of the next device's callback. Taking the value is one atomic swap, and so is putting it
+/// back. Neither waits.
 pub(crate) struct Slot<T> {
     value: AtomicPtr<T>,
     _owns: std::marker::PhantomData<Box<T>>,
@@ -21,7 +22,7 @@ impl<T> Slot<T> {
         Self { value: AtomicPtr::new(ptr::null_mut()), _owns: std::marker::PhantomData }
     }
 
-    /// Takes the value out; `None` while another thread has it or the slot is empty.
+    /// Takes the value. `None` while another thread has it, or when the slot is empty.
     pub fn take(&self) -> Option<Box<T>> {
         let pointer = self.value.swap(ptr::null_mut(), Ordering::Acquire);
         if pointer.is_null() {
@@ -33,7 +34,7 @@ impl<T> Slot<T> {
         Some(unsafe { Box::from_raw(pointer) })
     }
 
-    /// Puts a value in. When the slot already has one, that one is returned.
+    /// Puts a value into the slot. Returns the value that was there before, if there was one.
     pub fn put(&self, value: Box<T>) -> Option<Box<T>> {
         let pointer = self.value.swap(Box::into_raw(value), Ordering::AcqRel);
         if pointer.is_null() {

@@ -1,15 +1,14 @@
 //! A consistent set of numbers from one writer to any number of readers, without a lock.
 //!
-//! Written here because `triple_buffer` has one reader only, and sequence locks that copy values of any type do so
-//! without atomics, which Miri and loom reject.
+//! No other crate is used. `triple_buffer` allows only one reader. Crates with sequence locks for values of any type copy
+//! them without atomics, which Miri and loom reject.
 
 use super::atomic::{AtomicU64, Ordering, fence};
 
-/// A sequence lock over plain words. The writer never waits; a reader tries again when a write took place while it
-/// read.
+/// A sequence lock for words. The writer never waits. A reader tries again when a write took place while it read.
 ///
-/// After Boehm, "Can seqlocks get along with programming language memory models?" (MSPC 2012): the words are relaxed
-/// atomics, so a torn read is repeated and is never undefined behaviour.
+/// After Boehm, "Can seqlocks get along with programming language memory models?" (MSPC 2012). The words are relaxed
+/// atomics, so a read during a write is not undefined behaviour, and is repeated.
 pub(crate) struct Snapshot {
     sequence: AtomicU64,
     words: Box<[AtomicU64]>,
@@ -21,7 +20,7 @@ impl Snapshot {
         Self { sequence: AtomicU64::new(0), words: (0..words).map(|_| AtomicU64::new(0)).collect() }
     }
 
-    /// Publishes `values`; one writer at a time. Surplus values are left out.
+    /// Publishes `values`. There must be only one writer at a time. Surplus values are ignored.
     pub fn publish(&self, values: impl IntoIterator<Item = u64>) {
         let sequence = self.sequence.load(Ordering::Relaxed);
         self.sequence.store(sequence.wrapping_add(1), Ordering::Relaxed);
@@ -32,7 +31,7 @@ impl Snapshot {
         self.sequence.store(sequence.wrapping_add(2), Ordering::Release);
     }
 
-    /// Copies the latest complete set into `into`; false when a write took place at the same time.
+    /// Copies the latest complete set into `into`. Returns false when a write took place at the same time.
     pub fn try_read(&self, into: &mut [u64]) -> bool {
         let before = self.sequence.load(Ordering::Acquire);
         if before & 1 == 1 {
@@ -45,7 +44,7 @@ impl Snapshot {
         self.sequence.load(Ordering::Relaxed) == before
     }
 
-    /// Number of words.
+    /// The number of words.
     pub fn len(&self) -> usize {
         self.words.len()
     }

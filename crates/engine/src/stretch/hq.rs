@@ -1,15 +1,15 @@
 //! The hq method: the phase vocoder over the whole band.
 
-use super::method::{Latency, Stretch};
 use super::source::Source;
+use super::stretch_trait::{Latency, Stretch};
 use super::vocoder::{FrameWorker, Vocoder};
 use crate::dsp::{Position, Step};
 use crate::types::units::Rate;
 
 /// Keeps the pitch with the best quality: chords stay smooth and attacks unchanged.
 ///
-/// A phase vocoder with STFT frames of 93 ms, four times overlapped. At speed 1 it is a bypass, bit for bit; after
-/// another speed it returns to the bypass within half a second.
+/// A phase vocoder with STFT frames of 93 ms, four of which overlap. At speed 1 it is a bypass. When the speed returns
+/// to 1, it is a bypass again within half a second.
 pub struct Hq {
     vocoder: Vocoder,
 }
@@ -34,7 +34,7 @@ impl Hq {
         self.vocoder.process(source, position, step, out, worker);
     }
 
-    /// Half an STFT frame, which is the furthest that a sound is smeared.
+    /// Half the length of an STFT frame. No sound is smeared further than this.
     pub(crate) fn half_frame(&self) -> usize {
         self.vocoder.half_frame()
     }

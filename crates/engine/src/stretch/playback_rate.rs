@@ -1,7 +1,7 @@
-//! The playback rate method: the track is read faster or slower and its pitch follows.
+//! The playback rate method: the track is read faster or slower, and its pitch changes with the speed.
 
-use super::method::{Latency, Stretch};
 use super::source::Source;
+use super::stretch_trait::{Latency, Stretch};
 use crate::dsp::{Kernel, Position, QUANTUM, SincBank, Step};
 use crate::types::cast::{count, index};
 use crate::types::units::Rate;
@@ -12,10 +12,10 @@ const WINDOW: usize = QUANTUM * count(Rate::MAX.get()) + 2 * SincBank::REACH + 2
 /// Frames of the fade from one kernel to another.
 const FADE: usize = QUANTUM;
 
-/// Reads the source through a band-limited interpolator whose cut-off follows the rate.
+/// Reads the source through a band-limited interpolator whose cut-off frequency depends on the rate.
 ///
-/// At rate 1 on whole positions the samples are unchanged. Where the cut-off changes, the old and the new kernel are
-/// cross-faded for 64 frames, so that a tempo glide makes no steps.
+/// At rate 1 and at positions of whole frames the samples are unchanged. When the cut-off frequency changes, a fade of 64
+/// frames leads from the old kernel to the new one, so that a tempo glide makes no steps.
 pub struct PlaybackRate {
     bank: &'static SincBank,
     kernel: Option<Kernel>,
@@ -28,7 +28,7 @@ pub struct PlaybackRate {
 crate::types::opaque::opaque_debug!(PlaybackRate);
 
 impl PlaybackRate {
-    /// Builds the interpolation tables at the first call in the process, so it is not for the audio thread.
+    /// The first call in a process computes the interpolation tables, so it is not for the audio thread.
     pub fn new() -> Self {
         Self {
             bank: SincBank::shared(),

@@ -2,9 +2,9 @@
 //! allocate.
 
 use super::hq::Hq;
-use super::method::{Latency, Stretch};
 use super::playback_rate::PlaybackRate;
 use super::source::Source;
+use super::stretch_trait::{Latency, Stretch};
 use super::vocoder::FrameWorker;
 use super::wsola::Wsola;
 use crate::dsp::{Position, Step};
@@ -27,7 +27,7 @@ impl StretcherSet {
         self.method
     }
 
-    /// Selects another method, which starts anew.
+    /// Selects a method. Its stretcher starts anew.
     pub fn select(&mut self, method: StretchMethod) {
         self.method = method;
         self.reset();
@@ -68,8 +68,8 @@ impl StretcherSet {
         }
     }
 
-    /// Frames of the source to either side of a position that any of the methods reads, so that after a change of
-    /// method they are loaded.
+    /// The number of frames that the method with the longest reach reads before a position, and after it. When these
+    /// frames are loaded, a change of method does not have to wait.
     pub fn reach(&self) -> usize {
         let all = [self.playback_rate.latency(), self.wsola.latency(), self.hq.latency()];
         all.iter().map(|latency| latency.input).max().unwrap_or(0)

@@ -4,12 +4,14 @@
 //! Audio Processing 7 (1999): around each spectral peak all bins are rotated together. A. Röbel, "A new approach to
 //! transient processing in the phase vocoder", DAFx 2003: transients keep their phases at an onset.
 //!
-//! Each hop analyses two STFT frames of the source, one hop apart, so that no phase is ever unwrapped. The earlier one
-//! precedes the later one in the source as the latest STFT frame of output precedes the next one. Each peak's region of
-//! the later one is rotated by the angle between the earlier one and the latest STFT frame of output (the angle of the
-//! sum of their products over the region, both channels together, which keeps the stereo image). Around an onset the
-//! source runs at its own speed, and bins of the transient are not rotated at all: the STFT frames then add up to the
-//! exact samples of the attack.
+//! Each hop analyses two STFT frames of the source, one hop apart, so that no phase is ever unwrapped. The next STFT
+//! frame of output is made of the later one. The earlier one shows by which angle: it corresponds to the latest STFT
+//! frame of output, so both should have the same phase. Around each peak all bins of the later one are therefore rotated
+//! by the angle between the earlier one and the latest STFT frame of output. This angle is that of the sum of their
+//! products over these bins and over both channels. One angle for both channels keeps the stereo image.
+//!
+//! Around an onset the source runs at its own speed, and bins of the transient are not rotated at all. So the STFT frames
+//! add up to the exact samples of the attack.
 
 mod fft_plan;
 mod frame_worker;
@@ -30,31 +32,34 @@ pub(crate) use stft_frame::{FrameAnalysis, FrameSpec, FrameSynthesiser, StftPara
 
 pub(super) struct Vocoder {
     params: StftParams,
-    /// Frames of the source that are copied at a start before the first hop.
+    /// The number of frames of the source that are copied after a start, before the first hop.
     initial_copy: usize,
     plan: &'static FftPlan,
     synthesiser: FrameSynthesiser,
-    /// The STFT frame that is being made, and whether it was submitted to the worker.
+    /// The STFT frame that is being made.
     spec: FrameSpec,
+    /// Whether it was submitted to the worker.
     submitted: bool,
-    /// The ring in which STFT frames overlap and add.
+    /// The ring in which STFT frames are added up.
     sum: [Box<[f32]>; 2],
-    /// Frames of output since the start, and since the beginning of the hop.
+    /// Frames of output since the start.
     made: usize,
+    /// Frames of output since the beginning of the hop.
     into: usize,
     /// The frame of the source at the start.
     start: i64,
-    /// The number of successive STFT frames that were not rotated and are a hop apart in the source too, and the centre
-    /// of the next such one.
+    /// The number of latest STFT frames that were not rotated, and that are a hop apart in the source as in the output.
+    /// Their sum is the source itself.
     unrotated: usize,
+    /// The centre that the next STFT frame has if it is a hop after the latest one in the source too.
     expected_centre: i64,
     /// Whether the output is the source, frame by frame.
     bypass: bool,
 }
 
 impl Vocoder {
-    /// For a source of `rate` frames per second. A start copies the source for `initial_hops` hops before STFT frames
-    /// are synthesised, so that the first one can be prepared.
+    /// For a source of `rate` frames per second. After a start the source is copied for `initial_hops` hops, while the
+    /// first STFT frame is prepared.
     pub fn new(rate: f64, initial_hops: usize) -> Self {
         let params = StftParams::new(rate);
         let StftParams { size, hop, .. } = params;
@@ -75,7 +80,7 @@ impl Vocoder {
         }
     }
 
-    /// Frames of the source that are read to either side of a position.
+    /// The number of frames of the source that are read before a position, and after it, at speeds up to `fastest`.
     pub const fn reach(&self, fastest: f64) -> usize {
         count((self.params.hop + self.params.size) as f64 * fastest) + self.params.size
     }
@@ -130,11 +135,11 @@ impl Vocoder {
             }
             if self.made == 0 {
                 self.start = position.frame();
-                // At speed 1 nothing needs to be made.
+                // At speed 1 no STFT frames are needed.
                 self.bypass = step.is_unity();
             }
-            // From here on the overlapping STFT frames add up to the source. The position is that of the playhead,
-            // unless the speed has just changed.
+            // The overlapping STFT frames add up to the source, from frame `sounding` on. This is the position of the
+            // playhead, unless the speed has just changed.
             let sounding = self.expected_centre - (self.params.hop + self.params.size / 2) as i64;
             if self.into == 0 && step.is_unity() && self.unrotated > OVERLAP && sounding == position.frame() {
                 self.bypass = true;
@@ -175,7 +180,7 @@ impl Vocoder {
         }
     }
 
-    /// Adds the finished STFT frame. When it was submitted and is not finished, it is synthesised here.
+    /// Adds the STFT frame to the output. If it was submitted and the worker has not finished it, it is synthesised here.
     fn finish(&mut self, source: &dyn Source, worker: &mut dyn FrameWorker) {
         if std::mem::take(&mut self.submitted) && !worker.take_finished(&mut self.synthesiser) {
             self.synthesiser.synthesise(&self.spec, source);
@@ -187,7 +192,7 @@ impl Vocoder {
         self.add();
     }
 
-    /// Adds the finished STFT frame to the ring, which begins at the next frame of output.
+    /// Adds the finished STFT frame to the ring, from the next frame of output on.
     fn add(&mut self) {
         let scale = 1.0 / self.params.size as f32;
         let begin = self.made % self.params.size;
@@ -207,8 +212,8 @@ impl Vocoder {
         add(&frame[until_end..], &window[until_end..], 0..begin);
     }
 
-    /// Takes finished frames of output from the ring. After a start the source is added with the weight that is still
-    /// missing.
+    /// Takes finished frames of output from the ring. After a start, when fewer STFT frames overlap, the source is added
+    /// with the weight that is missing.
     fn take(&mut self, source: &dyn Source, [left, right]: [&mut [f32]; 2]) {
         let count = left.len();
         let Some(since_hops) = self.made.checked_sub(self.initial_copy + self.params.hop) else {

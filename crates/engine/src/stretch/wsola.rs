@@ -11,8 +11,8 @@ mod band_split;
 mod fractional_delay;
 mod grains;
 
-use super::method::{Latency, Stretch};
 use super::source::Source;
+use super::stretch_trait::{Latency, Stretch};
 use super::vocoder::Vocoder;
 use crate::dsp::{Position, QUANTUM, Step};
 use crate::types::units::Rate;
@@ -21,21 +21,22 @@ use grains::Grains;
 
 /// Keeps the pitch at a low cost.
 ///
-/// Above some 2 kHz the track is copied in grains that join where their waveforms are alike, or just before an onset,
-/// where the join is masked. Below, a phase vocoder at an eighth of the sample rate stretches chords better than grains
-/// can. At speed 1 it is a bypass, bit for bit.
+/// Above some 2 kHz the track is copied in grains. They join where their waveforms are alike, or just before an onset,
+/// where the attack masks the join. Below 2 kHz grains would make chords rough, so a phase vocoder at an eighth of the
+/// sample rate stretches this band. At speed 1 the method is a bypass.
 pub struct Wsola {
     bands: BandSplit,
     low: Vocoder,
     high: Grains,
-    /// The quantum that is being handed out, and how much of it has been.
+    /// The quantum that is being output.
     quantum: [[f32; QUANTUM]; 2],
+    /// The number of its frames that were output.
     taken: usize,
     started: bool,
     /// Whether the output is the source.
     bypass: bool,
-    /// In bypass: the frame of the source that follows this quantum. The next quantum begins there, even when the tempo
-    /// changed within this one and the playhead is slightly off that frame.
+    /// In bypass, the frame of the source that follows this quantum. The next quantum begins there, even if the tempo
+    /// changed within this quantum, which moves the playhead slightly away from that frame.
     next: i64,
 }
 
@@ -76,7 +77,7 @@ impl Wsola {
         self.bands.extend(source, position.frame(), speed, lookahead as i64, self.high.lookahead(speed));
         if !self.started {
             self.started = true;
-            // The first output needs two quanta of the lower band at once.
+            // The interpolation of the first quantum needs two quanta of the lower band.
             for lead in 0..LEAD / LOW_QUANTUM {
                 self.low(source, begin.advance(step, lead * QUANTUM), step);
             }
@@ -85,7 +86,7 @@ impl Wsola {
         self.bands.fill_low(&mut self.quantum);
         self.high.add(&self.bands, source, position, speed, &mut self.quantum);
         if step.is_unity() && self.low.is_bypassed() && self.high.is_at(position.frame()) {
-            // The lower band is up to half a decimated frame off the source, so it is cross-faded to the source.
+            // The lower band may deviate from the source by up to half a decimated frame, so a cross-fade leads to the source.
             (self.bypass, self.next) = (true, position.frame() + QUANTUM as i64);
             let mut direct = [[0.0; QUANTUM]; 2];
             let [left, right] = &mut direct;
@@ -98,7 +99,7 @@ impl Wsola {
         }
     }
 
-    /// Makes a quantum of the lower band, for the output at `position`.
+    /// Makes the quantum of the lower band for the output at `position`.
     fn low(&mut self, source: &dyn Source, position: Position, step: Step) {
         let mut quantum = [[0.0; LOW_QUANTUM]; 2];
         let [left, right] = &mut quantum;

@@ -9,30 +9,33 @@ use crate::types::units::{Bpm, Frames, SampleRate};
 /// A beat whose position is known, as DJ libraries store it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Mark {
-    /// Its position in the track, in seconds.
+    /// The position in the track, in seconds.
     pub seconds: f64,
     /// The tempo from this beat on.
     pub bpm: Bpm,
-    /// Which beat of its bar it is, from 1.
+    /// The number of the beat in its bar, from 1.
     pub number: u8,
 }
 
-/// From one mark to the next.
+/// The span from one mark to the next.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Span {
+    /// The frame of the mark.
     frame: f64,
-    /// Counted from the first mark; a whole number.
+    /// The beat of the mark, counted from the first mark. It is a whole number.
     beat: f64,
-    /// Frames from beat to beat.
+    /// The number of frames from beat to beat.
     interval: f64,
+    /// The number of the mark's beat in its bar, from 1.
     number: u8,
 }
 
-/// The beats of a recording, from the marks a DJ library keeps.
+/// The beats of a recording, from the marks that a DJ library stores.
 ///
-/// A mark lies on a beat. From one mark to the next there is a whole number of beats, as many as fit the mark's tempo best,
-/// evenly spaced: a tempo that was rounded for storage adds up to no error. The tempo of the first mark holds from the start of
-/// the track, that of the last mark to its end. Beats are counted from the first mark, from 0; earlier ones are negative.
+/// A mark is on a beat. From one mark to the next there is a whole number of evenly spaced beats, the number that fits the mark's tempo
+/// best. So a tempo that was rounded when it was stored causes no error that accumulates. The tempo of the first mark holds from the
+/// start of the track, and the tempo of the last mark holds to its end. Beats are counted from the first mark, which is beat 0. Earlier
+/// beats are negative.
 ///
 /// ```
 /// use crowd_engine::tempo::{BeatGrid, Mark};
@@ -46,28 +49,28 @@ struct Span {
 /// assert_eq!(grid.bar_phase(-1.0), 3.0);
 /// // A loop of the bar that begins with the mark, and a jump by two bars.
 /// let region = grid.beat_loop(22_050.0, 4.0)?;
-/// assert_eq!((region.start, region.end), (22_050, 22_050 + 88_200));
+/// assert_eq!((region.start().0, region.end().0), (22_050, 22_050 + 88_200));
 /// assert_eq!(grid.beat_jump(22_050.0, 8.0).0, 22_050 + 2 * 88_200);
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct BeatGrid {
-    /// Never empty; frames and beats rise.
+    /// At least one span. Their frames and beats rise.
     spans: Vec<Span>,
     beats_per_bar: u8,
 }
 
 impl BeatGrid {
-    /// A mark may lie at most this far (in seconds) from the start of its track.
+    /// The largest distance of a mark from the start of its track, in seconds.
     pub const REACH: f64 = 86_400.0;
 
-    /// The grid of these marks, in the order of their positions, for a track of `rate` frames a second and bars of
-    /// `beats_per_bar` beats.
+    /// A grid for a track of the sample rate `rate`, with bars of `beats_per_bar` beats. The marks must be in the order of their
+    /// positions.
     ///
     /// # Errors
-    /// [`Error::BeatGrid`](crate::Error::BeatGrid) when there is no mark, or one is out of order, too far away, nearer to the next than half a
-    /// beat, or none of the bar's beats.
+    /// [`Error::BeatGrid`](crate::Error::BeatGrid) when there is no mark, or when a mark is out of order, too far from the start of the
+    /// track, nearer to the next mark than half a beat, or has a number that is not in the bar.
     pub fn new(marks: &[Mark], beats_per_bar: u8, rate: SampleRate) -> Result<Self> {
         let rate = f64::from(rate.get());
         let mut spans: Vec<Span> = Vec::with_capacity(marks.len());
@@ -97,7 +100,7 @@ impl BeatGrid {
         Ok(Self { spans, beats_per_bar })
     }
 
-    /// The span that `is_before` says begins no later; the first one when none does.
+    /// The last span for which `is_before` is true. The first span when it is true for none.
     fn span(&self, is_before: impl Fn(&Span) -> bool) -> Span {
         let after = self.spans.partition_point(is_before);
         let none = Span { frame: 0.0, beat: 0.0, interval: 1.0, number: 1 };
@@ -116,37 +119,37 @@ impl BeatGrid {
         span.frame + (beat - span.beat) * span.interval
     }
 
-    /// The frame that lies `beats` beats after `frame`, before it when negative: where a beat jump
-    /// [seeks](crate::DeckHandle::seek). Frame 0 when that is before the start of the track.
+    /// The frame that is `beats` beats after `frame`, or before it if `beats` is negative. A beat jump
+    /// [seeks](crate::DeckHandle::seek) to this frame. It is never before frame 0.
     pub fn beat_jump(&self, frame: f64, beats: f64) -> Frames {
         Frames(self.frame_at(self.beat_at(frame) + beats).round().max(0.0) as u64)
     }
 
-    /// The region of `beats` beats that begins with the beat in which `frame` lies: what a beat loop
-    /// [repeats](crate::DeckHandle::loop_).
+    /// The region of `beats` beats that begins with the latest beat at or before `frame`. A beat loop
+    /// [repeats](crate::DeckHandle::loop_) this region.
     ///
     /// # Errors
-    /// [`Error::OutOfRange`](crate::Error::OutOfRange) when it is shorter than a loop may be.
+    /// [`Error::OutOfRange`](crate::Error::OutOfRange) when the region is shorter than [`LoopRegion::MIN_FRAMES`].
     pub fn beat_loop(&self, frame: f64, beats: f64) -> Result<LoopRegion> {
-        // A frame on a beat may be counted as a little less than that beat.
+        // Because of rounding, a frame on a beat may give a number slightly less than that beat.
         let first = (self.beat_at(frame) + 1e-6).floor();
         let place = |beat| Frames(self.frame_at(beat).round().max(0.0) as u64);
         LoopRegion::new(place(first), place(first + beats))
     }
 
-    /// The places of the marks strictly inside frames `span` of the track, in order.
+    /// The frames of the marks that are inside `span` and not at its ends, in order.
     pub(crate) fn marks_in(&self, span: std::ops::Range<f64>) -> impl Iterator<Item = f64> {
         let places = self.spans.iter().map(|span| span.frame);
         places.filter(move |frame| span.start < *frame && *frame < span.end)
     }
 
-    /// The position of a beat in its bar, in beats: 0 is the downbeat; always less than the beats of a bar.
+    /// The position of a beat in its bar, in beats. 0 is the downbeat.
     pub fn bar_phase(&self, beat: f64) -> f64 {
         let span = self.span(|span| span.beat <= beat);
         (beat - span.beat + f64::from(span.number - 1)).rem_euclid(f64::from(self.beats_per_bar))
     }
 
-    /// The steady beat around a frame of the track.
+    /// The pulse around a frame of the track.
     pub fn pulse_at(&self, frame: f64) -> Pulse {
         let span = self.span(|span| span.frame <= frame);
         let interval = span.interval;

@@ -5,15 +5,15 @@ use std::time::Duration;
 use crate::types::error::{Error, Result};
 use crate::types::units::Bpm;
 
-/// The table from movement to tempo. Movement is a number from 0 (nobody moves) to 1, from a camera or another sensor.
+/// The table from movement to tempo. Movement is a number from 0 (nobody moves) to 1, measured by a camera or another sensor.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct MovementConfig {
     /// The movement at which the tempo is highest.
     pub max_value: f64,
-    /// Upper ends of the four lower steps, rising.
+    /// The upper limits of the four lower steps, in rising order.
     pub thresholds: [f64; 4],
-    /// Tempos of the four lower steps. From the last threshold on the tempo rises in a straight line from the
-    /// fourth of these to [`Self::high_max`].
+    /// The tempos of the four lower steps. From the last threshold on, the tempo rises linearly from the fourth of these tempos to
+    /// [`Self::high_max`].
     pub targets: [Bpm; 4],
     /// The tempo at [`Self::max_value`].
     pub high_max: Bpm,
@@ -21,14 +21,15 @@ pub struct MovementConfig {
     pub base: Bpm,
     /// The time after which a change of tempo is 99 % complete.
     pub transition: Duration,
-    /// After this time without a measurement the tempo goes back to [`Self::base`]; `None` holds it.
+    /// After this time without a measurement the tempo returns to [`Self::base`]. With `None` it stays.
     pub stale_after: Option<Duration>,
-    /// How far, in movement, a threshold must be passed before the step changes.
+    /// The step changes only when the movement has passed a threshold by this much.
     pub hysteresis: f64,
 }
 
 impl Default for MovementConfig {
-    /// 105, 110, 115 and 118 BPM below .02, .05, .10 and .15; from .15 up to 130 at .6; 30 s; base 120.
+    /// The lower steps are 105, 110, 115 and 118 BPM, below movements of 0.02, 0.05, 0.10 and 0.15. From there the tempo rises to
+    /// 130 BPM at 0.6. A change takes 30 s. The base tempo is 120 BPM.
     fn default() -> Self {
         let bpm = |value| Bpm::clamped(value, Bpm::MIN);
         Self {
@@ -44,7 +45,7 @@ impl Default for MovementConfig {
     }
 }
 
-/// Turns measurements of movement into target tempos. It has no clock: the caller says how much time has passed.
+/// Computes target tempos from measurements of movement. It has no clock, so the caller states how much time has passed.
 #[derive(Clone, Debug)]
 pub struct Movement {
     config: MovementConfig,
@@ -59,7 +60,7 @@ impl Movement {
         Self { config, step: None, target: config.base, silence: Duration::ZERO }
     }
 
-    /// The table it was made with.
+    /// The table from movement to tempo.
     pub fn config(&self) -> &MovementConfig {
         &self.config
     }
@@ -69,10 +70,10 @@ impl Movement {
         self.target
     }
 
-    /// Takes a measurement and returns the tempo to [glide](crate::MixHandle::glide_tempo) to. More than 1 counts as 1.
+    /// Takes a measurement, and returns the tempo to [glide](crate::MixHandle::glide_tempo) to. A movement greater than 1 counts as 1.
     ///
     /// # Errors
-    /// [`Error::OutOfRange`] when it is negative or not a number; nothing changes then.
+    /// [`Error::OutOfRange`] when the movement is negative or not finite. Nothing changes then.
     pub fn observe(&mut self, movement: f64) -> Result<Bpm> {
         if !movement.is_finite() || movement < 0.0 {
             return Err(Error::OutOfRange { what: "movement", unit: "", value: movement, low: 0.0, high: 1.0 });
@@ -88,7 +89,9 @@ impl Movement {
         Ok(self.target)
     }
 
-    /// Lets time pass. Returns the base tempo, once, when there has been no measurement for [`MovementConfig::stale_after`].
+    /// Adds the time that has passed. When there has been no measurement for [`MovementConfig::stale_after`], returns the base tempo,
+    /// once.
+    #[must_use]
     pub fn pass(&mut self, time: Duration) -> Option<Bpm> {
         let limit = self.config.stale_after?;
         let was_stale = self.silence >= limit;
@@ -101,7 +104,7 @@ impl Movement {
         Some(self.target)
     }
 
-    /// The step a movement falls into: 0 to 3, and 4 for the slope.
+    /// The step of a movement: 0 to 3, or 4 for the linear part.
     fn step_of(&self, movement: f64) -> usize {
         let plain = self.config.thresholds.iter().take_while(|threshold| movement >= **threshold).count();
         let Some(now) = self.step else { return plain };

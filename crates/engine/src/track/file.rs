@@ -17,8 +17,9 @@ impl Track {
         Self::from_audio(audio, rate)
     }
 
-    /// A file of any format that crowd-media reads, read from disk while it plays, at `rate`: for files that are too long for the
-    /// memory. The samples are those of [`Track::open`]. An MP3 that does not state its length is read through once.
+    /// A file that is read from disk while it plays, for files that are too long for the memory. It may have any format that
+    /// crowd-media reads, and is resampled to `rate`. The samples are those of [`Track::open`]. If an MP3 does not state its length, the
+    /// whole file is read once.
     ///
     /// # Errors
     /// [`Error::Media`](crate::Error::Media) with the file, the place and the cause.
@@ -27,8 +28,8 @@ impl Track {
         Self::stream_from(move || crowd_media::Reader::open(&path), rate)
     }
 
-    /// As [`Track::stream`], but reads what `open` opens. `open` is called again, on the thread that reads, for each position that is
-    /// read in parallel with another, and after a failure.
+    /// As [`Track::stream`], but reads the file that `open` opens. `open` is called again on the feeder thread: for each position that
+    /// is read in parallel with another one, and after a failure.
     ///
     /// # Errors
     /// As [`Track::stream`].
@@ -41,7 +42,7 @@ impl Track {
         Ok(Self::from_input(input, info)?.lowered(gain_db))
     }
 
-    /// As [`Track::stream`], but takes an open reader; jumps take longer, because it cannot be opened twice.
+    /// As [`Track::stream`], but takes an open reader. Jumps take longer, because the file cannot be opened a second time.
     ///
     /// # Errors
     /// As [`Track::stream`].
@@ -51,7 +52,7 @@ impl Track {
         Ok(Self::from_input(input, info)?.lowered(gain_db))
     }
 
-    /// Takes decoded audio and resamples it to `rate`; more than two channels are mixed down.
+    /// Makes a track from decoded audio, and resamples it to `rate`. More than two channels are mixed to stereo.
     ///
     /// # Errors
     /// [`Error::Media`](crate::Error::Media) when it cannot be resampled, [`Error::Track`](crate::Error::Track) when it is empty.
@@ -66,7 +67,7 @@ impl Track {
         Ok(Self::with_warnings(pcm, rate, channels, audio.warnings)?.lowered(audio.downmix_gain_db))
     }
 
-    /// Stores by how much it was lowered; to be called before there is a clone.
+    /// Stores the gain by which the audio was lowered. Call this before the track is cloned.
     fn lowered(mut self, gain_db: Option<f32>) -> Self {
         if let Some(inner) = Arc::get_mut(&mut self.inner) {
             inner.downmix_gain_db = gain_db;

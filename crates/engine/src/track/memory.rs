@@ -14,8 +14,8 @@ use crate::types::units::{Frames, SampleRate};
 impl Track {
     /// A track from interleaved samples.
     ///
-    /// Samples [next to silence](crate::dsp::silence) become zero, and [onsets](Self::onsets) are detected, which takes some 150 ms
-    /// for five minutes of music: not a call for an audio thread.
+    /// Samples [close to silence](crate::dsp::silence) become zero, and [onsets](Self::onsets) are detected. For five minutes of music
+    /// this takes some 150 ms, so it is not for an audio thread.
     ///
     /// # Errors
     /// [`Error::Track`](crate::Error::Track) when there are no frames, the channels are not 1 or 2, the length is not a whole
@@ -60,7 +60,7 @@ impl Track {
         Self::new(Pcm::F32(samples.into()), rate, channels)
     }
 
-    /// The same track, ending before frame `end`; it shares the samples. An `end` after the track's own changes nothing.
+    /// The same track, ending before frame `end`. It shares the samples. An `end` after the track's end changes nothing.
     ///
     /// # Errors
     /// [`Error::Track`](crate::Error::Track) when nothing would be left.

@@ -1,5 +1,4 @@
-//! Tracks: recorded music in memory, or read from disk while it plays. They are made here; `audio/` has what the audio thread does
-//! with them.
+//! Tracks: recorded music in memory, or read from disk while it plays. The code of the audio thread that reads them is in `audio/`.
 
 mod audio;
 #[cfg(feature = "decode")]

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::audio::{Inner, Sound, Track};
 use super::memory::check_channels;
-use crate::feed::{FedStream, Input, InputInfo, StreamEvent};
+use crate::feed::{FedStream, Input, InputInfo, LiveInfo, LiveInput, LiveTrack, StreamEvent};
 use crate::types::cast::index;
 use crate::types::error::Result;
 use crate::types::error_reasons::TrackError;
@@ -12,8 +12,9 @@ use crate::types::loop_region::LoopRegion;
 use crate::types::units::Frames;
 
 impl Track {
-    /// A track that is read while it plays, by a thread of its own that ends with the last clone. Up to 4 MiB of it are in
-    /// memory (at 48 kHz; twice as much for each doubling of the rate). Its start is already being read when this returns.
+    /// A track that is read while it plays. A thread of its own reads it, until the last clone is dropped. At sample rates up to 48 kHz,
+    /// up to 4 MiB of the track are in memory. This doubles each time the sample rate doubles. When this function returns, the start of
+    /// the track is already being read.
     ///
     /// # Errors
     /// [`Error::Track`](crate::Error::Track) when there are no frames or too many of them, or the channels are not 1 or 2;
@@ -35,23 +36,53 @@ impl Track {
         Ok(Self { inner: Arc::new(inner), frames })
     }
 
-    /// Begins to read around a frame, so that a start from there sounds at once. The latest two positions are kept ready, in addition
-    /// to the cues and positions of the decks that hold the track. A track in memory is always ready.
+    /// A track of each stem of a live input: music that is made or received while it plays, of unknown length. Each plays on a stem of
+    /// a deck like any track, except that it cannot be sought: commands that move its position, its cue or its loop change nothing. A
+    /// thread of its own reads the input until it ends or the last clone of all its tracks is dropped. At least two seconds of each stem
+    /// are in memory.
+    ///
+    /// A stem that is started continues at the frame at which it was paused, or with the newest frames when the input
+    /// [skips](crate::feed::Starvation::Skip) or that frame is no longer in memory. At the end of the input the stem stops with an
+    /// [`Event::Ended`](crate::Event::Ended).
+    ///
+    /// # Errors
+    /// [`Error::Setting`](crate::Error::Setting) when the number of stems or the window is out of range;
+    /// [`Error::Thread`](crate::Error::Thread) when there is no thread to read it with.
+    pub fn from_live(input: impl LiveInput + 'static, info: LiveInfo) -> Result<Vec<Self>> {
+        let track = |live| {
+            let sound = Sound::Live(live);
+            let inner =
+                Inner { sound, rate: info.sample_rate(), channels: 2, warnings: Box::default(), downmix_gain_db: None };
+            Self { inner: Arc::new(inner), frames: index(LoopRegion::LAST_FRAME.0) }
+        };
+        Ok(LiveTrack::start(Box::new(input), &info)?.into_iter().map(track).collect())
+    }
+
+    /// Begins to read around a frame, so that a start from there sounds at once. The latest two of these frames are kept ready, in
+    /// addition to the cues and positions of the decks that have the track. A track in memory is always ready.
     pub fn prepare(&self, at: Frames) {
         if let Some(fed) = self.fed() {
             fed.prepare(at.min(self.frames()).0 as i64);
         }
     }
 
-    /// Whether a start from this frame sounds at once, with any [method](crate::StretchMethod): whether what it needs is in memory
-    /// now. An [`Offline`](crate::Offline) engine waits for missing frames, so there a start sounds at once even when this is
-    /// false.
+    /// Whether all frames for a start from this frame are in memory, with any [method](crate::StretchMethod). Such a start sounds at
+    /// once. An [`Offline`](crate::Offline) engine waits for missing frames, so there every start sounds at once.
     pub fn is_ready(&self, at: Frames) -> bool {
-        self.fed().is_none_or(|fed| fed.is_ready(at.min(self.frames()).0 as i64))
+        match &self.inner.sound {
+            Sound::Loaded { .. } => true,
+            Sound::Streamed(fed) => fed.is_ready(at.min(self.frames()).0 as i64),
+            Sound::Live(live) => live.is_ready(),
+        }
     }
 
-    /// The oldest event of a streamed track that was not taken yet: underruns, and input that cannot be read.
+    /// The oldest event of a streamed track that was not returned yet.
+    #[must_use = "the event is taken and not returned again"]
     pub fn stream_event(&self) -> Option<StreamEvent> {
-        self.fed().and_then(FedStream::event)
+        match &self.inner.sound {
+            Sound::Loaded { .. } => None,
+            Sound::Streamed(fed) => fed.event(),
+            Sound::Live(live) => live.event(),
+        }
     }
 }

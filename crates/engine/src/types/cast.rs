@@ -1,6 +1,8 @@
-//! Narrowing casts, each named after the result for a value that does not fit. Where sound is made there are no others
-//! (`clippy::cast_possible_truncation`): on a 32-bit machine a distance of 2^32 frames, 27 hours, cast with `as` is 0.
-#![allow(clippy::cast_possible_truncation, reason = "this is where it is decided")]
+//! Casts to smaller types. The doc of each says what becomes of a value that does not fit.
+//!
+//! The code that makes sound uses no other such casts (`clippy::cast_possible_truncation`). With a plain `as`, a distance of 2^32
+//! frames, which is 27 hours, would become 0 on a 32-bit machine.
+#![allow(clippy::cast_possible_truncation, reason = "these functions define what happens")]
 
 /// The nearest `f32`.
 #[inline(always)]
@@ -8,37 +10,37 @@ pub(crate) const fn single(value: f64) -> f32 {
     value as f32
 }
 
-/// The whole part; the nearest `i64` of what is beyond, 0 of what is no number.
+/// The whole part. A value outside the range becomes the nearest `i64`, and NaN becomes 0.
 #[inline(always)]
 pub(crate) const fn whole(value: f64) -> i64 {
     value as i64
 }
 
-/// The whole part; the nearest `usize` of what is beyond (0 of what is negative), 0 of what is no number.
+/// The whole part. A value outside the range becomes the nearest `usize`, which is 0 for a negative value. NaN becomes 0.
 #[inline(always)]
 pub(crate) const fn count(value: f64) -> usize {
     value as usize
 }
 
-/// The number; the largest `usize` where it is more.
+/// The number. A larger number becomes the largest `usize`.
 #[inline(always)]
 pub(crate) const fn index(value: u64) -> usize {
     if value > usize::MAX as u64 { usize::MAX } else { value as usize }
 }
 
-/// The low half of a word that holds 32 bits, or of a number that has no more.
+/// The low half of a word. The value must fit into 32 bits, because the high half is lost.
 #[inline(always)]
 pub(crate) const fn low_half(word: u64) -> u32 {
     word as u32
 }
 
-/// An `f32` from the low half of such a word.
+/// The `f32` whose bits are the low half of a word.
 #[inline(always)]
 pub(crate) const fn float_of(word: u64) -> f32 {
     f32::from_bits(low_half(word))
 }
 
-/// A number that fits into a byte by the engine's limits (decks, stems); 255 of what does not.
+/// A number as a byte. The engine's limits of decks and stems fit into a byte. A larger number becomes 255.
 #[inline(always)]
 pub(crate) const fn byte(value: u64) -> u8 {
     if value > 255 { 255 } else { value as u8 }

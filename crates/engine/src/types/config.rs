@@ -5,24 +5,26 @@ use super::error_reasons::{SettingError, SettingReason};
 use super::stretch_method::StretchMethod;
 use super::units::{Bpm, DeckId, SampleRate};
 
-/// What an engine was made with, as chosen with its [`Builder`](crate::Builder); see [`Engine::config`](crate::Engine::config).
+/// The settings of an engine, as chosen with its [`Builder`](crate::Builder). [`Engine::config`](crate::Engine::config) returns them.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct EngineConfig {
-    /// Frames per second.
+    /// The sample rate.
     pub sample_rate: SampleRate,
-    /// Decks, 1 to 16.
+    /// The number of decks, from 1 to 16.
     pub decks: usize,
-    /// Stems of each deck, 1 to 64.
+    /// The number of stems of each deck, from 1 to 64.
     pub stems: usize,
-    /// The master tempo at which decks play at rate 1; also the master tempo at the start.
+    /// The master tempo at the start. At this master tempo decks play at the recorded speed.
     pub base_tempo: Bpm,
-    /// How the decks change speed at the start.
+    /// The stretch method of all decks at the start.
     pub stretch: StretchMethod,
-    /// How many commands may be on their way to the audio thread, and how many may wait for their moment.
+    /// The number of commands that may be in the queue to the audio thread, and also the number that may wait for their moment.
     pub queue: usize,
-    /// Whether a worker thread computes the STFT windows of [`StretchMethod::Hq`] in advance.
+    /// Whether a worker thread computes STFT frames of [`StretchMethod::Hq`].
     pub stretch_worker: bool,
+    /// Whether each beat of the clock is reported as an [`Event::Beat`](crate::Event::Beat).
+    pub beat_events: bool,
 }
 
 impl Default for EngineConfig {
@@ -36,12 +38,13 @@ impl Default for EngineConfig {
             stretch: StretchMethod::PlaybackRate,
             queue: 4_096,
             stretch_worker: false,
+            beat_events: false,
         }
     }
 }
 
 impl EngineConfig {
-    /// Checks the numbers against each other and their limits.
+    /// Checks that every number is within its limits.
     ///
     /// # Errors
     /// [`Error::Setting`](crate::Error::Setting) names the setting and what is possible.

@@ -1,28 +1,28 @@
-//! Why samples are not a track, marks not a grid, a span not a time map, a number not a setting.
+//! The reasons of errors: why samples cannot be a track, marks a beat grid, a span a time map, or a number a setting.
 
 use std::fmt;
 
 use super::frames::Frames;
 
-/// Why samples cannot be a track.
+/// The reason why samples cannot be a track.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TrackError {
-    /// It would have no frames.
+    /// There are no frames.
     #[error("it has no frames")]
     NoFrames,
     /// The samples do not make whole frames.
     #[error("{samples} samples are not a whole number of {channels}-channel frames")]
     PartialFrame {
-        /// How many samples there are.
+        /// The number of samples.
         samples: usize,
-        /// Channels of a frame.
+        /// The number of channels.
         channels: usize,
     },
-    /// It is neither mono nor stereo.
+    /// The samples are neither mono nor stereo.
     #[error("{channels} channels: mix it down to mono or stereo first")]
     Channels {
-        /// How many channels there are.
+        /// The number of channels.
         channels: usize,
     },
     /// A sample is infinite or not a number.
@@ -31,24 +31,24 @@ pub enum TrackError {
         /// The first such frame.
         frame: Frames,
     },
-    /// It is longer than positions can count.
+    /// There are more frames than a position can count.
     #[error("{} frames: 1 to {} are possible", .frames.0, .most.0)]
     TooLong {
-        /// How many frames there are.
+        /// The number of frames.
         frames: Frames,
-        /// How many are possible.
+        /// The largest possible number of frames.
         most: Frames,
     },
 }
 
-/// Why marks cannot be a beat grid. Marks are counted from 0 here and from 1 in messages.
+/// The reason why marks cannot be a beat grid. In the fields marks are counted from 0, and in messages from 1.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum BeatGridError {
     /// There is no mark.
     #[error("it has no mark: give at least one")]
     NoMarks,
-    /// A mark lies too far from the start of the track, or at no number.
+    /// A mark is too far from the start of the track, or its position is not a number.
     #[error("mark {} lies at {seconds} s: give at most {most} s", .mark + 1)]
     TooFar {
         /// The index of the mark.
@@ -58,17 +58,17 @@ pub enum BeatGridError {
         /// How far from the start of its track a mark may lie, in seconds.
         most: f64,
     },
-    /// A mark is none of its bar's beats.
+    /// The number of a mark is not that of a beat of the bar.
     #[error("mark {} is beat {number} of a bar of {beats_per_bar}: count from 1", .mark + 1)]
     NotInBar {
         /// The index of the mark.
         mark: usize,
-        /// Which beat of its bar it is said to be.
+        /// The number of the beat in its bar.
         number: u8,
-        /// Beats of a bar.
+        /// The number of beats in a bar.
         beats_per_bar: u8,
     },
-    /// A mark lies before the mark that precedes it, or less than half a beat after it.
+    /// A mark is earlier than the mark before it in the list, or less than half a beat after it.
     #[error("mark {} lies at {seconds} s, not half a beat after the one before", .mark + 1)]
     TooClose {
         /// The index of the mark.
@@ -78,11 +78,11 @@ pub enum BeatGridError {
     },
 }
 
-/// Why a span of a track cannot be brought to a tempo. All times are seconds of the track.
+/// The reason why a span of a track cannot be brought to a tempo. All times are seconds of the track.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TimeMapError {
-    /// The span ends where it begins, or earlier, or further away than a grid reaches.
+    /// The span ends at or before its start, or is further from the start of the track than a beat grid may be.
     #[error("nothing lies from {from:.3} to {until:.3} s: give an end after the start")]
     Empty {
         /// Where it begins.
@@ -96,13 +96,13 @@ pub enum TimeMapError {
          are possible"
     )]
     Speed {
-        /// Where that begins.
+        /// The start of the part of the track where this is so.
         from: f64,
-        /// Where that ends.
+        /// The end of that part.
         until: f64,
-        /// The speed, 1 being the recorded one.
+        /// The speed that would be necessary. 1 is the recorded speed.
         speed: f64,
-        /// The tempo asked for, in BPM.
+        /// The requested tempo, in BPM.
         target: f64,
         /// The lowest speed that is possible.
         low: f64,
@@ -116,7 +116,7 @@ pub enum TimeMapError {
         from: f64,
         /// Where it ends.
         until: f64,
-        /// The tempo asked for, in BPM.
+        /// The requested tempo, in BPM.
         target: f64,
     },
 }
@@ -128,11 +128,11 @@ pub enum TimeMapError {
 pub struct SettingError {
     /// The name of the setting.
     pub setting: &'static str,
-    /// Why it is not possible.
+    /// The reason.
     pub reason: SettingReason,
 }
 
-/// Why a setting is not possible.
+/// The reason why a setting is not possible.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SettingReason {
@@ -145,11 +145,11 @@ pub enum SettingReason {
         /// The largest that is possible.
         high: usize,
     },
-    /// The length is not a multiple of what it has to be a multiple of, or 0.
+    /// The length is 0, or not a multiple of the required number of frames.
     NotMultiple {
         /// The length.
         frames: Frames,
-        /// What it has to be a multiple of.
+        /// The required number of frames.
         of: Frames,
     },
     /// The length is not below its limit.
@@ -161,15 +161,15 @@ pub enum SettingReason {
     },
     /// Files of a recording cannot have this length.
     FileLength,
-    /// Nothing is recorded that the setting could be for.
+    /// The setting is for recordings, and nothing is recorded.
     NothingRecorded,
     /// The engine has no output that could be recorded.
     NoOutput,
     /// A chunk or a batch has no frames.
     ZeroBatch {
-        /// Frames of a chunk.
+        /// The number of frames in a chunk.
         chunk: usize,
-        /// Chunks of each batch.
+        /// The number of chunks in each batch.
         batches: [usize; 4],
     },
     /// Levels do not rise.

@@ -1,7 +1,6 @@
 //! Counts of frames.
 
-/// A number of frames, or a moment on the engine's time line, whose frame 0 is the first that is rendered. As text it is the bare
-/// number.
+/// A number of frames, or a frame of the engine's time line. Frame 0 is the first that is rendered. As text it is the number alone.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Frames(pub u64);
@@ -25,6 +24,19 @@ impl std::ops::Sub for Frames {
     /// Stops at zero.
     fn sub(self, other: Self) -> Self {
         Self(self.0.saturating_sub(other.0))
+    }
+}
+
+impl std::ops::AddAssign for Frames {
+    fn add_assign(&mut self, other: Self) {
+        *self = *self + other;
+    }
+}
+
+impl std::ops::SubAssign for Frames {
+    /// Stops at zero.
+    fn sub_assign(&mut self, other: Self) {
+        *self = *self - other;
     }
 }
 

@@ -7,7 +7,7 @@ use std::fmt;
 pub struct DeckId(pub(super) u8);
 
 impl DeckId {
-    /// How many decks an engine can have.
+    /// The largest number of decks of an engine.
     pub const LIMIT: usize = 16;
     /// The first deck.
     pub const A: Self = Self(0);
@@ -30,11 +30,11 @@ impl fmt::Display for DeckId {
     }
 }
 
-/// One stem of a deck, by its index: `StemId(0)` is the first, `StemId(7)` the last of the eight that a deck has by default
+/// One stem of a deck, by its index. `StemId(0)` is the first stem. By default a deck has eight stems, so `StemId(7)` is the last
 /// ([`Builder::stems`](crate::Builder::stems)).
 ///
-/// A deck can play several tracks in step, the stems of one piece of music. Each has its own gain; together they are equalised and
-/// faded with the deck.
+/// A deck can play several tracks in step, the stems of one piece of music. Each stem has its own gain. The equaliser and the fader
+/// of the deck apply to all of them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct StemId(pub u8);

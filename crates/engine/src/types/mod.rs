@@ -3,7 +3,7 @@
 pub(crate) mod band;
 pub(crate) mod cast;
 pub(crate) mod config;
-pub(crate) mod crossfade;
+pub(crate) mod crossfade_law;
 pub(crate) mod error;
 pub(crate) mod error_reasons;
 pub(crate) mod frames;

@@ -4,8 +4,8 @@
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Onset {
-    /// The frame in which it begins.
+    /// The frame in which the sound begins.
     pub frame: i64,
-    /// By how many decibels its rise in level exceeds the threshold of detection.
+    /// The number of decibels by which the rise of the level exceeds the threshold of detection.
     pub strength: f32,
 }

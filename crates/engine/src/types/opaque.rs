@@ -1,6 +1,6 @@
-//! `Debug` of types whose fields tell a reader nothing.
+//! `Debug` for types whose fields would not help a reader.
 
-/// Implements `Debug` for a type by its name alone.
+/// Implements `Debug` for a type so that only its name is printed.
 macro_rules! opaque_debug {
     ($name:ident $(<$($parameter:ident),*>)?) => {
         impl $(<$($parameter),*>)? std::fmt::Debug for $name $(<$($parameter),*>)? {

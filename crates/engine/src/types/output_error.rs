@@ -1,39 +1,38 @@
-//! Why an output could not be opened, or went away for good.
+//! The error of an output.
 
 use std::error::Error as StdError;
 use std::fmt;
 use std::io;
 
-/// What a program can do about an [`OutputError`]. The engine, if there was one, keeps its state; nothing is heard from this
-/// output.
+/// The kind of an [`OutputError`], by which a program decides what to do. The output is silent. The engine keeps its state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum OutputErrorKind {
-    /// There is no such device, no default device, no sound system, or no such folder. Connect it, or choose another: the
-    /// message names those there are.
+    /// There is no such device, no default device, no sound system, or no such folder. Connect the device, or choose another output.
+    /// The message names the available devices.
     NotFound,
     /// Another program uses the device. Close that program or choose another device, then try again.
     Busy,
-    /// The system does not allow it. On Linux, the user may have to be in the group `audio`.
+    /// The system does not permit the use of the device or folder. On Linux, the user may have to be in the group `audio`.
     PermissionDenied,
-    /// The device, or the ending of a file's name, needs a format that the engine does not have. Choose another.
+    /// The device or the extension of a file needs a format that the engine does not support. Choose another device or extension.
     Unsupported,
     /// The sound system or the disk did not answer in time. Try again later.
     TimedOut,
     /// There is no room left for a file. Make room, or choose another folder.
     StorageFull,
-    /// The text is not the name of an output. The message says what is.
+    /// The text is not the name of an output. The message lists the possible forms.
     InvalidName,
     /// The program was built without the feature of this crate that the output needs. Build it with that feature.
     FeatureDisabled,
-    /// Something else; see the message and the source.
+    /// Another reason, which the message and the source state.
     Other,
 }
 
-/// Why an output could not be opened, or a recording not be finished.
+/// The reason why an output could not be opened, or why a recording could not be finished.
 ///
-/// The message names the output, the reason and, where there is one, a way out. What the system returned is the
-/// [source](StdError::source); the message contains its text.
+/// The message names the output, the reason and, if there is one, a remedy. The error of the system is the
+/// [source](StdError::source). The message contains its text.
 #[derive(Debug)]
 pub struct OutputError {
     pub(crate) output: String,

@@ -1,30 +1,31 @@
-//! The steady beat of music, with which a deck is aligned.
+//! The pulse of music, by which a deck is aligned with the engine's clock.
 
 use super::units::{Bpm, SampleRate};
 
-/// What is brought together when music is aligned with the engine's clock.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What has to coincide when music is aligned with the engine's clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 pub enum Phase {
-    /// Beats fall on beats.
+    /// Beats of the music fall on beats of the clock.
     Beat,
-    /// First beats of bars fall on first beats of bars.
+    /// Bars of the music begin where bars of the clock begin.
     Bar,
 }
 
-/// The steady beat of a track, or of the part of it around a frame: what [`DeckCommand::Align`](crate::DeckCommand::Align) needs to know of a grid.
+/// The evenly spaced beats of a track, or of the part of a track around a frame. [`DeckCommand::Align`](crate::DeckCommand::Align)
+/// uses a pulse in place of a whole beat grid.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Pulse {
     /// The frame of a beat that begins a bar.
     pub(crate) downbeat: f64,
-    /// Frames from beat to beat, above 0.
+    /// The number of frames from beat to beat. It is greater than 0.
     pub(crate) interval: f64,
 }
 
 impl Pulse {
-    /// A beat of the tempo `bpm` with a downbeat (the first beat of a bar, any bar) at `downbeat` seconds in a track of `rate` frames
-    /// a second. A `downbeat` that is not finite counts as 0.
+    /// A pulse of the tempo `bpm` in a track of the sample rate `rate`. `downbeat` is the time in seconds of the first beat of any
+    /// bar. A `downbeat` that is not finite counts as 0.
     pub fn new(bpm: Bpm, downbeat: f64, rate: SampleRate) -> Self {
         let rate = f64::from(rate.get());
         let downbeat = if downbeat.is_finite() { downbeat } else { 0.0 };
@@ -36,7 +37,7 @@ impl Pulse {
         (frame - self.downbeat) / self.interval
     }
 
-    /// How far from `frame` the nearest frame lies that is as far into a group of `unit` beats as a clock at `beat`.
+    /// The distance from `frame` to the nearest frame that has the phase of a clock at `beat`. The phase repeats after `unit` beats.
     pub(crate) fn distance(self, frame: f64, beat: f64, unit: f64) -> f64 {
         let away = (beat - self.beat_at(frame)) / unit;
         (away - away.round()) * unit * self.interval

@@ -1,4 +1,4 @@
-//! The methods of changing the speed.
+//! The stretch methods.
 
 use super::error::Error;
 
@@ -6,30 +6,30 @@ use super::error::Error;
 ///
 /// | method | pitch | use it when |
 /// |---|---|---|
-/// | [`PlaybackRate`](Self::PlaybackRate) | follows the speed, like vinyl | always; it costs least and is bit-exact at speed 1 |
-/// | [`Wsola`](Self::Wsola) | is kept | four decks have to play on a small computer: drums stay untouched, chords get a little rough |
+/// | [`PlaybackRate`](Self::PlaybackRate) | follows the speed, like vinyl | the pitch may change; it costs least |
+/// | [`Wsola`](Self::Wsola) | is kept | four decks have to play on a small computer: drums are unchanged, chords become a little rough |
 /// | [`Hq`](Self::Hq) | is kept | the computer is faster, or in an export: chords stay smooth too |
 ///
-/// None of them delays the sound.
+/// No method delays the sound. At speed 1 every method is a bypass.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum StretchMethod {
-    /// The pitch follows the speed; the track is read through a band-limited interpolator.
+    /// The pitch follows the speed. The track is read through a band-limited interpolator.
     #[default]
     PlaybackRate,
-    /// The pitch is kept: grains of the track are joined where their waveforms are alike (WSOLA); transients are copied untouched.
+    /// The pitch is kept. Grains of the track are joined where their waveforms are alike (WSOLA). Transients are copied unchanged.
     Wsola,
-    /// The pitch is kept by a phase vocoder that leaves transients as they are.
+    /// The pitch is kept by a phase vocoder that leaves transients unchanged.
     Hq,
 }
 
 impl StretchMethod {
-    /// Every method this version has.
+    /// All methods of this version.
     pub const ALL: &'static [Self] = &[Self::PlaybackRate, Self::Wsola, Self::Hq];
 
-    /// The name used on command lines and in messages.
+    /// The name of the method on command lines and in messages.
     pub const fn name(self) -> &'static str {
         match self {
             Self::PlaybackRate => "playback_rate",

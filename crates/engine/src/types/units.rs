@@ -1,6 +1,6 @@
 //! Quantities with a unit and a range, checked when they are made.
 //!
-//! A value of one of these types is finite and in range, so it is never checked again: a NaN cannot be constructed.
+//! A value of one of these types is finite and in range, so it is never checked again. None of them can be NaN.
 
 use std::fmt;
 
@@ -40,12 +40,12 @@ macro_rules! float_unit {
                 }
             }
 
-            /// The nearest allowed value; `fallback` when `value` is NaN.
+            /// The allowed value nearest to `value`. NaN becomes `fallback`.
             pub fn clamped(value: $float, fallback: Self) -> Self {
                 if value.is_nan() { fallback } else { Self(value.clamp($low, $high)) }
             }
 
-            /// The bare number.
+            /// The number without its unit.
             pub const fn get(self) -> $float {
                 self.0
             }
@@ -75,12 +75,12 @@ float_unit! {
 }
 
 float_unit! {
-    /// A playing speed: 1 is the recorded speed, 2 twice as fast. From 1/16 to 4.
+    /// A playing speed, from 1/16 to 4. 1 is the recorded speed, and 2 is twice as fast.
     Rate(f64, "f64"), "rate", "x", 0.0625f64, 4.0f64
 }
 
 float_unit! {
-    /// A linear gain: 0 is silence, 1 leaves the signal as it is. At most 4 (+12 dB).
+    /// A linear gain, from 0 to 4 (+12 dB). 0 is silence, and 1 leaves the signal unchanged.
     Gain(f32, "f32"), "gain", "", 0.0f32, 4.0f32
 }
 
@@ -103,7 +103,7 @@ impl Gain {
     /// Leaves the signal as it is.
     pub const UNITY: Self = Self(1.0);
 
-    /// A gain from decibels; anything at or under -120 dB is silence.
+    /// A gain from decibels. -120 dB and less is silence.
     ///
     /// # Errors
     /// [`Error::OutOfRange`] above +12 dB or when `decibels` is NaN.
@@ -111,14 +111,14 @@ impl Gain {
         if decibels <= -120.0 { Ok(Self::SILENCE) } else { Self::new(10f32.powf(decibels / 20.0)) }
     }
 
-    /// The gain in decibels, minus infinity for silence.
+    /// The gain in decibels. Minus infinity for silence.
     pub fn decibels(self) -> f32 {
         20.0 * self.0.log10()
     }
 }
 
 impl Frames {
-    /// The frame nearest to `seconds` at `rate`; negative or NaN seconds give frame 0.
+    /// The frame nearest to `seconds` at `rate`. For negative or NaN seconds this is frame 0.
     pub fn from_seconds(seconds: f64, rate: SampleRate) -> Self {
         Self((seconds * f64::from(rate.get())).round() as u64)
     }
@@ -138,7 +138,7 @@ pub struct SampleRate(u32);
 impl SampleRate {
     /// 44,100 Hz, the rate of the compact disc.
     pub const CD: Self = Self(44_100);
-    /// 48,000 Hz, what most devices run at.
+    /// 48,000 Hz, the rate of most devices.
     pub const DAT: Self = Self(48_000);
 
     /// The sample rate, if `hertz` is in range.
@@ -164,7 +164,7 @@ impl SampleRate {
         self.0
     }
 
-    /// `seconds` counted in frames, at least one.
+    /// The number of frames in `seconds`, but at least one.
     pub(crate) fn frames_in(self, seconds: f64) -> usize {
         ((seconds * f64::from(self.0)).round() as usize).max(1)
     }
@@ -186,10 +186,10 @@ impl fmt::Display for SampleRate {
 }
 
 impl DeckId {
-    /// The deck of that index, 0 being deck A.
+    /// The deck with this index. 0 is deck A.
     ///
     /// # Errors
-    /// [`Error::OutOfRange`] from 16 up.
+    /// [`Error::OutOfRange`] when the index is 16 or more.
     pub fn new(index: usize) -> Result<Self> {
         if index < Self::LIMIT {
             Ok(Self(index as u8))

@@ -47,7 +47,9 @@ pub fn schedule_mix(engine: &mut Engine, zero: u64) {
         .unwrap();
     engine.send(Command::Tempo { bpm: Bpm::new(118.0).unwrap() }, at(3.0)).unwrap();
     engine.send(Command::GlideTempo { bpm: Bpm::new(128.0).unwrap(), over: seconds(4.0) }, at(4.0)).unwrap();
-    engine.send(Command::MasterGain { gain: gain(1.6), over: seconds(0.2) }, at(5.0)).unwrap();
+    engine
+        .send(Command::MasterGain { gain: gain(1.6), over: seconds(0.2), law: CrossfadeLaw::Linear }, at(5.0))
+        .unwrap();
     engine.send(Command::Deck(c, DeckCommand::Pause { stems: Stems::All }), at(7.7)).unwrap();
     engine.deck(a).at(at(8.0)).seek(Frames::ZERO).unwrap().play().unwrap();
     engine.deck(b).at(at(8.1)).play().unwrap();

@@ -13,18 +13,19 @@ use crate::true_peak_limiter::{LOOKAHEAD_SECONDS, MARGIN_DB};
 /// The usual difference between a true peak and the largest sample, dB.
 const BETWEEN_SAMPLES_DB: f64 = 0.15;
 
-/// The least increase of loudness by the last decibel of a gain, in dB.
+/// A gain is useful only if its last decibel increases the loudness by at least this, in dB.
 const LEAST_RETURN_DB: f64 = 0.5;
 
-/// The limiter of a chain, in steps. The lookahead is that at 48 kHz at any sample rate.
+/// A model of the chain's limiter that computes one gain for each step. At any sample rate it has the lookahead at 48 kHz.
 #[derive(Clone, Copy, Debug)]
 struct StepLimiter {
     /// The largest sample that passes.
     largest: f64,
     /// The fraction of the reduction that remains after a step.
     left: f64,
-    /// Steps before and after a peak for which the gain is held.
+    /// The number of steps before a peak for which the gain is held.
     before: usize,
+    /// The number of steps after a peak for which the gain is held.
     after: usize,
 }
 
@@ -40,7 +41,7 @@ impl StepLimiter {
         }
     }
 
-    /// The gain of each step, 0 to 1, after a linear gain.
+    /// The limiter's gain of each step, 0 to 1, when a linear gain is applied before the limiter. `held` are the [held](held) peaks.
     fn gains(self, gain: f64, held: &[f32]) -> impl Iterator<Item = f64> {
         let mut now = 1.0;
         held.iter().map(move |peak| {
@@ -51,7 +52,7 @@ impl StepLimiter {
     }
 }
 
-/// The limit that determines a gain.
+/// What limits a gain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "lowercase"))]
 pub enum GainBound {
@@ -73,16 +74,18 @@ pub struct Forecast {
     limit: StepLimiter,
 }
 
+/// One span of sound.
 #[derive(Clone, Debug)]
 struct StepRun {
+    /// The power of each step.
     power: Vec<f32>,
-    /// The largest peak that determines the gain of a step.
+    /// The [held](held) peak of each step, which determines the limiter's gain.
     peak: Vec<f32>,
 }
 
 impl Forecast {
-    /// A forecast from spans of sound as they enter the limiter, each measured separately. Only the ceiling and the limiter's release of
-    /// the chain's `settings` are used.
+    /// A forecast from spans of sound as they enter the limiter. Each span is measured separately. Of the chain's `settings`, only the
+    /// ceiling and the limiter's release are used.
     pub fn new(spans: Vec<LoudnessSteps>, settings: &MasteringSettings) -> Self {
         let limit = StepLimiter::new(settings);
         let runs = spans
@@ -98,7 +101,7 @@ impl Forecast {
         integrated(&self.runs.iter().flat_map(windows).collect::<Vec<_>>())
     }
 
-    /// The integrated loudness after a gain in decibels and then the limiter, LUFS; `None` for silence and for less than 400 ms.
+    /// The integrated loudness after a gain in decibels and the limiter, LUFS; `None` for silence and for less than 400 ms.
     pub fn output_lufs(&self, gain_db: f64) -> Option<f64> {
         let gain = 10f64.powf(gain_db / 20.0);
         let mut power = Vec::new();
@@ -114,7 +117,8 @@ impl Forecast {
         integrated(&windows)
     }
 
-    /// The reduction of the limiter after a gain in decibels that is exceeded in a fiftieth of the time, dB, 0 or more.
+    /// The limiter's reduction, in dB, 0 or more, when a gain in decibels is applied before the limiter. It is the value that the reduction
+    /// exceeds during a fiftieth of the time.
     pub fn reduction_db(&self, gain_db: f64) -> f64 {
         let gain = 10f64.powf(gain_db / 20.0);
         let gains = |run: &StepRun| self.limit.gains(gain, &run.peak).map(|now| now as f32).collect::<Vec<_>>();
@@ -126,12 +130,11 @@ impl Forecast {
         -20.0 * f64::from(*gains.select_nth_unstable_by(rarely, f32::total_cmp).1).log10()
     }
 
-    /// The largest gain in decibels up to `most` that is useful, and what limits it: each decibel up to it makes the
-    /// sound at least half a decibel louder, and the limiter [reduces](Self::reduction_db) by no more than
-    /// `most_reduction_db`.
-    pub fn largest_useful_gain(&self, most: f64, most_reduction_db: f64) -> (f64, GainBound) {
+    /// The largest useful gain in decibels, at most `most`, and what limits it. A gain is useful if each of its decibels makes the sound at
+    /// least half a decibel louder, and if the limiter's [reduction](Self::reduction_db) is at most `allowed_reduction_db`.
+    pub fn largest_useful_gain(&self, most: f64, allowed_reduction_db: f64) -> (f64, GainBound) {
         let bound = |gain: f64| {
-            if self.reduction_db(gain) > most_reduction_db {
+            if self.reduction_db(gain) > allowed_reduction_db {
                 return Some(GainBound::Reduction);
             }
             let more = self.output_lufs(gain)? - self.output_lufs(gain - 1.0)?;
@@ -168,9 +171,9 @@ impl Forecast {
         (under, found)
     }
 
-    /// The gain in decibels, to a hundredth and from `low` to `high`, with which the loudness after the limiter is `lufs`, and the
-    /// loudness that results, LUFS. When no gain in that range reaches it, the nearest is returned. `None` for silence and for less than
-    /// 400 ms.
+    /// The gain in decibels with which the loudness after the limiter is `lufs`, and the loudness that results, LUFS. The gain is rounded
+    /// to hundredths, and is from `low` to `high`. When no gain in this range reaches the loudness, the gain that comes nearest is
+    /// returned. `None` for silence and for less than 400 ms.
     pub fn gain_for(&self, lufs: f64, low: f64, high: f64) -> Option<(f32, f64)> {
         self.input_lufs()?;
         let (mut under, mut over) = (low, high);
@@ -184,7 +187,7 @@ impl Forecast {
     }
 }
 
-/// For each step, the largest peak of the surrounding steps, whose gain reduction extends to it.
+/// For each step, its held peak: the largest peak among the steps whose gain reduction extends to this step.
 fn held(peak: &[f32], limit: &StepLimiter) -> Vec<f32> {
     let around = |n: usize| n.saturating_sub(limit.after)..(n + limit.before + 1).min(peak.len());
     (0..peak.len()).map(|n| peak[around(n)].iter().fold(0.0f32, |most, v| most.max(*v))).collect()
@@ -208,13 +211,13 @@ mod tests {
     fn a_peak_reduces_the_gain_around_it_and_the_gain_is_released() {
         let settings = MasteringSettings::default();
         let limit = StepLimiter::new(&settings);
-        // A second of steady power with one peak in its middle, twice as large as what passes.
+        // A second of steady power. One peak in its middle is twice as large as the largest sample that passes.
         let mut peak = vec![0.1; 500];
         peak[250] = 2.0 * limit.largest as f32;
         let forecast = Forecast::new(vec![LoudnessSteps { power: vec![0.01; 500], peak }], &settings);
         let (free, limited) = (forecast.input_lufs().unwrap(), forecast.output_lufs(0.0).unwrap());
-        // Half the amplitude for 16 of 500 steps, and the release: the mean square of the gain over the seven windows
-        // of 400 ms.
+        // The expected gain: half the amplitude for 16 of 500 steps, and then the release. The expected loudness follows from the mean
+        // square of the gain over the seven windows of 400 ms.
         let gains: Vec<f64> = (0..500)
             .map(|n| match n {
                 0..249 => 1.0,
@@ -243,21 +246,21 @@ mod tests {
     #[test]
     fn a_gain_is_limited_where_it_adds_less_than_half_or_the_limiter_reduces_too_much() {
         let of = |power: f32| {
-            // A hit each fifth of a second, 20 dB over the sound in between, which has a power of `power`.
+            // There is a hit each fifth of a second. Its peak is 20 dB over that of the sound in between, which has the power `power`.
             let steps = |hit: f32, room: f32| (0..2_000).map(|n| if n % 100 < 5 { hit } else { room }).collect();
             Forecast::new(
                 vec![LoudnessSteps { power: steps(0.1, power), peak: steps(0.5, 0.05) }],
                 &MasteringSettings::default(),
             )
         };
-        // 4.57 dB up to the ceiling. From there on all loud sound is limited, so no further decibel is useful.
+        // With 4.57 dB of gain the hits reach the ceiling. From there on all loud sound is limited, so no further decibel is useful.
         let (gain, bound) = of(1e-6).largest_useful_gain(20.0, 20.0);
         assert!((4.5..5.6).contains(&gain) && bound == GainBound::Return, "{gain} dB, {bound:?}");
-        // Where the sound in between is as loud as the hits, the limiter's reduction bounds the gain.
+        // Here the sound in between is as loud as the hits, so the limiter's reduction bounds the gain.
         let (gain, bound) = of(0.1).largest_useful_gain(20.0, 3.0);
         assert!((gain - 7.57).abs() < 0.02 && bound == GainBound::Reduction, "{gain} dB, {bound:?}");
         assert!((of(0.1).reduction_db(gain) - 3.0).abs() < 0.02);
-        // Nothing limits it below the ceiling.
+        // Below the ceiling only the caller limits the gain.
         assert_eq!(of(0.1).largest_useful_gain(4.0, 3.0), (4.0, GainBound::Range));
     }
 }

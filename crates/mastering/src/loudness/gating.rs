@@ -1,11 +1,12 @@
-//! The gating of EBU R 128: the loudness of a set of windows from their powers, after ITU-R BS.1770-4 and EBU Tech 3342.
+//! The gating of EBU R 128. It computes the loudness of a set of windows from their powers, as in ITU-R BS.1770-4 and EBU Tech 3342.
 
 use crowd_engine::dsp::loudness::{lufs, power};
 
 /// The absolute gate, LUFS: windows below it do not count.
 const ABSOLUTE_GATE: f64 = -70.0;
-/// The relative gates, in LU from the mean of the other windows: for the integrated loudness, and for the loudness range.
+/// The relative gate for the integrated loudness, in LU from the mean of the windows above the absolute gate.
 const RELATIVE_GATE: f64 = -10.0;
+/// The relative gate for the loudness range, in LU from the same mean.
 const RANGE_GATE: f64 = -20.0;
 
 /// The power below which windows of 400 ms do not count for the integrated loudness; `None` when no window is above -70 LUFS.
@@ -13,8 +14,8 @@ pub fn gate(windows: &[f32]) -> Option<f64> {
     gate_by(windows, RELATIVE_GATE)
 }
 
-/// The integrated loudness of the powers of windows of 400 ms that begin 100 ms apart, LUFS (BS.1770-4); `None` for silence. The windows
-/// may come from several spans, and their order does not matter.
+/// The integrated loudness, LUFS (BS.1770-4); `None` for silence. `windows` are the powers of windows of 400 ms that begin 100 ms apart.
+/// They may come from several spans, and their order does not matter.
 ///
 /// ```
 /// // Ten windows of a tone in one channel with a power of a half; the gate removes the silence.
@@ -27,7 +28,7 @@ pub fn integrated(windows: &[f32]) -> Option<f64> {
     mean(windows, gate(windows)?).map(lufs)
 }
 
-/// The loudness range of the powers of windows of 3 s, LU, 0 or more (EBU Tech 3342); 0 when none is above -70 LUFS.
+/// The loudness range, LU, 0 or more (EBU Tech 3342). `windows` are the powers of windows of 3 s. It is 0 when no window is above -70 LUFS.
 pub fn range(windows: &[f32]) -> f64 {
     let Some(gate) = gate_by(windows, RANGE_GATE) else { return 0.0 };
     let mut over: Vec<f32> = windows.iter().copied().filter(|window| f64::from(*window) >= gate).collect();
@@ -36,7 +37,7 @@ pub fn range(windows: &[f32]) -> f64 {
     lufs(f64::from(at(0.95))) - lufs(f64::from(at(0.10)))
 }
 
-/// The gate at `relative` LU from the mean of the windows above the absolute gate, but not below the absolute gate.
+/// The gate at `relative` LU from the mean of the windows above the absolute gate. It is never below the absolute gate.
 fn gate_by(windows: &[f32], relative: f64) -> Option<f64> {
     let over = mean(windows, power(ABSOLUTE_GATE))?;
     Some((over * 10f64.powf(relative / 10.0)).max(power(ABSOLUTE_GATE)))
@@ -55,20 +56,20 @@ fn mean(windows: &[f32], gate: f64) -> Option<f64> {
 mod tests {
     use super::*;
 
-    /// The given number of windows of each loudness.
+    /// The powers of windows, from pairs of a loudness and the number of windows that have it.
     fn windows(spans: &[(f64, usize)]) -> Vec<f32> {
         spans.iter().flat_map(|(loudness, count)| vec![power(*loudness) as f32; *count]).collect()
     }
 
     #[test]
     fn windows_ten_lu_below_the_others_or_below_minus_70_lufs_do_not_count() {
-        // The levels of EBU Tech 3341, signals 3 and 4, in windows; and one window above the gate, which counts.
+        // The first two have the levels of signals 3 and 4 of EBU Tech 3341. In the third all windows are above the gate.
         let loud = |spans| integrated(&windows(spans)).unwrap();
         assert!((loud(&[(-36.0, 100), (-23.0, 600), (-36.0, 100)]) + 23.0).abs() < 0.01);
         assert!((loud(&[(-72.0, 100), (-36.0, 100), (-23.0, 600), (-36.0, 100), (-72.0, 100)]) + 23.0).abs() < 0.01);
         assert!((loud(&[(-32.0, 300), (-23.0, 300)]) + 25.5).abs() < 0.01);
         assert_eq!(integrated(&windows(&[(-71.0, 100)])), None);
-        // Without the absolute gate the mean of these would be -72 LUFS and the gate -82.
+        // Without the absolute gate the mean of these windows would be -76.7 LUFS, and the relative gate would be -86.7 LUFS.
         assert!((loud(&[(-80.0, 900), (-69.0, 100)]) + 69.0).abs() < 0.01);
     }
 
@@ -79,7 +80,7 @@ mod tests {
         let signal = [(-50.0, 200), (-35.0, 200), (-20.0, 200), (-35.0, 200), (-50.0, 200)];
         assert!((range(&windows(&signal)) - 15.0).abs() < 0.01);
         assert_eq!(range(&windows(&[(-80.0, 10)])), 0.0);
-        // One in a hundred is cut off at either end.
+        // One window in a hundred at either end does not affect the range.
         assert_eq!(range(&windows(&[(-25.0, 1), (-20.0, 98), (-15.0, 1)])), 0.0);
     }
 }

@@ -1,11 +1,11 @@
-//! The power and peak of sound in steps of 2 ms: enough to compute its loudness, and the effect of a limiter, without
+//! The power and peak of sound in steps of 2 ms. They are enough to compute the loudness of the sound, and the effect of a limiter, without
 //! the sound itself.
 
 use crowd_engine::SampleRate;
 use crowd_engine::dsp::biquad::Cascade;
 use crowd_engine::dsp::loudness::k_weighting;
 
-/// The number of steps in a second, at any sample rate: a step need not be a whole number of frames.
+/// The number of steps in a second, at any sample rate. So steps may differ in length by a frame.
 pub const STEPS_PER_SECOND: u64 = 500;
 /// The number of steps in a tenth of a second.
 const TENTH: usize = STEPS_PER_SECOND as usize / 10;
@@ -25,9 +25,9 @@ impl LoudnessSteps {
         self.power.iter().map(|power| f64::from(*power)).sum()
     }
 
-    /// The mean powers of windows of `tenths` tenths of a second (4 for the integrated loudness, 30 for the loudness range), one
-    /// beginning at each tenth, from the `power` of steps. A remainder that does not fill a tenth is left out; sound that is shorter than
-    /// a window has no windows.
+    /// The mean powers of windows, from the `power` of steps. A window has `tenths` tenths of a second: 4 for the integrated loudness, 30
+    /// for the loudness range. A window begins at each tenth. A remainder that does not fill a tenth is left out. Sound that is shorter
+    /// than a window has no windows.
     ///
     /// # Panics
     /// If `tenths` is 0.
@@ -59,9 +59,11 @@ impl LoudnessSteps {
 pub struct StepMeter {
     rate: u64,
     filter: Cascade<2, 2>,
-    /// Frames measured so far, and the frame at which the step ends.
+    /// The number of frames measured so far.
     at: u64,
+    /// The frame at which the current step ends.
     end: u64,
+    /// The frame at which the current step began.
     begin: u64,
     sum: f64,
     peak: f32,

@@ -1,12 +1,12 @@
 //! Loudness of sound that is measured in spans: for probes of a track, and for forecasts of a chain's output.
 //!
-//! A [`StepMeter`] measures sound in [`LoudnessSteps`] of 2 ms. The [`windows`](LoudnessSteps::windows) of loudness are computed from the
-//! powers of the steps, and one [`integrated`] loudness or [`range`] from the windows of any number of spans; a [`Forecast`] does this
-//! for the sound after a gain and a limiter, without running them. All sound is stereo, full scale 1; powers are K-weighted mean squares,
-//! added over both channels ([`crowd_engine::dsp::loudness`]).
+//! A [`StepMeter`] measures sound in [`LoudnessSteps`] of 2 ms. The powers of the steps give the powers of the
+//! [`windows`](LoudnessSteps::windows) that EBU R 128 gates. The windows of any number of spans give one [`integrated`] loudness or
+//! [`range`]. A [`Forecast`] computes the loudness of the sound after a gain and a limiter, without running them. All sound is stereo,
+//! full scale 1. Powers are K-weighted mean squares, added over both channels ([`crowd_engine::dsp::loudness`]).
 //!
-//! `ebur128`, with which [`crowd_media::loudness`] measures whole files, provides neither the windows that it gates nor shorter spans, so
-//! the gating is implemented here, and only here.
+//! [`crowd_media::loudness`] measures whole files with the crate `ebur128`. That crate provides neither the windows that it gates nor the
+//! loudness of several spans, so the gating is implemented here, and only here.
 
 mod forecast;
 mod gating;

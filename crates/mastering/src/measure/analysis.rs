@@ -16,16 +16,16 @@ pub struct Analysis {
     pub sample_rate: u32,
     /// Integrated loudness, LUFS (ITU-R BS.1770-4).
     pub integrated_lufs: Option<f64>,
-    /// Loudness range, LU (EBU Tech 3342); by probes an estimate.
+    /// Loudness range, LU (EBU Tech 3342). In an analysis by probes it is an estimate.
     pub range_lu: f64,
-    /// The largest true peak, dBTP (BS.1770-4, annex 2); only of a whole track.
+    /// The largest true peak, dBTP (BS.1770-4, annex 2). An analysis by probes has none.
     pub true_peak_dbtp: Option<f64>,
-    /// The largest sample, dBFS; by probes the largest in the probes.
+    /// The largest sample, dBFS. In an analysis by probes it is the largest sample of the probes.
     pub sample_peak_dbfs: Option<f64>,
     /// The mean power below 200 Hz, to 800 Hz, to 3 kHz, to 8 kHz and above, in decibels relative to the total power, 0 or less; `None`
     /// for a band without power. The bands are those of the chain's equaliser.
     pub bands_db: [Option<f64>; 5],
-    /// The crest factor: the peaks relative to the loudness around them (400 ms), dB.
+    /// The crest factor, dB: the mean, over windows of 400 ms, of the peak of a window relative to its loudness.
     pub crest_db: Option<f64>,
     /// Correlation of left and right, -1 to 1.
     pub correlation: Option<f64>,
@@ -34,7 +34,7 @@ pub struct Analysis {
 }
 
 impl Analysis {
-    /// The analysis of spans of a track, from their steps and the sums of their power. The true peak is left out.
+    /// The analysis of spans of a track, from their steps and the sums of their powers. It has no true peak.
     pub(super) fn of(info: &InputInfo, spans: &[&LoudnessSteps], sums: &BalanceSums) -> Self {
         let windows: Vec<f32> = spans.iter().flat_map(|steps| LoudnessSteps::windows(&steps.power, 4)).collect();
         // A span shorter than 3 s counts as one window.

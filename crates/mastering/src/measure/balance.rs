@@ -11,14 +11,14 @@ use crate::equaliser::EDGES;
 /// Frames of a spectrum.
 const SIZE: usize = 2_048;
 
-/// Sums of squares.
+/// Sums of the squares of samples and spectra.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct BalanceSums {
     /// Sums of the spectrum in each band, over both channels.
     pub bands: [f64; 5],
     pub left: f64,
     pub right: f64,
-    /// Products of left and right.
+    /// The sum of the products of left and right.
     pub both: f64,
 }
 
@@ -28,7 +28,7 @@ pub(super) struct BalanceMeter {
     window: Box<[f32]>,
     /// The band of each bin up to half the sample rate.
     band: Box<[u8]>,
-    /// Left and right as one complex signal, so that one transform serves both.
+    /// The frames of the next spectrum. Left and right are one complex number, so that one transform serves both.
     frames: Vec<Complex<f32>>,
     scratch: Vec<Complex<f32>>,
     sums: BalanceSums,

@@ -1,6 +1,6 @@
-//! The analysis of a track, as a whole ([`whole`]) or by probes ([`Probes`]): up to 60 spans of a second each, which
-//! take a fraction of a second and give the loudness within 0.5 LU. Both also make a
-//! [`Forecast`](crate::loudness::Forecast) of the loudness that a chain gives the track.
+//! The analysis of a track, as a whole ([`whole`]) or by probes ([`Probes`]). Probes are up to 60 spans of a second each. Measuring them
+//! takes a fraction of a second, and gives the loudness within 0.5 LU. In both ways the loudness that a chain gives the track can be
+//! forecast ([`Forecast`](crate::loudness::Forecast)).
 //!
 //! Tracks are [`Input`](crowd_engine::feed::Input)s with their [`InputInfo`](crowd_engine::feed::InputInfo), as
 //! `FileInput::open` returns them (feature `decode` of crowd-engine). The result depends on the frames alone, and not

@@ -13,9 +13,10 @@ use crate::loudness::{LoudnessSteps, StepMeter};
 
 /// Frames that are processed at a time.
 pub(super) const BLOCK: usize = 4_096;
-/// Seconds of sound that a chain processes before a probe to reach a steady state: the beginning of the probe itself.
+/// Before a chain processes a probe, it processes this many seconds of sound to reach a steady state. The sound is the beginning of the
+/// probe itself.
 const WARM_SECONDS: f64 = 0.3;
-/// Samples are stored as integers, with 6 dB of headroom, because codecs can exceed full scale.
+/// Samples are multiplied by this to be stored as integers. It leaves 6 dB of headroom, because decoded samples can exceed full scale.
 const SCALE: f32 = 16_384.0;
 
 /// One measured span of a track.
@@ -53,7 +54,7 @@ impl Probe {
         }
     }
 
-    /// Runs a chain, which is in its initial state, over the probe up to its limiter, and measures the result.
+    /// Runs a clone of `chain`, which must be in its initial state, over the probe, and measures the input of the chain's limiter.
     pub fn run(&self, chain: &Mastering, rate: SampleRate, stop: &dyn Stop) -> Result<LoudnessSteps, Error> {
         let mut chain = chain.clone();
         let mut stepper = StepMeter::new(rate);

@@ -13,8 +13,8 @@ use crate::chain::Mastering;
 use crate::loudness::Forecast;
 use crate::settings::MasteringSettings;
 
-/// Probes of a track: short spans spread over the track. From them the track is analysed and the loudness of any chain is forecast
-/// without reading the track again. A track of up to 75 s is one probe. Probes take 11 MB at 44.1 kHz.
+/// Probes of a track: short spans spread over the track. They give an analysis of the track, and a forecast of the loudness after any
+/// chain, without reading the track again. A track of up to 75 s is one probe. The probes of a track take 11 MB at 44.1 kHz.
 pub struct Probes {
     rate: SampleRate,
     probes: Vec<Probe>,
@@ -40,8 +40,8 @@ impl Probes {
         &self.analysis
     }
 
-    /// The integrated loudness of the probes, LUFS; `None` for silence. Its difference from that of the track is the error of a
-    /// [forecast](Self::forecast).
+    /// The integrated loudness of the probes, LUFS; `None` for silence. A [forecast](Self::forecast) differs from the loudness of the whole
+    /// track by about as much as this value does.
     pub fn lufs(&self) -> Option<f64> {
         self.analysis.integrated_lufs
     }

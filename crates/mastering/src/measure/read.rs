@@ -6,8 +6,8 @@ use crowd_engine::feed::{Input, InputError};
 use super::error::Error;
 use super::stop::Stop;
 
-/// Reads the next frames, of which the first is frame `at`; false at the end. Frames that are not finite are silent, as
-/// in the engine.
+/// Reads the next frames, of which the first is frame `at`. Returns false at the end of the input. Frames that are not finite become
+/// silence, as in the engine.
 pub(super) fn next(input: &mut dyn Input, at: u64, block: &mut Vec<[f32; 2]>, stop: &dyn Stop) -> Result<bool, Error> {
     not_stopped(stop)?;
     block.clear();

@@ -5,15 +5,16 @@ use std::ops::Range;
 
 use crowd_engine::feed::InputInfo;
 
-/// The largest number of probes of a track, and their length in seconds.
+/// The largest number of probes of a track.
 const PROBES: u64 = 60;
+/// The length of a probe in seconds.
 const SECONDS: f64 = 1.0;
 /// A track that is not longer than this is one probe.
 const WHOLE_SECONDS: f64 = 75.0;
 
-/// The frames of each probe, in the order of the track: the track is divided into equal shares, and each probe is at a different position
-/// in its share, so that the probes are not on the same beat of every bar. A probe begins on a multiple of `seek_step` if one is close
-/// enough in its share.
+/// The frames of each probe, in the order of the track. The track is divided into equal shares, with a probe in each. Each probe is at a
+/// different position in its share, so that the probes are not on the same beat of every bar. A probe is moved back to a multiple of
+/// `seek_step`, where seeking is cheap, unless the multiple is outside its share.
 pub(super) fn spans(info: &InputInfo, seek_step: u64) -> Vec<Range<u64>> {
     let frames = info.frames.0;
     let in_frames = |seconds: f64| (seconds * f64::from(info.sample_rate.get())) as u64;

@@ -13,7 +13,7 @@ use crate::chain::Mastering;
 use crate::loudness::{Forecast, StepMeter};
 use crate::settings::MasteringSettings;
 
-/// Analyses a whole track. `input` must be at its first frame and is read to its end; `info` is that of the input.
+/// Analyses a whole track. `input` must be at its first frame and is read to its end. `info` describes the input.
 ///
 /// # Errors
 /// [`Error::Engine`] when it cannot be read, [`Error::Stopped`] as soon as `stop` ends it.
@@ -61,7 +61,7 @@ pub fn forecast(
     Ok(Forecast::new(vec![stepper.finish()], settings))
 }
 
-/// Reads to the end; `take` is called with each block and its first frame.
+/// Reads the input to its end. `take` is called with the number of the first frame of each block, and the block.
 fn all(
     input: &mut dyn Input,
     stop: &dyn Stop,

@@ -1,5 +1,5 @@
-//! Finds the samples of a CAF file (Apple, Core Audio Format Specification) that the demuxer would refuse: one with a chunk that is
-//! larger than the file, or with damage after the samples.
+//! Finds the samples of a CAF file (Apple, Core Audio Format Specification) that the demuxer would refuse. Such a file has a chunk that
+//! is larger than the file, or damage after the samples.
 
 use std::io;
 use std::ops::Range;
@@ -9,7 +9,7 @@ use crate::mpeg_frames::ReadAt;
 
 /// The largest number of chunks that are read.
 const MAX_CHUNKS: usize = 10_000;
-/// A data chunk is corrected only if it begins before this byte, because all bytes before it are held in memory.
+/// A data chunk is corrected only if it begins before this byte, because all bytes before it are read into memory.
 const MAX_HEADER: u64 = 64 << 20;
 /// Bytes of a chunk's type and size, and of the edit count that the data chunk begins with.
 const HEADER: u64 = 12;
@@ -17,21 +17,21 @@ const EDIT_COUNT: u64 = 4;
 
 /// The layout of a CAF file.
 pub(super) struct CafLayout {
-    /// The file up to its samples, with the data chunk's real size.
+    /// The bytes of the file before its samples, with the real size of the data chunk.
     pub head: Vec<u8>,
     /// The bytes of the samples.
     pub body: Range<u64>,
-    /// Bytes of samples that the chunk's size includes and the file does not have.
+    /// The number of bytes of samples that are included in the chunk's size and missing in the file.
     pub missing: u64,
 }
 
-/// Finds the data chunk; `None` also if its size was not written, which the demuxer handles.
+/// Finds the data chunk. `None` if there is none, and also if its size was not written, because the demuxer handles this case.
 pub(super) fn find(input: &Input) -> io::Result<Option<CafLayout>> {
     let mut at = 8;
     for _ in 0..MAX_CHUNKS {
         let Some([a, b, c, d, size @ ..]) = input.array::<12>(at)? else { break };
         let start = at + HEADER;
-        // A size of -1 means up to the end of the file.
+        // A size of -1 means that the chunk extends to the end of the file.
         let Ok(size) = u64::try_from(i64::from_be_bytes(size)) else { break };
         if &[a, b, c, d] == b"data" {
             let left = input.len.saturating_sub(start);

@@ -5,11 +5,11 @@ use symphonia::core::codecs::audio::{AudioCodecId, AudioCodecParameters};
 
 use super::codecs;
 
-/// The number of frames before a position that have to be decoded first, so that the samples there are the same as when decoding from the
-/// start: codecs carry state from packet to packet.
+/// The number of frames before a position that have to be decoded first. Codecs carry state from packet to packet. After these frames the
+/// samples are the same as when the file is decoded from the start.
 pub(super) fn preroll(id: AudioCodecId) -> u64 {
     /// RFC 7845 recommends 80 ms, after which no difference is audible. In all music streams that were tried, the samples are bit-exact
-    /// after at most 0.7 s; with speech they may never be.
+    /// after at most 0.7 s. In speech they may never be.
     const OPUS: u64 = 2 * 48_000;
     match id {
         // The bits of a frame may begin up to 511 bytes before it: at the lowest bit rates some twenty frames.
@@ -23,7 +23,7 @@ pub(super) fn preroll(id: AudioCodecId) -> u64 {
     }
 }
 
-/// Bits per sample of floats.
+/// The number of bits per sample of a codec with floats.
 pub(super) fn float_bits(id: AudioCodecId) -> Option<u32> {
     match id {
         codec::CODEC_ID_PCM_F32LE => Some(32),
@@ -32,7 +32,7 @@ pub(super) fn float_bits(id: AudioCodecId) -> Option<u32> {
     }
 }
 
-/// Bits per sample where the codec is lossless and integer.
+/// The number of bits per sample of a lossless codec with integers.
 pub(super) fn lossless_bits(params: &AudioCodecParameters, known: &AudioCodecParameters) -> Option<u32> {
     use codec::*;
     match params.codec {

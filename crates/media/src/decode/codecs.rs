@@ -33,7 +33,7 @@ pub(super) fn containers() -> &'static Probe {
     &ALL
 }
 
-/// The leading frames that a codec's own header says are to be dropped, where the demuxer does not drop them.
+/// The number of leading frames that must be dropped by the codec's own header, if the demuxer does not drop them.
 pub(super) fn leading_trim(params: &AudioCodecParameters) -> Option<GaplessTrim> {
     #[cfg(feature = "opus")]
     if params.codec == symphonia::core::codecs::audio::well_known::CODEC_ID_OPUS {

@@ -24,8 +24,8 @@ use super::{Cover, Info, codecs};
 use crate::audio::check_rate;
 use crate::{Damage, Error, ErrorKind, MAX_CHANNELS, Tags};
 
-/// Calls the decoding library and turns a panic into a fault. In debug builds its arithmetic is checked, so hostile headers cause
-/// overflow panics there. A demuxer or decoder that panicked is not used again.
+/// Calls the decoding library, and turns a panic into a fault. In debug builds arithmetic is checked, so hostile headers cause panics in
+/// the library. A demuxer or decoder that has panicked is not used again.
 pub(super) fn guard<T>(call: impl FnOnce() -> Result<T, Fault>) -> Result<T, Fault> {
     catch_unwind(AssertUnwindSafe(call))
         .unwrap_or(Err(Fault::LimitError("the header or data is outside the range that the decoder supports")))
@@ -37,9 +37,9 @@ const LOST: Fault = Fault::LimitError("the file could not be opened again");
 /// A stream that is split into packets, and the decoder for them.
 pub(super) struct Demuxer {
     pub path: PathBuf,
-    /// The header of the stream; `frames` is its length, or `None` until the length is known.
+    /// The header of the stream. Its `frames` is `None` until the length is known.
     pub info: Info,
-    /// The demuxer of symphonia; `None` when it could not be opened again.
+    /// The demuxer of symphonia. `None` when it could not be opened again.
     format: Option<Box<dyn FormatReader>>,
     pub decoder: Box<dyn AudioDecoder>,
     pub track: u32,
@@ -48,24 +48,24 @@ pub(super) struct Demuxer {
     pub promised: Option<u64>,
     /// Whether the file ends before the stream does.
     is_cut: bool,
-    /// Sentences about what is wrong with the stream as a whole.
+    /// Sentences that describe the damage of the stream as a whole.
     pub notes: Vec<String>,
     /// The encoder's tag of an MPEG audio stream. Its packets are then decoded in full, and `trim` drops the delay and padding.
     tag: Option<GaplessTag>,
     pub body_len: u64,
     preroll: u64,
-    /// Whether the demuxer keeps incomplete packets across a seek, so that a new demuxer is made for each seek: symphonia's FLAC parser
-    /// is cleared only when the seek does not land on the start of a frame.
+    /// Whether a new demuxer is made for each seek, because the demuxer would keep an incomplete packet. symphonia's FLAC parser does so
+    /// when a seek ends at the start of a frame.
     reopens: bool,
-    /// Bytes of a frame of uncompressed samples.
+    /// The number of bytes in a frame of uncompressed samples.
     frame_bytes: Option<u64>,
-    /// Seconds per tick of packet durations, as a fraction.
+    /// The length of a tick of packet durations in seconds, as a fraction.
     tick: Option<TimeBase>,
     position: Arc<AtomicU64>,
 }
 
 impl Demuxer {
-    /// Opens a stream of the file `input`; errors name it `path`.
+    /// Opens a stream of the file `input`. Errors have `path` as their path.
     pub fn new(path: &Path, input: &Input, link: &FileStream) -> Result<Self, Error> {
         let position = Arc::new(AtomicU64::new(link.view.body.start));
         let at = || position.load(Ordering::Relaxed);
@@ -73,7 +73,7 @@ impl Demuxer {
         let mut format = match (recognise(link.view.source(input, &position)), &link.bare) {
             (Ok(format), _) => format,
             (Err(fault), None) => return Err(to_error(path, at(), &fault)),
-            // Sound after damaged metadata is still read.
+            // If the metadata is damaged, the stream is opened without it.
             (Err(fault), Some(bare)) => {
                 let here = at();
                 let format = recognise(bare.source(input, &position)).map_err(|_| to_error(path, here, &fault))?;
@@ -97,7 +97,7 @@ impl Demuxer {
             },
         )?;
 
-        // The decoder's parameters are more exact than the container's: AAC states its own rate and channels.
+        // The decoder's parameters are more exact than the container's. For example, AAC states its own rate and channels.
         let known = decoder.codec_params();
         let rate = known.sample_rate.or(params.sample_rate).unwrap_or(0);
         check_rate(rate)?;
@@ -111,7 +111,7 @@ impl Demuxer {
             .filter(|&bytes| bytes > 0);
 
         let body_len = link.view.body.end - link.view.body.start;
-        // Ogg states the position of the last frame, which is more than the number of frames if recording began inside a stream.
+        // Ogg states the position of the last frame. If the recording began inside a stream, this is more than the number of frames.
         let before = if container == "ogg" { u64::try_from(track.start_ts.get()).unwrap_or(0) } else { 0 };
         let said = track_frames(&track, rate).map(|frames| frames.saturating_sub(before));
         let (decoded, promised) = match (link.length, frame_bytes) {
@@ -172,7 +172,7 @@ impl Demuxer {
         })
     }
 
-    /// Sets the length to the frames that were counted, before the gapless trim.
+    /// Sets the length. `decoded` is the number of counted frames before the gapless trim.
     pub fn set_length(&mut self, decoded: u64) {
         if let Some(tag) = &self.tag {
             self.trim = gapless(tag, Some(decoded));
@@ -190,12 +190,12 @@ impl Demuxer {
         self.trim.keep = Some(frames);
     }
 
-    /// The frames of a packet duration in ticks.
+    /// The number of frames in a packet duration of `ticks` ticks.
     pub fn frames(&self, ticks: u64) -> u64 {
         self.tick.map_or(ticks, |tick| to_frames(ticks, tick, self.info.sample_rate))
     }
 
-    /// The first frame of a packet's sound by its time stamp; for a packet without sound, where it would be.
+    /// The first frame of a packet's sound, by its time stamp. For a packet without sound, the frame at which it would begin.
     pub fn stamp(&self, packet: &Packet) -> i64 {
         let ticks = packet.pts.saturating_add(packet.trim_start).get();
         let frames = i64::try_from(self.frames(ticks.unsigned_abs())).unwrap_or(i64::MAX);
@@ -264,13 +264,13 @@ impl Demuxer {
         Ok(packet)
     }
 
-    /// The most frames that a stream of this size can hold, if its samples are uncompressed.
+    /// The largest number of frames that a stream of this size can have, if its samples are uncompressed.
     pub fn most_frames(&self) -> Option<u64> {
         self.frame_bytes.map(|bytes| self.body_len / bytes)
     }
 
-    /// The number of frames before a position that have to be decoded first, so that the samples there are the same as when decoding from
-    /// the start.
+    /// The number of frames before a position that have to be decoded first. After them the samples are the same as when the file is
+    /// decoded from the start.
     pub fn preroll(&self) -> u64 {
         self.preroll
     }
@@ -280,7 +280,7 @@ impl Demuxer {
         (self.info.codec == "mp3").then_some(2 * 1152)
     }
 
-    /// Whether all time stamps are exact, so that a packet has as many frames as there are up to the next stamp.
+    /// Whether all time stamps are exact. Then the number of frames in a packet is the difference between two stamps.
     pub fn stamps_are_exact(&self) -> bool {
         self.info.codec == "alac"
     }
@@ -290,8 +290,8 @@ impl Demuxer {
         self.tag.is_some()
     }
 
-    /// Whether the time stamp of frame `at` is exact even if others are not: some programs write AAC with irregular durations, but each
-    /// packet has the same number of frames.
+    /// Whether the time stamp of frame `at` is exact, even if others are not. Some programs write AAC with irregular durations, although
+    /// each packet has the same number of frames.
     pub fn stamp_is_exact(&self, at: u64) -> bool {
         const PACKET: u64 = 1024;
         self.info.codec == "aac" && at.is_multiple_of(PACKET)
@@ -326,7 +326,7 @@ fn unsupported(path: &Path, codec: impl Into<String>) -> Error {
     Error::unsupported_codec(path, codec, "convert it to FLAC")
 }
 
-/// The error for a codec without a decoder: it is not supported, or only with a feature that is not enabled.
+/// The error for a codec without a decoder. Either it is not supported, or only with a feature that is not enabled.
 fn refused(path: &Path, params: &AudioCodecParameters) -> Error {
     match missing_feature(params.codec) {
         Some((what, feature)) => Error::missing_feature(path, what, feature),
@@ -339,7 +339,7 @@ fn copy_of(e: &io::Error) -> io::Error {
     e.raw_os_error().map_or_else(|| io::Error::new(e.kind(), e.to_string()), io::Error::from_raw_os_error)
 }
 
-/// The warning about a file that holds fewer frames than its header says.
+/// The warning about a file with fewer frames than its header states.
 fn ends_early(frames: u64, missing: u64, rate: u32) -> String {
     let seconds = missing as f64 / f64::from(rate);
     format!("it ends early: {frames} of {} frames are there ({seconds:.2} s are missing at its end)", frames + missing)
@@ -359,7 +359,7 @@ fn channel_count(path: &Path, layout: &Channels) -> Result<u16, Error> {
     }
 }
 
-/// The layout as a channel mask; symphonia's first 18 positions are those of WAVEFORMATEXTENSIBLE.
+/// The layout as a channel mask. symphonia's first 18 positions are those of WAVEFORMATEXTENSIBLE.
 fn speakers(layout: &Channels) -> u32 {
     match layout {
         Channels::Positioned(p) => u32::try_from(p.bits()).ok().filter(|mask| mask >> 18 == 0).unwrap_or(0),

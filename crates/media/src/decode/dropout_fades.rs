@@ -1,10 +1,11 @@
 //! Fades around dropouts, so that there is no click where undecodable packets are silent.
 //!
-//! The last sample before a dropout is held and faded out into the silence; the sound after it is faded in. The sound before is not
-//! changed, and no frame moves.
+//! The last sample before a dropout is held, and fades out into the silence. The sound after the dropout fades in. The sound before it is
+//! not changed, and no frame moves.
 
-/// Seconds of the fade out and of the fade in.
+/// The length of the fade out, in seconds.
 const OUT: f64 = 0.004;
+/// The length of the fade in, in seconds.
 const IN: f64 = 0.002;
 
 /// Fades decoded sound around dropouts, packet after packet.
@@ -15,8 +16,9 @@ pub(super) struct DropoutFades {
     into: usize,
     /// The bits of integer samples, to which faded samples are rounded.
     bits: Option<u32>,
-    /// The latest frame of sound, frames of the dropout so far, and frames of the fade in so far.
+    /// The latest frame of sound.
     last: Vec<f32>,
+    /// The number of frames of the dropout so far.
     silent: usize,
     back: usize,
 }
@@ -28,8 +30,8 @@ impl DropoutFades {
         Self { width, out, into, bits, last: vec![0.0; width], silent: 0, back: into }
     }
 
-    /// The number of frames before a position that affect its samples. If they are passed first, the samples are the same as in a run
-    /// from the start.
+    /// The number of frames before a position that have an effect on its samples. If they are passed first, the samples are the same as
+    /// in a run from the start.
     pub fn memory(&self) -> u64 {
         (self.out + self.into + 1) as u64
     }
@@ -45,7 +47,7 @@ impl DropoutFades {
         self.silent > 0 || self.back < self.into
     }
 
-    /// Counts frames of a dropout that are not delivered.
+    /// Counts frames of a dropout that are not returned.
     pub fn skip_silence(&mut self, frames: usize) {
         self.silent = self.silent.saturating_add(frames);
     }
@@ -78,13 +80,13 @@ impl DropoutFades {
     }
 }
 
-/// The gain at frame `at` of a fade out of `frames` frames: 1 to 0.
+/// The gain at frame `at` of a fade out of `frames` frames. It falls from 1 to 0.
 fn fade_gain(at: usize, frames: usize) -> f32 {
     let x = ((at as f32 + 0.5) / frames as f32).min(1.0);
     1.0 - x * x * (3.0 - 2.0 * x)
 }
 
-/// The nearest sample that 16 bits hold, where the source has 16 or fewer.
+/// The sample, rounded to 16 bits if the source has 16 bits or fewer.
 fn rounded(sample: f32, bits: Option<u32>) -> f32 {
     if matches!(bits, Some(..=16)) { (sample * 32_768.0).round() / 32_768.0 } else { sample }
 }

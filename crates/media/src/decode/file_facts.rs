@@ -1,20 +1,20 @@
-//! A cache of facts about files that are known only after reading all of a file, for the next time that the file is opened in this
-//! process.
+//! A cache of facts about files. These facts are known only after the whole file has been read. They are reused when the same file is
+//! opened again in this process.
 
 use std::collections::HashMap;
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 
 use crate::FileVersion;
 
-/// The largest number of files in the cache; the least recently used is evicted.
+/// The largest number of files in the cache. When there are more, the least recently used is evicted.
 const MOST_FILES: usize = 4_096;
 
 /// The cached facts about one version of a file.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct FileFacts {
-    /// The counted number of frames that it decodes to.
+    /// The counted number of frames of the decoded file.
     pub frames: Option<u64>,
-    /// The highest sample of its stereo mix before any gain, full scale 1; of files with more than two channels.
+    /// The highest sample of the stereo mix before any gain, with full scale 1. Only for files with more than two channels.
     pub downmix_peak: Option<f32>,
 }
 
@@ -26,7 +26,7 @@ struct FactCache {
     uses: u64,
 }
 
-/// The cached facts about a file; none for `None` or a file that is not in the cache.
+/// The cached facts about a file. There are no facts for `None`, or for a file that is not in the cache.
 pub(crate) fn recall(file: Option<FileVersion>) -> FileFacts {
     file.map(|file| cache().recall(file)).unwrap_or_default()
 }

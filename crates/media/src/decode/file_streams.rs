@@ -17,20 +17,20 @@ use crate::{Damage, Error};
 /// The source of the number of frames that a stream decodes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Length {
-    /// The demuxer gives it, from a count.
+    /// The demuxer has counted the frames.
     Demuxer,
-    /// It follows from the number of bytes, if the samples are uncompressed.
+    /// The number of frames follows from the number of bytes, if the samples are uncompressed.
     Bytes,
-    /// It is this number of frames, including the encoder's delay and padding.
+    /// This is the number of frames, including the encoder's delay and padding.
     Frames(u64),
-    /// It has to be counted packet by packet; `promised` is the header's number.
+    /// The frames have to be counted packet by packet. `promised` is the number in the header.
     Unknown { promised: Option<u64> },
 }
 
 /// The bytes that a demuxer reads: a header, then a range of the file.
 #[derive(Clone)]
 pub(super) struct StreamBytes {
-    /// Replaces the file's own header; may be empty.
+    /// The bytes that replace the file's own header. There may be none.
     pub head: Arc<[u8]>,
     pub body: Range<u64>,
 }
@@ -54,18 +54,18 @@ impl StreamBytes {
 #[derive(Clone)]
 pub(super) struct FileStream {
     pub view: StreamBytes,
-    /// The same bytes without metadata, for damaged metadata.
+    /// The same bytes without metadata, for use when the metadata is damaged.
     pub bare: Option<StreamBytes>,
     pub length: Length,
     /// Edit lists of MP4 tracks.
     pub edits: Vec<mp4::Edit>,
     /// The encoder's tag of an MPEG audio stream.
     pub tag: Option<GaplessTag>,
-    /// Bytes of uncompressed samples that the header counts and the file does not have.
+    /// The number of bytes of uncompressed samples that are included in the header's size and missing in the file.
     pub missing_bytes: u64,
     /// Whether the file ends before the stream does.
     pub is_cut: bool,
-    /// Sentences about what is wrong with the file.
+    /// Sentences that describe the damage of the file.
     pub notes: Vec<String>,
 }
 
@@ -185,7 +185,7 @@ fn flac_stream(input: &Input, start: u64, whole: StreamBytes) -> io::Result<File
     let (view, length) = if found.is_whole {
         (whole, Length::Demuxer)
     } else {
-        // The demuxer would stop at a wrong number of frames.
+        // If the header states a wrong number of frames, the demuxer would stop there.
         (StreamBytes::new(found.open_ended, found.rest..input.len), Length::Unknown { promised: found.promised })
     };
     Ok(FileStream { bare: Some(bare), ..FileStream::new(view, length) })
@@ -204,7 +204,7 @@ fn mpeg_stream(stream: mpeg_streams::MpegStream) -> FileStream {
     }
     if let Some(GaplessTag { frames: Some(promised), .. }) = stream.tag
         && let Some(frames) = stream.frames
-        // Some encoders count the tag's own packet.
+        // Some encoders also count the packet of the tag itself.
         && frames + 1 < u64::from(promised)
     {
         let seconds =

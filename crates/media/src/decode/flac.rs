@@ -1,4 +1,5 @@
-//! The layout of a FLAC file (RFC 9639): whether it is as long as its header says, and headers without a length.
+//! The layout of a FLAC file (RFC 9639). It is checked whether the file is as long as its header states. Also makes headers without a
+//! length.
 
 use std::io;
 
@@ -9,23 +10,26 @@ use crate::mpeg_frames::ReadAt;
 
 const CRC_8: Crc<u8> = Crc::<u8>::new(&CRC_8_SMBUS);
 const CRC_16: Crc<u16> = Crc::<u16>::new(&CRC_16_UMTS);
-/// Bytes of the marker and of the STREAMINFO block with its header.
+/// The number of bytes of the marker and the STREAMINFO block with its header.
 const HEAD: usize = 4 + 4 + 34;
-/// Largest frame that is searched for at the end, bytes.
+/// The last frame is searched for in this number of bytes at the end.
 const MAX_FRAME: u64 = 1 << 20;
-/// Bytes in which the first frame is searched for after damaged metadata.
+/// After damaged metadata, the first frame is searched for in this number of bytes.
 const MAX_SEARCH: u64 = 32 << 20;
 
 /// The header of a FLAC file and the positions of its metadata and frames.
 pub(super) struct FlacLayout {
-    /// Samples per channel by STREAMINFO, and whether the last frame of the file ends there.
+    /// The number of frames that STREAMINFO states.
     pub promised: Option<u64>,
+    /// Whether the last FLAC frame of the file ends at this number of frames.
     pub is_whole: bool,
-    /// The header without a length; and the same with no metadata after it.
+    /// The header without a length.
     pub open_ended: Vec<u8>,
+    /// The header without a length, for a stream without other metadata.
     pub bare: Vec<u8>,
-    /// The bytes at which the metadata and the first frame begin.
+    /// The byte at which the metadata after STREAMINFO begins.
     pub rest: u64,
+    /// The byte at which the first FLAC frame begins.
     pub first: u64,
 }
 
@@ -109,7 +113,7 @@ fn frame_header(frame: &[u8]) -> Option<(u64, u64)> {
     (CRC_8.checksum(frame.get(..at)?) == *frame.get(at)?).then_some((number, length))
 }
 
-/// The byte at which the first frame begins: after the metadata or, if those are damaged, where a frame header is found.
+/// The byte at which the first frame begins. It is after the metadata. If the metadata is damaged, it is where a frame header is found.
 fn first_frame(input: &Input, start: u64) -> io::Result<u64> {
     let mut at = start + 4;
     while let Some([kind, a, b, c]) = input.array::<4>(at)? {

@@ -6,29 +6,29 @@ use crate::Tags;
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Info {
-    /// Short name of the container ("wave", "flac", "isomp4").
+    /// The short name of the container ("wave", "flac", "isomp4").
     pub container: String,
-    /// Short name of the codec ("pcm_s16le", "mp3", "alac").
+    /// The short name of the codec ("pcm_s16le", "mp3", "alac").
     pub codec: String,
-    /// Frames per second, Hz.
+    /// The sample rate in Hz.
     pub sample_rate: u32,
-    /// Channels per frame.
+    /// The number of channels.
     pub channels: u16,
-    /// Speaker positions as a WAVEFORMATEXTENSIBLE channel mask; 0 when unknown.
+    /// The speaker positions as a WAVEFORMATEXTENSIBLE channel mask. 0 when they are unknown.
     pub speakers: u32,
-    /// Bits per sample of lossless integer audio.
+    /// The number of bits per sample of a lossless codec with integer samples.
     pub bits: Option<u32>,
-    /// Frames that [`open`](crate::open) would return, without encoder delay and padding: from the header if that is plausible, else
-    /// counted packet by packet.
+    /// The number of frames that [`open`](crate::open) would return, without encoder delay and padding. It is that of the header if
+    /// this is plausible. Otherwise the frames were counted packet by packet.
     pub frames: Option<u64>,
-    /// Title, artist, album, tempo and key.
+    /// The title, artist, album, tempo and key.
     pub tags: Tags,
-    /// Sentences about what is wrong with the file, as far as this is known without decoding it: for example, that it ends early.
+    /// Sentences that describe damage, as far as it is known without decoding the file. An example is an early end of the file.
     pub warnings: Vec<String>,
 }
 
 impl Info {
-    /// Length in seconds, when known.
+    /// The length in seconds, if it is known.
     pub fn seconds(&self) -> Option<f64> {
         self.frames.map(|n| n as f64 / f64::from(self.sample_rate))
     }

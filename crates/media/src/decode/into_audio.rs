@@ -6,11 +6,11 @@ use super::DecodeOptions;
 use super::reader::Reader;
 use crate::{Audio, Damage, Error, ErrorKind, Samples};
 
-/// Frames between two progress reports.
+/// The number of frames between two progress reports.
 const REPORT: u64 = 1 << 18;
 
 impl Reader {
-    /// Decodes all of the file, as [`open`](crate::open) does. Call it before anything is read.
+    /// Decodes the whole file, as [`open`](crate::open) does. Call this before anything is read.
     ///
     /// # Errors
     /// [`ErrorKind::Damaged`], [`ErrorKind::Empty`], [`ErrorKind::TooLarge`], [`ErrorKind::OutOfMemory`], or the system's error.
@@ -49,7 +49,7 @@ fn check_damage(reader: &Reader, frames: u64) -> Result<(), Error> {
     let streams = reader.streams();
     let damaged = |at, damage| Error::damaged(streams.path(), Some(at), damage);
     let damage = streams.damage();
-    // Executables contain bytes that look like MPEG audio; played, they would be loud noise.
+    // Executables contain bytes that look like MPEG audio. They would be played as loud noise.
     if let Some((at, first)) = damage.first.filter(|_| damage.damaged > damage.good) {
         let packets = damage.damaged + damage.good;
         return Err(damaged(at, Damage::Undecodable { damaged: damage.damaged, packets, first }));
@@ -71,8 +71,8 @@ struct SampleCollector {
 }
 
 impl SampleCollector {
-    /// Reserves memory for the samples that the header counts, at most 32 bytes of samples per byte of file, which covers any lossy
-    /// codec. Beyond that the memory grows with the samples.
+    /// Reserves memory for the number of samples that the header states, but at most 32 bytes of samples for each byte of the file. This
+    /// is enough for any lossy codec. If more is needed, the memory grows with the samples.
     fn new(reader: &Reader, options: &DecodeOptions) -> Result<Self, Error> {
         let samples = match reader.info().bits {
             Some(..=16) => Samples::I16(Vec::new()),
@@ -119,14 +119,14 @@ impl SampleCollector {
             self.reserve(block.len().max(self.samples.len() / 8))?;
         }
         match &mut self.samples {
-            // 16 bits and fewer were divided by 32768, which this undoes exactly.
+            // The decoder has divided integers of 16 bits or fewer by 32768. This multiplication restores them exactly.
             Samples::I16(v) => v.extend(block.iter().map(|s| (s * 32768.0) as i16)),
             Samples::F32(v) => v.extend_from_slice(block),
         }
         Ok(())
     }
 
-    /// Frees spare memory if there is enough of it to be worth moving the samples.
+    /// Frees spare memory if there is more of it than a 64th, because the samples may have to be moved.
     fn shrink(&mut self) {
         let held = self.samples.bytes() as u64;
         let used = self.samples.len() as u64 * self.sample_bytes();

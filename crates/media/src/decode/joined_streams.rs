@@ -153,7 +153,7 @@ impl JoinedStreams {
         }
     }
 
-    /// Appends the next frames to `out`, interleaved; there may be none. Returns false at the end.
+    /// Appends the next frames to `out`, interleaved. It is possible that there are none. Returns false at the end.
     pub fn next(&mut self, out: &mut Vec<f32>) -> Result<bool, Error> {
         if self.current.next(self.info.channels, out)? {
             return Ok(true);
@@ -218,7 +218,8 @@ impl CurrentStream {
     }
 }
 
-/// Converts frames of `own` channels to `channels` channels: mono goes to the first two, more than two channels are first mixed to two.
+/// Converts frames of `own` channels to `channels` channels. Mono goes to the first two channels. More than two channels are mixed to
+/// stereo first.
 fn spread(raw: &[f32], (own, speakers): (u16, u32), channels: u16, out: &mut Vec<f32>) {
     let (own_width, width) = (usize::from(own.max(1)), usize::from(channels));
     if own == channels {

@@ -38,8 +38,8 @@ pub use tags::Cover;
 use crate::ErrorKind;
 use crate::{Audio, Error};
 
-/// Reads the header and tags of `path` without decoding it. If the header does not say how many frames there are, or says something
-/// impossible, all packets are counted.
+/// Reads the header and tags of `path` without decoding it. If the header states no number of frames, or an impossible one, all
+/// packets are counted.
 ///
 /// # Errors
 /// [`ErrorKind::NotFound`] and the other kinds of the system, [`ErrorKind::NotAFile`], [`ErrorKind::NotAudio`],
@@ -49,7 +49,7 @@ pub fn probe(path: &Path) -> Result<Info, Error> {
     Ok(Reader::open(path)?.info().clone())
 }
 
-/// The picture inside the file `path`: its front cover, or else the first one.
+/// The picture in the file `path`: the front cover. If there is none, the first picture.
 ///
 /// # Errors
 /// As [`probe`].
@@ -59,14 +59,24 @@ pub fn cover(path: &Path) -> Result<Option<Cover>, Error> {
 
 /// Decodes all of the file `path`.
 ///
-/// - Sources of 16 bits or fewer stay [`crate::Samples::I16`]; wider, float and lossy ones become
-///   [`crate::Samples::F32`]. Samples are decoded packet by packet into one buffer: no second copy exists at any time.
-/// - Encoder delay and padding are removed where the file states them (LAME tag, MP4 edit list or iTunSMPB, Ogg granule positions), so
-///   the number of frames is that of the encoder's input.
-/// - A file that ends early or is damaged gives the frames that are there, and [`Audio::warnings`] says so. A damaged packet becomes
-///   silence of the same length, so that beats stay in time, with a fade of 4 ms into it and of 2 ms out of it. If more packets are
-///   damaged than intact, or not one frame can be decoded, that is an error.
-/// - Non-finite samples become 0 and are counted in [`Audio::non_finite_samples`].
+/// - The samples of a lossless source with 16 bits or fewer become [`crate::Samples::I16`]. All others become
+///   [`crate::Samples::F32`]. They are decoded packet by packet into one buffer, so there is never a second copy.
+/// - Encoder delay and padding are removed if the file states them (in a LAME tag, an MP4 edit list, iTunSMPB, or Ogg granule
+///   positions). The number of frames is then that of the encoder's input.
+/// - If a file ends early or is damaged, the frames that can be decoded are returned, and [`Audio::warnings`] describes the damage.
+/// - A damaged packet becomes silence of the same length, so that beats stay in time. There is a fade of 4 ms into the silence and of
+///   2 ms out of it.
+/// - It is an error if more packets are damaged than intact, or if no frame can be decoded.
+/// - Samples that are not finite become 0, and are counted in [`Audio::non_finite_samples`].
+///
+/// ```no_run
+/// # fn main() -> Result<(), crowd_media::Error> {
+/// let audio = crowd_media::open("track.flac".as_ref(), &crowd_media::DecodeOptions::default())?;
+/// println!("{} Hz, {} channels, {:.1} s", audio.sample_rate, audio.channels, audio.seconds());
+/// audio.warnings.iter().for_each(|warning| println!("{warning}"));
+/// # Ok(())
+/// # }
+/// ```
 ///
 /// # Errors
 /// Those of [`probe`], [`ErrorKind::TooLarge`] or [`ErrorKind::OutOfMemory`].

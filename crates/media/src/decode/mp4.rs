@@ -21,7 +21,7 @@ pub(super) struct Edit {
     pub length: u64,
 }
 
-/// The span of a decoded stream that is delivered: `skip` leading frames are dropped, then `keep` frames are kept. This removes an
+/// The span of a decoded stream that is returned. `skip` leading frames are dropped, and the next `keep` frames are kept. This removes an
 /// encoder's delay and padding.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct GaplessTrim {
@@ -66,7 +66,7 @@ pub(super) fn itunsmpb(value: &str) -> Option<GaplessTrim> {
     (length > 0).then_some(GaplessTrim { skip: delay, keep: Some(length) })
 }
 
-/// For each track in the file, the first edit that plays media. Malformed boxes are skipped; the demuxer reports them.
+/// For each track in the file, the first edit that plays media. Malformed boxes are skipped here. The demuxer reports them.
 pub(super) fn edits(file: &mut (impl Read + Seek), len: u64) -> io::Result<Vec<Edit>> {
     let mut found = Vec::new();
     let mut movie_scale = 0;

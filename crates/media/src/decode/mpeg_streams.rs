@@ -12,7 +12,7 @@ const FRAME_START: usize = 200;
 /// Samples per channel by which a layer III decoder delays the sound. Tags count the encoder's delay without it.
 const DECODER_DELAY: u32 = 529;
 
-/// The tag in the first frame of an MP3; that frame has no sound.
+/// The tag in the first frame of an MP3. That frame has no sound.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct GaplessTag {
     /// Frames after the tag, and bytes including it.
@@ -62,9 +62,9 @@ pub(super) struct MpegStream {
     pub junk: (u64, u64),
 }
 
-/// Finds the streams of a file, in order; none if there is no frame near the start.
+/// Finds the streams of a file, in order. There are none if there is no frame near the start.
 ///
-/// If the first tag counts exactly the bytes that are there, it is trusted; else all frame headers are read.
+/// If the number of bytes in the first tag is exactly that of the file, the tag is trusted. Otherwise all frame headers are read.
 pub(super) fn find(input: &Input) -> io::Result<Vec<MpegStream>> {
     let Some((at, header, led)) = mpeg_frames::first(input)? else { return Ok(Vec::new()) };
     let mut scanner = FrameScanner { input, at, streams: Vec::new() };

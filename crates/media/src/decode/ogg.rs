@@ -13,7 +13,7 @@ use crate::ogg_checksum::OGG;
 const START: u64 = 4 * 65_307;
 /// Bytes of a page header before its segment table.
 const HEADER: usize = 27;
-/// Bytes in which the next page is searched for after a damaged one: two of the largest pages.
+/// After a damaged page, the next page is searched for in this number of bytes: two of the largest pages.
 const MAX_SEARCH: u64 = 2 * 65_307;
 
 /// The pages from the first one of a stream to the first one of the next stream, or the end.
@@ -23,7 +23,7 @@ pub(super) struct OggStream {
     /// Its first pages without damaged ones, if any of them is damaged; `bytes` follows them then. Later damaged pages are left out by
     /// the demuxer.
     pub head: Vec<u8>,
-    /// Whether its last page is marked as the last: if not, it was cut off, or is a recording of a stream that went on.
+    /// Whether the last page is marked as the last. If it is not, the stream was cut off, or it was recorded from a longer stream.
     pub is_ended: bool,
     /// The number of bytes between its pages that belong to no page, and the first of them.
     pub junk: (u64, u64),

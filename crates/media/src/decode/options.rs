@@ -9,10 +9,10 @@ pub type Progress = Arc<dyn Fn(u64, Option<u64>) + Send + Sync>;
 /// Limits and hooks for [`open`](crate::open).
 #[derive(Clone)]
 pub struct DecodeOptions {
-    /// Audio whose samples take more bytes than this is refused; `None` sets no limit. The default is 4 GiB, so that a small hostile file
-    /// cannot fill the memory: a lossless codec can pack hours of silence into kilobytes.
+    /// The limit in bytes for the samples of a file. A file with more is refused. `None` sets no limit. The default is 4 GiB. Without a
+    /// limit a small hostile file could fill the memory, because a lossless codec can pack hours of silence into kilobytes.
     pub max_bytes: Option<u64>,
-    /// Called on the decoding thread every 262,144 frames and at the end.
+    /// A function that is called on the decoding thread every 262,144 frames, and at the end.
     pub progress: Option<Progress>,
 }
 

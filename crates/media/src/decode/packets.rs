@@ -10,30 +10,31 @@ use super::Info;
 use super::demuxer::{Demuxer, guard};
 use crate::Error;
 
-/// Longest silence in place of one damaged packet, frames: the longest packet of the lossy codecs.
+/// The longest silence in place of one damaged packet, in frames: the longest packet of the lossy codecs.
 const MAX_GAP: u64 = 8192;
 
-/// How many times per file reading continues after bytes that are not a packet.
+/// The number of times that reading continues after bytes that are not a packet, in one file.
 const MAX_RETRIES: u64 = 100_000;
 
-/// Bytes by which the data of an MP3 packet may begin before it, in earlier packets (ISO/IEC 11172-3, main_data_begin).
+/// The data of an MP3 packet may begin in earlier packets, this number of bytes before it (ISO/IEC 11172-3, main_data_begin).
 const BIT_RESERVOIR: usize = 511;
-/// Bytes of an MP3 packet that are not data, at most: header, checksum, side information.
+/// The largest number of bytes of an MP3 packet that are not data: header, checksum, side information.
 const OVERHEAD: usize = 4 + 2 + 32;
 
 /// The damaged and missing packets of a stream.
 #[derive(Clone, Debug, Default)]
 pub(super) struct DamageReport {
-    /// Packets that were decoded.
+    /// The number of packets that were decoded.
     pub good: u64,
-    /// Packets that could not be decoded or are missing.
+    /// The number of packets that could not be decoded or are missing.
     pub damaged: u64,
-    /// The byte near the first of those, and the reason.
+    /// The byte near the first damaged packet, and the reason.
     pub first: Option<(u64, String)>,
     /// The byte at which reading stopped before the end of the stream, and the reason.
     pub stopped: Option<(u64, String)>,
-    /// Seconds of silence in place of damaged packets, and seconds that are missing at the end.
+    /// The seconds of silence in place of damaged packets.
     pub silent: f64,
+    /// The seconds that are missing at the end.
     pub missing: f64,
 }
 
@@ -70,9 +71,9 @@ impl DamageReport {
 
 /// The frames of one packet, or a gap between packets.
 pub(super) struct DecodedSpan {
-    /// Its first frame by the time stamp; an encoder's delay is before frame 0.
+    /// The first frame by the time stamp. An encoder's delay is before frame 0.
     pub stamp: i64,
-    /// Whether any of its frames is delivered: those of an encoder's delay are not.
+    /// Whether any of the frames is returned. Those of an encoder's delay are not.
     pub audible: bool,
     pub content: SpanContent,
 }
@@ -92,19 +93,19 @@ pub(super) struct Packets {
     /// The fault that stopped reading before the end of the file.
     stop: Option<Fault>,
     next_pts: Option<Timestamp>,
-    /// The packet after a gap whose silence was returned first.
+    /// The packet after a gap, while the silence of the gap is returned.
     after_gap: Option<Packet>,
     /// Packets that were read and are still to be decoded.
     prefetched: VecDeque<Packet>,
-    /// How many times reading continued after bytes that are not a packet.
+    /// The number of times that reading continued after bytes that are not a packet.
     retries: u64,
-    /// Damage up to this time stamp has been counted; after a seek back it is read again and not counted again.
+    /// Damage up to this time stamp has been counted. After a seek back it is read again, but not counted again.
     counted_up_to: Option<i64>,
 }
 
 impl Packets {
-    /// The next frames; a gap is at most `room` frames long. `None` at the end, or where reading stopped; [`take_stop`](Self::take_stop)
-    /// then returns the cause.
+    /// The next frames. A gap is at most `room` frames long. `None` at the end, or where reading stopped. In the second case
+    /// [`take_stop`](Self::take_stop) returns the cause.
     pub fn next(&mut self, demuxer: &mut Demuxer, room: u64) -> Option<DecodedSpan> {
         loop {
             let at = demuxer.position();
@@ -115,7 +116,7 @@ impl Packets {
                         Some(packet) => packet,
                         None => self.packet(demuxer)?,
                     };
-                    // Demuxers leave out packets whose checksum is wrong; only the time stamps show it.
+                    // Demuxers leave out packets whose checksum is wrong. Only the time stamps show that they are missing.
                     let gap = |next| demuxer.frames(packet.pts.duration_from(next).map_or(0, |gap| gap.get()));
                     let expected = self.next_pts;
                     let missing = expected.map_or(0, gap);

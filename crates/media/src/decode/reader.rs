@@ -15,14 +15,15 @@ use crate::{Error, FileVersion, audio, downmix};
 
 /// Reads a file in blocks, from any frame on, for files that are too long to be held in memory.
 ///
-/// The frames are those that [`open`](crate::open) gives, sample for sample, wherever reading began: packets before the position whose
-/// state the codec carries over (MP3's bit reservoir, the overlap of AAC and Vorbis blocks) are decoded first and dropped. One thing
-/// differs after a [`seek`](Self::seek): the noise that an AAC decoder generates (perceptual noise substitution) has other random
-/// numbers, at the same level.
+/// The frames are those that [`open`](crate::open) returns, sample for sample, from whichever frame the file is read. Codecs carry state
+/// from packet to packet (MP3's bit reservoir, the overlap of AAC and Vorbis blocks). So after a [`seek`](Self::seek), packets before
+/// the position are decoded first and discarded. There is one difference after a seek: the noise that an AAC decoder generates
+/// (perceptual noise substitution) has other random numbers, at the same level.
 ///
 /// ```no_run
 /// # fn main() -> Result<(), crowd_media::Error> {
-/// let mut reader = crowd_media::Reader::open("set.flac".as_ref())?.to_stereo()?.resampled(44_100)?;
+/// let reader = crowd_media::Reader::open("set.flac".as_ref())?;
+/// let mut reader = reader.to_stereo()?.resampled(44_100)?;
 /// reader.seek(30 * 60 * 44_100)?;
 /// while let Some(block) = reader.next_block()? {
 ///     assert!(block.len() % 2 == 0);
@@ -34,15 +35,15 @@ pub struct Reader {
     streams: JoinedStreams,
     mix: Option<StereoMix>,
     resample: Option<ResampleStage>,
-    /// Frames before they are mixed down.
+    /// The frames of a packet before they are mixed to stereo.
     wide: Vec<f32>,
     /// The block that was returned last.
     block: Vec<f32>,
-    /// Whether the frame sought is after the end.
+    /// Whether the latest seek was to a frame after the end.
     after_end: bool,
     /// The first frame of the next block.
     position: u64,
-    /// Frames in all, at the rate of the blocks.
+    /// The number of frames of the file, at the rate of the blocks.
     frames: u64,
 }
 
@@ -56,8 +57,8 @@ impl fmt::Debug for Reader {
 }
 
 impl Reader {
-    /// Opens a file. If its header does not say how many frames it holds, or says something impossible, its packets are counted,
-    /// which reads the whole file and decodes nothing.
+    /// Opens a file. If its header states no number of frames, or an impossible one, its packets are counted. This reads the whole file
+    /// and decodes nothing.
     ///
     /// # Errors
     /// As [`probe`](crate::probe).
@@ -73,8 +74,8 @@ impl Reader {
         Ok(Self::new(JoinedStreams::open(name, Input::over(name, Box::new(bytes))?)?))
     }
 
-    /// Reads `bytes`, which are those of the open `file`. Counts and measurements are reused if the same file was read before in this
-    /// process.
+    /// Reads `bytes`, which are the content of the open `file`. If the same file was read before in this process, its counted frames and
+    /// its downmix gain are reused.
     ///
     /// # Errors
     /// As [`probe`](crate::probe).
@@ -101,8 +102,8 @@ impl Reader {
         }
     }
 
-    /// Mixes more than two channels to two, as [`Audio::to_stereo`](crate::Audio::to_stereo) does; mono stays mono. Call it before
-    /// anything is read. A file with more than two channels is decoded once: see [`downmix_gain`](Self::downmix_gain).
+    /// Mixes more than two channels to stereo, as [`Audio::to_stereo`](crate::Audio::to_stereo) does. Mono stays mono. Call this before
+    /// anything is read. A file with more than two channels is decoded once, to measure its [`downmix_gain`](Self::downmix_gain).
     ///
     /// # Errors
     /// As [`downmix_gain`](Self::downmix_gain).
@@ -114,8 +115,8 @@ impl Reader {
         Ok(self)
     }
 
-    /// The gain that keeps the stereo mix of the whole file from clipping; 1 if it would not clip. A file with more than two channels is
-    /// decoded once to measure it, and not again in this process as long as the file is the same.
+    /// The gain with which the stereo mix of the whole file does not clip. It is 1 if the mix would not clip anyway. To measure it, a
+    /// file with more than two channels is decoded. The result is reused in this process as long as the file does not change.
     ///
     /// # Errors
     /// The system's error, when the file cannot be read.
@@ -144,13 +145,13 @@ impl Reader {
         Ok(downmix::headroom(peak))
     }
 
-    /// [`downmix_gain`](Self::downmix_gain) in dB, a negative number; `None` when the mix is not lowered.
+    /// [`downmix_gain`](Self::downmix_gain) in dB, a negative number. `None` when the mix is not lowered.
     pub fn downmix_gain_db(&self) -> Option<f32> {
         self.mix.as_ref().and_then(|mix| downmix::decibels(mix.gain()))
     }
 
-    /// Resamples to `rate` Hz. The samples are those of [`Audio::resampled`](crate::Audio::resampled), also after a seek. Call it before
-    /// anything is read.
+    /// Resamples to `rate` Hz. The samples are those of [`Audio::resampled`](crate::Audio::resampled), also after a seek. Call this
+    /// before anything is read.
     ///
     /// # Errors
     /// [`ErrorKind::SampleRate`](crate::ErrorKind), or [`ErrorKind::Library`](crate::ErrorKind) when the resampler refuses the two
@@ -170,18 +171,18 @@ impl Reader {
         &self.streams.info
     }
 
-    /// Frames per second of the blocks.
+    /// The sample rate of the blocks.
     pub fn sample_rate(&self) -> u32 {
         self.resample.as_ref().map_or(self.streams.info.sample_rate, |resample| resample.to)
     }
 
-    /// Channels of the blocks.
+    /// The number of channels of the blocks.
     pub fn channels(&self) -> u16 {
         if self.mix.is_some() { 2 } else { self.streams.info.channels }
     }
 
-    /// Frames in all, at the rate of the blocks: counted, never estimated. Only a file that is damaged after its header can hold fewer,
-    /// which [`warnings`](Self::warnings) reports once the damage has been read.
+    /// The number of frames of the file, at the rate of the blocks. It is never an estimate. Only a file that is damaged after its header
+    /// can have fewer frames. [`warnings`](Self::warnings) reports this once the damage has been read.
     pub fn frames(&self) -> u64 {
         self.frames
     }
@@ -191,21 +192,21 @@ impl Reader {
         self.position
     }
 
-    /// Samples that were not finite and became 0.
+    /// The number of samples that were not finite and became 0.
     pub fn non_finite_samples(&self) -> u64 {
         self.streams.non_finite_samples()
     }
 
-    /// Sentences about what is wrong with the file as far as it was read, with position and extent; empty for an intact file. A file that
-    /// ends early is reported from the start on.
+    /// Sentences that describe the damage of the file as far as it was read, with positions and extents. Empty for an intact file. An
+    /// early end of the file is reported from the start on.
     pub fn warnings(&self) -> Vec<String> {
         self.streams.warnings()
     }
 
-    /// Makes `frame` the first frame of the next block. After the end there is no block.
+    /// Seeks, so that `frame` is the first frame of the next block. If `frame` is after the end, there is no next block.
     ///
-    /// How long it takes depends on the format: an MP3 has no index, so all packets from the start (or, forwards, from
-    /// here) are read, though not decoded.
+    /// The time that a seek takes depends on the format. An MP3 has no index, so all packets from the start are read, though not
+    /// decoded. A seek forwards reads them from the present position.
     ///
     /// # Errors
     /// The system's error, when the file cannot be read.
@@ -220,7 +221,8 @@ impl Reader {
         self.streams.seek(from)
     }
 
-    /// The next frames, interleaved, full scale 1: those of a packet, or a block of the resampler. `None` at the end.
+    /// The next block of interleaved frames, with full scale 1. It is the frames of a packet, or a block of the resampler. `None` at the
+    /// end.
     ///
     /// # Errors
     /// The system's error, when the file cannot be read. Damaged packets are silent, and

@@ -35,8 +35,9 @@ impl ResampleStage {
         Ok(Self { from, to, converter, waiting: Vec::new(), taken: 0, ended: false, drop, delivered: 0 })
     }
 
-    /// Makes `frame` the next one; returns the frame of the file from which input is needed. The blocks are those of a conversion from
-    /// the start, and a block affects only the next one: with input from one block earlier on, the samples are the same.
+    /// Seeks, so that `frame` is the next frame. Returns the frame of the file from which input is needed. The blocks are those of a
+    /// conversion from the start. A block has an effect only on the next one, so with input from one block earlier on, the samples are the
+    /// same.
     pub fn seek(&mut self, frame: u64) -> u64 {
         let at = frame + self.converter.delay() as u64;
         let block = at / self.converter.block_out as u64;

@@ -1,7 +1,7 @@
 //! Finds the samples of a WAV, RF64, BW64 or AIFF file even if other chunks or sizes are wrong.
 //!
-//! Recorders that lost power leave sizes of 0 or 0xFFFFFFFF; programs leave out pad bytes or damage metadata chunks. The demuxer reads
-//! a new header, made of the intact chunks, and then the samples.
+//! A recorder that lost power leaves sizes of 0 or 0xFFFFFFFF. Some programs leave out pad bytes, or damage metadata chunks. So a new
+//! header is made of the intact chunks. The demuxer reads this header, and then the samples.
 
 use std::io;
 use std::ops::Range;
@@ -13,9 +13,9 @@ use crate::mpeg_frames::ReadAt;
 const MAX_CHUNKS: usize = 10_000;
 /// The largest metadata chunk that is kept, bytes.
 const MAX_KEPT: u64 = 16 << 20;
-/// Bytes in which the samples are searched for after a damaged chunk.
+/// After a damaged chunk, the samples are searched for in this number of bytes.
 const MAX_SEARCH: u64 = 64 << 20;
-/// Sizes from here on mean that the size was not known: 2 GiB less a header, as recorders write it, or more.
+/// A size of this or more means that the size was not known. Recorders write 2 GiB less a header, or more.
 const UNKNOWN: u64 = 0x7FFF_0000;
 
 /// The layout of a WAV or AIFF file.
@@ -26,9 +26,9 @@ pub(super) struct RiffLayout {
     pub bare: Vec<u8>,
     /// The bytes of the samples.
     pub body: Range<u64>,
-    /// Bytes of samples that the header's size includes and the file does not have.
+    /// The number of bytes of samples that are included in the header's size and missing in the file.
     pub missing: u64,
-    /// A sentence about what else is wrong with the file.
+    /// A sentence about other damage of the file.
     pub note: Option<String>,
 }
 
@@ -53,7 +53,7 @@ impl Family {
         if self == Self::Riff { b"data" } else { b"SSND" }
     }
 
-    /// Whether a chunk goes into the new header: the format, and with `metadata` also tags.
+    /// Whether a chunk becomes part of the new header. These are the chunks of the format, and with `metadata` also those of tags.
     fn keeps(self, id: &[u8; 4], metadata: bool) -> bool {
         match self {
             Self::Riff => matches!(id, b"fmt " | b"fact") || metadata && matches!(id, b"LIST" | b"id3 " | b"ID3 "),
@@ -158,7 +158,8 @@ impl Chunks<'_> {
         Ok(self.next(end, bytes)?.unwrap_or(end))
     }
 
-    /// The byte at which the chunk after one that ends at `end` begins: after a pad byte, which some programs leave out.
+    /// The byte at which the next chunk begins, after a chunk that ends at `end`. There is a pad byte in between, which some programs leave
+    /// out.
     fn next(&self, end: u64, size: u64) -> io::Result<Option<u64>> {
         let padded = end + size % 2;
         for next in [padded, end] {

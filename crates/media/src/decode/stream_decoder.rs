@@ -10,17 +10,17 @@ use super::mp4::GaplessTrim;
 use super::packets::{DecodedSpan, Packets, SpanContent};
 use crate::{Error, ErrorKind, audio};
 
-/// Where the number of bytes bounds the length, counting starts this many frames before that bound.
+/// If the number of bytes limits the length, counting starts this many frames before the limit.
 const NEAR_END: u64 = 1 << 16;
 
-/// How the position of the next packet is known.
+/// The source of the position of the next packet.
 #[derive(Clone, Copy)]
 enum ReadPosition {
-    /// The next packet begins at this frame, counted from the start.
+    /// The next packet begins at this frame. Frames were counted from the start.
     Exact(u64),
-    /// After a seek: the time stamp of the next packet gives its position.
+    /// After a seek. The position is the time stamp of the next packet.
     Sought,
-    /// After a seek that went back far enough: time stamps give positions until the wanted frame is reached.
+    /// After a seek to a position that is early enough. Positions are time stamps, until the wanted frame is reached.
     Approaching,
 }
 
@@ -29,19 +29,20 @@ pub(super) struct StreamDecoder {
     pub demuxer: Demuxer,
     pub packets: Packets,
     fades: DropoutFades,
-    /// The time stamp of frame 0, counted before the gapless trim: where the sound of the first packet that has any begins.
+    /// The time stamp of frame 0 before the gapless trim: that of the first packet with sound.
     origin: Option<i64>,
     position: ReadPosition,
-    /// The frame sought: earlier ones are dropped. It is counted, as all frames here, before the gapless trim.
+    /// The first wanted frame after a seek. Earlier frames are dropped. As all frames here, it is counted before the gapless trim.
     target: u64,
-    /// Samples that were not finite.
+    /// The number of samples that were not finite.
     pub non_finite_samples: u64,
-    /// Frames in all before the gapless trim, if they had to be counted packet by packet.
+    /// The number of frames before the gapless trim, if they had to be counted packet by packet.
     pub counted: Option<u64>,
 }
 
 impl StreamDecoder {
-    /// Decodes a stream from its start. Where its length is not known its frames are counted; `known` is the count of an earlier opening.
+    /// Decodes a stream from its start. If its length is not known, its frames are counted. `known` is the count from an earlier opening of
+    /// the file.
     pub fn new(demuxer: Demuxer, known: Option<u64>) -> Result<Self, Error> {
         let super::Info { sample_rate, channels, bits, .. } = demuxer.info;
         let mut decoder = Self {
@@ -99,7 +100,7 @@ impl StreamDecoder {
         self.packets.jump();
         self.fades.jump();
         self.position = ReadPosition::Sought;
-        // Where the demuxer cannot seek, all frames before are decoded.
+        // If the demuxer cannot seek, all frames from the start are decoded.
         if self.demuxer.seek(from).is_err() {
             return self.restart();
         }
@@ -118,7 +119,7 @@ impl StreamDecoder {
         self.demuxer.rewind().map_err(|fault| self.demuxer.error(&fault))
     }
 
-    /// Appends the wanted frames of the next packet to `out`, interleaved; there may be none. Returns false at the end.
+    /// Appends the wanted frames of the next packet to `out`, interleaved. A packet may have no wanted frames. Returns false at the end.
     pub fn next(&mut self, out: &mut Vec<f32>) -> Result<bool, Error> {
         let GaplessTrim { skip, keep } = self.demuxer.trim;
         let end = keep.map_or(u64::MAX, |keep| keep.saturating_add(skip));
@@ -157,7 +158,7 @@ impl StreamDecoder {
                 }
             }
         };
-        // A damaged packet may decode to fewer frames than it holds: silence keeps the later frames in time.
+        // A damaged packet may decode to fewer frames than it should. Silence in their place keeps the later frames in time.
         let stamped = u64::try_from(stamp.saturating_sub(origin)).unwrap_or(0);
         let start = if self.demuxer.stamps_are_exact() && stamped > start && stamped < start.saturating_add(room) {
             let missing = stamped - start;
@@ -176,7 +177,7 @@ impl StreamDecoder {
             SpanContent::Silence(_) => self.silence(frames, wanted, out),
         }
         let end_of_packet = start.saturating_add(frames);
-        // Time stamps count up to the frame sought; from there on, or from a stamp that is certain, decoded frames do.
+        // Up to the wanted frame, positions are time stamps. From there on, or from a stamp that is certain, decoded frames are counted.
         if matches!(self.position, ReadPosition::Exact(_))
             || end_of_packet > self.target
             || self.demuxer.stamp_is_exact(start)
@@ -210,7 +211,7 @@ impl StreamDecoder {
         }
         self.non_finite_samples += append(&buffer, wanted.clone(), bits, out);
         if wanted.end < frames || wanted.is_empty() {
-            // Silence may follow, which fades out from the last frame of the packet, wanted or not.
+            // If silence follows, it begins with a fade out from the last frame of the packet, even if that frame is not wanted.
             let end = out.len();
             append(&buffer, frames.saturating_sub(1)..frames, bits, out);
             self.fades.sound(out.get_mut(end..).unwrap_or_default());
@@ -262,7 +263,7 @@ impl StreamDecoder {
             }
         }
         self.packets.take_stop(&self.demuxer)?;
-        // The last packet may hold fewer frames than its duration says.
+        // The last packet may have fewer frames than its duration states.
         if let Some((stamp, packet)) = last
             && self.demuxer.preroll() == 0
             && let Some(frames) = self.packets.length(&mut self.demuxer, &packet)

@@ -4,13 +4,13 @@ use symphonia::core::meta::{Metadata, MetadataRevision, RawValue, StandardTag, S
 
 use crate::{Tags, image_media_type};
 
-/// The largest picture that is read, bytes.
+/// The size of the largest picture that is read, in bytes.
 const LARGEST_COVER: usize = 16 << 20;
 
 /// A picture from a music file, in its original encoding.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cover {
-    /// The media type by its first bytes: "image/jpeg", "image/png", "image/webp" or "image/gif".
+    /// The media type, recognised by the first bytes: "image/jpeg", "image/png", "image/webp" or "image/gif".
     pub media_type: &'static str,
     /// The bytes of the picture.
     pub data: Box<[u8]>,
@@ -37,7 +37,7 @@ impl Tags {
         }
     }
 
-    /// The front cover, or else the first picture.
+    /// The front cover. If there is none, the first picture.
     pub(super) fn cover(mut log: Metadata<'_>) -> Option<Cover> {
         let mut found: Option<Cover> = None;
         loop {
@@ -69,7 +69,7 @@ impl Tags {
             Some(StandardTag::Artist(s)) => put(&mut self.artist, s),
             Some(StandardTag::Album(s)) => put(&mut self.album, s),
             Some(StandardTag::InitialKey(s)) => put(&mut self.key, s),
-            // The standard tag is an integer; the raw one may have a fraction.
+            // The standard tag is an integer. The raw tag may have a fraction.
             Some(StandardTag::Bpm(n)) => {
                 self.put_bpm(text(&tag.raw.value).and_then(|s| s.trim().parse().ok()).unwrap_or(*n as f64))
             }
@@ -94,7 +94,7 @@ impl Tags {
     }
 }
 
-/// The pictures of a revision with their media types by their first bytes. The types that tags state are not trusted.
+/// The pictures of a revision with their media types. These are recognised by the first bytes, because the types in tags may be wrong.
 fn pictures(revision: &MetadataRevision) -> impl Iterator<Item = (&Visual, &'static str)> {
     let per_track = revision.per_track.iter().flat_map(|track| &track.metadata.visuals);
     let all = revision.media.visuals.iter().chain(per_track).filter(|visual| visual.data.len() <= LARGEST_COVER);

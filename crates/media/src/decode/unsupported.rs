@@ -1,5 +1,5 @@
-//! Refuses files that this build does not read, recognised by their first bytes. The error names the codec, and a remedy or the feature
-//! that reads it.
+//! Refuses files that this build does not read. They are recognised by their first bytes. The error names the codec, and a remedy or the
+//! feature that reads it.
 
 use std::io;
 use std::path::Path;
@@ -63,8 +63,9 @@ const TAGS: [(u16, &str, &str); 13] = [
     (0x2001, "DTS in a WAV", LOSSY),
     (0x5756, "WavPack in a WAV", LOSSLESS),
 ];
-/// The format tags of WAVs that are read: integers, floats, A-law, mu-law. With the last one the real tag follows later.
+/// The format tags of WAVs that are read: integers, floats, A-law, mu-law, and [`EXTENSIBLE`].
 const READ: [u16; 5] = [1, 3, 6, 7, EXTENSIBLE];
+/// A WAV with this format tag has its real tag later in the header.
 const EXTENSIBLE: u16 = 0xfffe;
 
 /// Ogg streams that are not read, by the beginning of their first packet.
@@ -72,9 +73,9 @@ const STREAMS: [(&[u8], &str); 3] = [(b"Speex   ", "Speex"), (b"CELT    ", "CELT
 
 /// The reason why a file is not read.
 enum Reason {
-    /// It holds a codec that is not read: the name, and what to do instead.
+    /// The codec is not supported. The fields are its name and the advice.
     Codec(String, &'static str),
-    /// It holds a format that needs a feature that is not enabled: the name, and the feature.
+    /// The format needs a feature that is not enabled. The fields are its name and the feature.
     Feature(&'static str, &'static str),
 }
 
@@ -89,7 +90,7 @@ impl Reason {
     }
 }
 
-/// Refuses `input` if it is known that this build does not read it; errors name it `path`.
+/// Refuses `input` if this build is known not to read it. Errors have `path` as their path.
 pub(super) fn check(path: &Path, input: &Input) -> Result<(), Error> {
     match reason(input).map_err(|e| Error::io(path, "read", e))? {
         None => Ok(()),
@@ -118,7 +119,7 @@ fn reason(input: &Input) -> io::Result<Option<Reason>> {
     })
 }
 
-/// The reason for a file of MPEG audio or ADTS frames. It is searched for frames only if one of the two kinds is not read.
+/// The reason for a file of MPEG audio or ADTS frames. The file is searched for frames only if this build does not read one of the two.
 fn mpeg(input: &Input) -> io::Result<Option<Reason>> {
     if cfg!(all(feature = "mp3", feature = "aac")) {
         return Ok(None);

@@ -9,9 +9,9 @@ use std::path::{Path, PathBuf};
 use super::{AudioSpec, Container, SampleFormat, flac, pcm, wav};
 use crate::{Error, ErrorKind, Tags};
 
-/// The largest WAV, bytes: less than the 4 GiB that its sizes can count, so that programs without RF64 read it too.
+/// The size of the largest WAV, in bytes. It is less than the 4 GiB that its header can count, so that programs without RF64 can read it.
 const WAV_BYTES: u64 = u32::MAX as u64 - (1 << 20);
-/// Frames that the header of a FLAC file can count.
+/// The largest number of frames that the header of a FLAC file can count.
 const FLAC_FRAMES: u64 = (1 << 36) - 1;
 
 /// The storage that a [`CrashSafeWriter`] writes to: a file, or anything else that can be truncated.
@@ -29,11 +29,11 @@ impl Truncate for File {
     }
 }
 
-/// Writes a WAV or FLAC file that is complete after each [`append`](Self::append): its header counts the frames that are there, and
-/// nothing is held in buffers. However the program ends, it leaves a file that every reader reads.
+/// Writes a WAV or FLAC file that is complete after each [`append`](Self::append). Its header counts the frames that were written, and
+/// no frames are in buffers. Even if the program is killed, it leaves a file that every program can read.
 ///
-/// A FLAC file has blocks of [`step`](Self::step) frames. Before the first frame it has no bytes, because readers treat a stream without
-/// a block as damaged. It has no MD5 sum, which could not be updated.
+/// A FLAC file has blocks of [`step`](Self::step) frames. Before the first frame the file is empty, because readers treat a stream
+/// without a block as damaged. It has no MD5 sum, because this sum could not be updated.
 #[derive(Debug)]
 pub struct CrashSafeWriter<S: Truncate> {
     storage: S,
@@ -50,7 +50,7 @@ pub struct CrashSafeWriter<S: Truncate> {
 }
 
 impl<S: Truncate> CrashSafeWriter<S> {
-    /// Begins a file in the empty `storage`; errors name it `path`.
+    /// Begins a file in the empty `storage`. Errors have `path` as their path.
     ///
     /// # Errors
     /// [`ErrorKind::SampleRate`], [`ErrorKind::FrameShape`] or [`ErrorKind::FormatLimit`] for a spec that the container does not support,
@@ -87,13 +87,13 @@ impl<S: Truncate> CrashSafeWriter<S> {
         }
     }
 
-    /// Frames in the file.
+    /// The number of frames in the file.
     pub fn frames(&self) -> u64 {
         self.frames
     }
 
-    /// Frames that can still be appended. A WAV ends one mebibyte before 4 GiB, which is after 3 h 22 min with two channels of floats at
-    /// 44.1 kHz.
+    /// The number of frames that can still be appended. A WAV ends one mebibyte before 4 GiB. With two channels of floats at 44.1 kHz
+    /// this is after 3 h 22 min.
     pub fn room(&self) -> u64 {
         match self.container {
             _ if self.ended => 0,
@@ -107,13 +107,13 @@ impl<S: Truncate> CrashSafeWriter<S> {
         &mut self.storage
     }
 
-    /// Appends whole interleaved frames, full scale 1.0, and updates the header. In FLAC, a number of frames that is not a multiple of
-    /// [`step`](Self::step) ends the file. Louder samples are clamped in integer formats; samples that are not finite become 0.
+    /// Appends whole interleaved frames with full scale 1.0, and updates the header. In FLAC, a number of frames that is not a multiple
+    /// of [`step`](Self::step) ends the file. In integer formats louder samples are clamped. Samples that are not finite become 0.
     ///
     /// # Errors
-    /// [`ErrorKind::DiskFull`], [`ErrorKind::FileTooLarge`] and the other kinds of the system: the file is then as it was before, as far
-    /// as the system allows. [`ErrorKind::FrameShape`] when the last frame is not whole, [`ErrorKind::FormatLimit`] for more frames than
-    /// there is [`room`](Self::room) for.
+    /// [`ErrorKind::DiskFull`], [`ErrorKind::FileTooLarge`] and the other kinds of the system. The file is then restored to its state
+    /// before the append, as far as the system allows. [`ErrorKind::FrameShape`] when the last frame is not whole.
+    /// [`ErrorKind::FormatLimit`] for more frames than there is [`room`](Self::room) for.
     pub fn append(&mut self, samples: &[f32]) -> Result<(), Error> {
         crate::audio::check_shape(samples.len(), self.spec.channels)?;
         let more = samples.len() as u64 / u64::from(self.spec.channels);

@@ -1,8 +1,8 @@
 //! Rounds floats to integers, with triangular dither.
 
 /// White noise with triangular density of +-1 LSB, the sum of two uniform values (Lipshitz, Wannamaker and Vanderkooy,
-/// "Quantization and Dither: A Theoretical Survey", JAES 40(5), 1992): the error of rounding after adding it has
-/// constant power and no correlation with the signal. The seed is fixed, so the same input gives the same file.
+/// "Quantization and Dither: A Theoretical Survey", JAES 40(5), 1992). When it is added before rounding, the error of the
+/// rounding has constant power and no correlation with the signal. The seed is fixed, so the same input gives the same file.
 #[derive(Clone, Debug)]
 struct Tpdf(u64);
 
@@ -57,8 +57,8 @@ impl Quantiser {
     }
 }
 
-/// The nearest integer, with ties to even, for values up to 2^51. Where floats are 1 apart the processor's own rounding gives it;
-/// `f64::round` is a library call on processors that may lack an instruction for it.
+/// The nearest integer, with ties to even, for values up to 2^51. The value is moved to a range in which floats are 1 apart, so that the
+/// processor rounds it. `f64::round` would be a library call on processors that may have no instruction for it.
 fn nearest(x: f64) -> f64 {
     const SPACED_BY_ONE: f64 = 1.5 * (1u64 << 52) as f64;
     (x + SPACED_BY_ONE) - SPACED_BY_ONE

@@ -25,23 +25,23 @@ use crate::{Error, ErrorKind, Tags};
 /// The largest number of channels of a FLAC stream.
 pub const MAX_CHANNELS: u16 = 8;
 
-/// Highest rate of a FLAC stream, Hz: the format's own limit until RFC 9639, and still that of many readers.
+/// The highest sample rate of a FLAC stream, in Hz. It was the limit of the format until RFC 9639, and is still that of many readers.
 pub const MAX_RATE: u32 = 655_350;
 
-/// Frames of a block.
+/// The number of frames in a block.
 const BLOCK: usize = 4096;
 
-/// Residuals are split into at most two partitions. With more, flac-codec 1.3.3 breaks a last block of up to 16 frames whose first
-/// partitions are inside the predictor's warm-up: it leaves them out and counts the others wrongly. This costs 0.2 to 0.7 % of size, and
-/// longer predictors (the default order is 8) save more than that.
+/// Residuals are split into at most two partitions. With more, flac-codec 1.3.3 writes a damaged last block if that has up to 16 frames
+/// and its first partitions are inside the predictor's warm-up: it leaves these partitions out and counts the others wrongly. The limit
+/// costs 0.2 to 0.7 % of size. Longer predictors save more than that (the default order is 8).
 const MAX_PARTITION_ORDER: u32 = 1;
 const MAX_LPC_ORDER: u8 = 12;
 
 /// A streaming FLAC writer over anything that can seek.
 ///
-/// Memory grows only by 32 bytes per block of 4096 frames. The header gets the length, the MD5 sum of the samples and a seek point every
-/// ten seconds on [`finish`](Self::finish) (or [`commit`](Self::commit) for a file); a writer that is dropped leaves a stream without
-/// them.
+/// Memory grows only by 32 bytes for each block of 4096 frames. [`finish`](Self::finish), or [`commit`](Self::commit) for a file, writes
+/// the length, the MD5 sum of the samples and a seek point every ten seconds into the header. A writer that is dropped leaves a stream
+/// without them.
 pub struct Writer<W: Write + Seek> {
     encoder: Box<FlacSampleWriter<SharedSink<W>>>,
     sink: SharedSink<W>,
@@ -71,7 +71,7 @@ impl Writer<AtomicFile> {
     /// Completes the header and gives the file its name.
     ///
     /// # Errors
-    /// As [`finish`](Self::finish); no file is left then.
+    /// As [`finish`](Self::finish). After an error no file is left.
     pub fn commit(self) -> Result<(), Error> {
         self.finish()?.commit()
     }
@@ -119,11 +119,11 @@ impl<W: Write + Seek> Writer<W> {
         self.quantiser.non_finite_samples()
     }
 
-    /// Appends whole interleaved frames, full scale 1.0. Louder samples are clamped; samples that are not finite become 0
+    /// Appends whole interleaved frames with full scale 1.0. Louder samples are clamped. Samples that are not finite become 0,
     /// and are counted in [`non_finite_samples`](Self::non_finite_samples).
     ///
     /// # Errors
-    /// [`ErrorKind::FrameShape`] when the last frame is not whole, an I/O error of the sink.
+    /// [`ErrorKind::FrameShape`] when the last frame is not whole, or an I/O error of the sink.
     pub fn write_f32(&mut self, samples: &[f32]) -> Result<(), Error> {
         let bits = self.spec.sample_format.bits();
         self.append(samples, |quantiser, s| quantiser.round(s, bits))
@@ -153,7 +153,7 @@ impl<W: Write + Seek> Writer<W> {
     /// Writes the last block, completes the header and returns the sink.
     ///
     /// # Errors
-    /// An I/O error of the sink; [`ErrorKind::Empty`] when nothing was written, because readers treat a FLAC stream without a block as
+    /// An I/O error of the sink. [`ErrorKind::Empty`] when nothing was written, because readers treat a FLAC stream without a block as
     /// damaged.
     pub fn finish(self) -> Result<W, Error> {
         let Self { encoder, sink, subject, frames, .. } = self;
@@ -221,8 +221,8 @@ const ADVICE: &str = "write it as WAV";
 /// The name of a stream without a path in errors.
 const STREAM: Subject = Subject::Stream("the FLAC stream");
 
-/// The sink, shared by the encoder and the writer. The encoder does not return it, and the writer has to flush it itself, because an
-/// error of the flush means a broken file.
+/// The sink, which the encoder and the writer share. The encoder never returns the sink. The writer has to flush it itself, because an
+/// error of the flush means that the file is incomplete.
 #[derive(Debug)]
 struct SharedSink<W: Write>(Arc<Mutex<BufWriter<W>>>);
 

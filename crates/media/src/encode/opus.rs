@@ -1,9 +1,11 @@
 //! Ogg Opus (RFC 6716, RFC 7845) of a constant bit rate, whose spans are encoded in any order.
 //!
-//! Every packet has the same number of bytes and every page the same number of packets, so the position of each byte follows from the
-//! length alone. A stream is cut into spans of ten seconds. Each has an encoder of its own, which first encodes the second before it, and
-//! no packet next to a seam is predicted from another packet: at a seam the decoder has the state that the new encoder assumes. So the
-//! bytes of a span do not depend on what was encoded before, and seams are not audible.
+//! Every packet has the same number of bytes, and every page has the same number of packets. So the position of each byte follows from
+//! the length of the stream.
+//!
+//! A stream is divided into spans of ten seconds. Each span has an encoder of its own, which first encodes the second before the span.
+//! No packet next to a seam between two spans is predicted from another packet, so at a seam the decoder has the state that the new
+//! encoder assumes. Therefore the bytes of a span do not depend on what was encoded before, and seams are not audible.
 
 mod ogg;
 mod span_encoder;
@@ -21,34 +23,35 @@ use crate::error::Subject;
 use crate::resample::output_frames;
 use crate::{Error, ErrorKind, Tags};
 
-/// Frames per second of decoded Opus.
+/// The sample rate of decoded Opus.
 pub const RATE: u32 = 48_000;
 
-/// Lowest bit rate, bit/s: less is not enough for music in stereo.
+/// The lowest bit rate, in bit/s. A lower one is not enough for music in stereo.
 pub const MIN_BIT_RATE: u32 = 48_000;
-/// Highest bit rate, bit/s: that of the longest packet.
+/// The highest bit rate, in bit/s: that of the longest packets.
 pub const MAX_BIT_RATE: u32 = 510_000;
-/// Bit rates are multiples of this, bit/s, so that packets have whole bytes.
+/// Bit rates are multiples of this number of bit/s, so that packets have whole bytes.
 pub const BIT_RATE_STEP: u32 = 400;
 
-/// Frames of a packet, 20 ms.
+/// The number of frames in a packet. They last 20 ms.
 const PACKET: u64 = 960;
-/// Packets of a page, half a second; the last may have fewer.
+/// The number of packets in a page. They last half a second. The last page may have fewer.
 const PAGE: u64 = 25;
-/// Packets of a span; the last may have fewer.
+/// The number of packets in a span. The last span may have fewer.
 const SPAN: u64 = 500;
-/// Packets that the encoder of a span makes before the first one that is kept. The longest memory of the encoder is that of a high-pass
-/// at 3 Hz.
+/// The number of packets that the encoder of a span makes and discards before the span. They are enough for the longest memory of the
+/// encoder, which is that of a high-pass at 3 Hz.
 const RUN_IN: u64 = 50;
-/// Frames that are decoded before the first one of the track: the delay of the codec without speech modes.
+/// The number of frames that are decoded before the first frame of the track: the delay of the codec without speech modes.
 const PRE_SKIP: u64 = 120;
 
 /// A stereo stream of a known length: its header, its spans, and their encoders.
 #[derive(Clone, Debug)]
 pub struct Stream {
     rate: u32,
-    /// Frames of the track at `rate`, and decoded frames.
+    /// The number of frames of the track, at the track's rate.
     frames: u64,
+    /// The number of decoded frames, at [`RATE`].
     decoded: u64,
     packet_bytes: usize,
     serial: u32,
@@ -63,9 +66,9 @@ pub struct Stream {
 pub struct Span {
     /// The index of the span, from 0 on.
     pub index: u64,
-    /// The frames of the track that its encoder takes, at the track's rate.
+    /// The frames of the track that the span's encoder needs, at the track's rate.
     pub frames: Range<u64>,
-    /// Its bytes in the stream.
+    /// The bytes of the span in the stream.
     pub bytes: Range<u64>,
 }
 
@@ -87,7 +90,7 @@ impl Stream {
         if decoded == 0 {
             return Err(Error::new(ErrorKind::Empty).about(Subject::Stream("the Opus stream")));
         }
-        // More than two years; the numbers of pages have 32 bits.
+        // This limit is more than two years. It follows from the numbers of pages, which have 32 bits.
         if decoded > u64::from(u32::MAX) * PACKET {
             let (value, advice) = (format!("{frames} frames"), "check how it was counted");
             return Err(Error::refusal(ErrorKind::FormatLimit, "the length of an Opus stream", value, advice));
@@ -117,13 +120,13 @@ impl Stream {
         self.packets().div_ceil(SPAN)
     }
 
-    /// The index of the span that has the byte `byte` of the stream; `None` for the header and from the end on.
+    /// The index of the span that contains byte `byte` of the stream. `None` for a byte of the header, and from the end on.
     pub fn span_at(&self, byte: u64) -> Option<u64> {
         let at = byte.checked_sub(self.header.len() as u64)?;
         (byte < self.bytes()).then(|| at / self.bytes_before(SPAN))
     }
 
-    /// The frames and bytes of a span; `None` if there is no such span.
+    /// The frames and bytes of a span. `None` if there is no such span.
     pub fn span(&self, index: u64) -> Option<Span> {
         if index >= self.span_count() {
             return None;
@@ -160,8 +163,8 @@ impl Stream {
         first..(first + SPAN).min(self.packets())
     }
 
-    /// The frames that the encoder of a span encodes, at [`RATE`]: those before the span that are discarded, and those of the span, as
-    /// far as the track has them.
+    /// The frames that the encoder of a span encodes, at [`RATE`]: those before the span, whose packets are discarded, and those of the
+    /// span. None of them is outside the track.
     fn encoded_frames(&self, index: u64) -> Range<u64> {
         let packets = self.packets_of(index);
         let first = packets.start.saturating_sub(RUN_IN) * PACKET;
@@ -182,7 +185,7 @@ impl Stream {
         Page {
             serial: self.serial,
             number: self.header_pages + (first / PAGE) as u32,
-            // The last page states fewer frames than its packets hold: the decoder drops the rest.
+            // The last page states fewer frames than its packets have, so that the decoder drops the rest.
             granule: if last { PRE_SKIP + self.decoded } else { end * PACKET },
             first: false,
             last,

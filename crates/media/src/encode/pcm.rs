@@ -4,8 +4,9 @@ use super::SampleFormat;
 use super::dither::Quantiser;
 use crate::audio::from_i16;
 
-/// Appends `samples` of full scale 1.0 to `bytes`, rounded to the nearest integer in integer formats: samples that were rounded to the
-/// format before stay the same. Louder samples are clamped. Returns the number of samples that were not finite and became 0.
+/// Appends `samples` with full scale 1.0 to `bytes`. In integer formats they are rounded to the nearest integer, and louder samples are
+/// clamped. Samples that were rounded to the format before stay the same. Returns the number of samples that were not finite and became
+/// 0.
 pub fn pack(samples: &[f32], sample_format: SampleFormat, bytes: &mut Vec<u8>) -> u64 {
     let mut quantiser = Quantiser::new(false);
     pack_with(&mut quantiser, samples, sample_format, bytes);
@@ -35,7 +36,8 @@ pub(super) fn pack_with(quantiser: &mut Quantiser, samples: &[f32], sample_forma
     }
 }
 
-/// Appends the samples packed in `bytes` to `samples`, full scale 1.0 and exactly. The bytes of an incomplete last sample are ignored.
+/// Appends the samples packed in `bytes` to `samples`, with full scale 1.0 and without rounding. The bytes of an incomplete last sample
+/// are ignored.
 pub fn unpack(bytes: &[u8], sample_format: SampleFormat, samples: &mut Vec<f32>) {
     match sample_format {
         SampleFormat::I16 => samples.extend(bytes.as_chunks().0.iter().map(|&s| from_i16(i16::from_le_bytes(s)))),

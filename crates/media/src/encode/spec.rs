@@ -6,7 +6,7 @@ use std::str::FromStr;
 use crate::{Error, ErrorKind};
 
 /// How a sample is stored in a file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum SampleFormat {
     /// 16-bit integers.
     I16,
@@ -54,11 +54,11 @@ impl FromStr for SampleFormat {
 }
 
 /// The kind of file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Container {
-    /// WAV, RF64 past 4 GiB. Every sample format, up to [`crate::MAX_CHANNELS`] channels.
+    /// WAV. Files over 4 GiB are RF64. It supports every sample format and up to [`crate::MAX_CHANNELS`] channels.
     Wav,
-    /// FLAC: lossless, about half to two thirds of the size. Integers, up to 8 channels.
+    /// FLAC: lossless, with about half to two thirds of the size. It supports integers and up to 8 channels.
     Flac,
 }
 
@@ -89,7 +89,7 @@ impl FromStr for Container {
 }
 
 /// A container and a sample format that it supports.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct AudioFormat {
     container: Container,
     sample_format: SampleFormat,
@@ -99,7 +99,7 @@ impl AudioFormat {
     /// The format of `sample_format` in `container`.
     ///
     /// # Errors
-    /// [`ErrorKind::FormatLimit`] for floats in FLAC, which holds integers only.
+    /// [`ErrorKind::FormatLimit`] for floats in FLAC, which supports only integers.
     pub fn new(container: Container, sample_format: SampleFormat) -> Result<Self, Error> {
         if container == Container::Flac && sample_format == SampleFormat::F32 {
             return Err(no_floats());
@@ -129,17 +129,17 @@ pub(super) fn no_floats() -> Error {
 }
 
 /// The rate, channels and sample format of a file, and how samples are rounded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct AudioSpec {
-    /// Frames per second, in [`crate::MIN_RATE`]..=[`crate::MAX_RATE`].
+    /// The sample rate, in [`crate::MIN_RATE`]..=[`crate::MAX_RATE`].
     pub sample_rate: u32,
-    /// Interleaved channels, 1..=[`crate::MAX_CHANNELS`] in WAV, 1..=8 in FLAC.
+    /// The number of channels: 1..=[`crate::MAX_CHANNELS`] in WAV, 1..=8 in FLAC.
     pub channels: u16,
-    /// How a sample is stored.
+    /// The sample format.
     pub sample_format: SampleFormat,
-    /// Adds triangular dither of +-1 LSB when floats are rounded to integers. Integers are never dithered.
+    /// Whether triangular dither of +-1 LSB is added when floats are rounded to integers. Integers are never dithered.
     pub dither: bool,
-    /// WAVEFORMATEXTENSIBLE channel mask, written for more than two channels; 0 means the usual layout.
+    /// The WAVEFORMATEXTENSIBLE channel mask, which is written for more than two channels. 0 means the usual layout.
     pub speakers: u32,
 }
 

@@ -2,7 +2,7 @@
 
 use crate::{Error, ErrorKind, Tags};
 
-/// Longest text that is written as a tag, bytes.
+/// The longest text that is written as a tag, in bytes.
 const LONGEST_TAG: usize = 1 << 16;
 
 /// Refuses texts that are too long: such texts come from damaged files.

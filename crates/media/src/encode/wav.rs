@@ -1,6 +1,6 @@
-//! WAV writing: 16-bit, 24-bit and 32-bit float, as RF64 (EBU Tech 3306) past 4 GiB.
+//! WAV writing: 16-bit, 24-bit and 32-bit float. Files over 4 GiB are RF64 (EBU Tech 3306).
 //!
-//! The crate `hound` writes no RF64, no tags, and no header for samples that are still to come.
+//! The crate `hound` is not used, because it writes no RF64, no tags, and no header for samples that are written later.
 
 use std::io::{self, BufWriter, Seek, SeekFrom, Write};
 use std::path::Path;
@@ -25,9 +25,11 @@ const DS64: u32 = 28;
 
 /// A streaming WAV writer over anything that can seek.
 ///
-/// The header is valid from the first byte on and refreshed every 8 MiB and on [`flush`](Self::flush); when the file outgrows the 32-bit
-/// sizes of RIFF, the header becomes RF64 in place. Call [`finish`](Self::finish) (or [`commit`](Self::commit) for a file) at the end:
-/// dropping the writer loses the bytes that are still buffered.
+/// The header is valid from the start. It is updated every 8 MiB and on [`flush`](Self::flush). When the file becomes too large for the
+/// 32-bit sizes of RIFF, the header becomes one of RF64.
+///
+/// At the end call [`finish`](Self::finish), or [`commit`](Self::commit) for a file. When the writer is dropped instead, the bytes that are
+/// still buffered are lost.
 #[derive(Debug)]
 pub struct Writer<W: Write + Seek> {
     sink: BufWriter<W>,
@@ -52,7 +54,7 @@ impl Writer<AtomicFile> {
     /// Completes the header and gives the file its name.
     ///
     /// # Errors
-    /// [`ErrorKind::DiskFull`] and the other kinds of the system; no file is left then.
+    /// [`ErrorKind::DiskFull`] and the other kinds of the system. After an error no file is left.
     pub fn commit(self) -> Result<(), Error> {
         self.finish()?.commit()
     }
@@ -90,8 +92,8 @@ impl<W: Write + Seek> Writer<W> {
         self.spec
     }
 
-    /// Sets the tags, before the first sample: in an `id3 ` chunk, from which DJ programs read tempo and key, and in a `LIST INFO` chunk,
-    /// which other players read.
+    /// Sets the tags. Call this before the first sample is written. The tags are written twice: in an `id3 ` chunk, from which DJ
+    /// programs read tempo and key, and in a `LIST INFO` chunk, which other players read.
     ///
     /// # Errors
     /// [`ErrorKind::FormatLimit`] for a tag over 64 KiB, [`ErrorKind::InvalidCall`] when samples were written, or an I/O error of the
@@ -119,8 +121,8 @@ impl<W: Write + Seek> Writer<W> {
         self.quantiser.non_finite_samples()
     }
 
-    /// Appends whole interleaved frames, full scale 1.0. Integer formats clamp louder samples; samples that are not
-    /// finite become 0 and are counted in [`non_finite_samples`](Self::non_finite_samples).
+    /// Appends whole interleaved frames with full scale 1.0. In integer formats louder samples are clamped. Samples that are not
+    /// finite become 0, and are counted in [`non_finite_samples`](Self::non_finite_samples).
     ///
     /// # Errors
     /// [`ErrorKind::FrameShape`] when the last frame is not whole, an I/O error of the sink.
@@ -154,7 +156,7 @@ impl<W: Write + Seek> Writer<W> {
         written
     }
 
-    /// Updates the header and writes all buffered bytes to the sink: it then holds a complete WAV.
+    /// Updates the header, and writes all buffered bytes to the sink. The sink then has a complete WAV.
     ///
     /// # Errors
     /// An I/O error of the sink.
@@ -205,14 +207,15 @@ impl<W: Write + Seek> Writer<W> {
         Ok(())
     }
 
-    /// The header for the data written so far; its length depends on the spec and the tags alone.
+    /// The header for the data written so far. Its length depends only on the spec and the tags.
     fn header(&self) -> Vec<u8> {
         riff(self.spec, self.frames(), &self.tags)
     }
 }
 
-/// The header of a WAV without tags of `frames` frames: the bytes that a [`Writer`] writes before the samples. RF64 past 4 GiB. The
-/// samples follow, as [`pcm::pack`](crate::pcm::pack) packs them, and one byte of 0 if they have an odd number of bytes.
+/// The header of a WAV of `frames` frames without tags: the bytes that a [`Writer`] writes before the samples. Over 4 GiB it is RF64. The
+/// header is followed by the samples, as [`pcm::pack`](crate::pcm::pack) packs them. If they have an odd number of bytes, a byte of 0
+/// follows.
 ///
 /// # Errors
 /// [`ErrorKind::SampleRate`] or [`ErrorKind::FrameShape`] for an impossible spec, [`ErrorKind::FormatLimit`] for a length whose number of
@@ -228,12 +231,13 @@ pub fn header(spec: AudioSpec, frames: u64) -> Result<Vec<u8>, Error> {
     Ok(riff(spec, frames, &[]))
 }
 
-/// The header of `frames` frames, `tags` being whole chunks.
+/// The header for `frames` frames. `tags` are complete chunks.
 fn riff(spec: AudioSpec, frames: u64, tags: &[u8]) -> Vec<u8> {
     let AudioSpec { sample_rate, channels, sample_format: format, speakers, .. } = spec;
     let data_bytes = frames * spec.frame_bytes();
     let bits = format.bytes() * 8;
-    // WAVEFORMATEXTENSIBLE is required past two channels or 16 integer bits, as old readers guess wrong there.
+    // WAVEFORMATEXTENSIBLE is required for more than two channels or more than 16 integer bits. Without it, old readers misread such
+    // files.
     let extensible = channels > 2 || format == SampleFormat::I24;
     let tag: u16 = if format == SampleFormat::F32 { 3 } else { 1 };
     let mut fmt = Vec::new();

@@ -10,8 +10,9 @@ use crate::atomic::AtomicFile;
 use crate::audio::{Audio, Samples};
 use crate::{Error, Tags};
 
-/// Writes a file in any [`AudioFormat`]; the file appears, complete, on [`commit`](Self::commit).
+/// Writes a file in any [`AudioFormat`], block by block. The file appears on [`commit`](Self::commit), complete.
 #[derive(Debug)]
+#[non_exhaustive]
 pub enum AudioWriter {
     /// A WAV file.
     Wav(wav::Writer<AtomicFile>),
@@ -35,8 +36,8 @@ impl AudioWriter {
         })
     }
 
-    /// Appends whole interleaved frames, full scale 1.0. Integer formats clamp louder samples, and are dithered if
-    /// the spec says so; samples that are not finite become 0 and are counted in [`non_finite_samples`](Self::non_finite_samples).
+    /// Appends whole interleaved frames with full scale 1.0. In integer formats louder samples are clamped, and dither is added if the
+    /// spec has it. Samples that are not finite become 0, and are counted in [`non_finite_samples`](Self::non_finite_samples).
     ///
     /// # Errors
     /// [`ErrorKind::FrameShape`] when the last frame is not whole, [`ErrorKind::DiskFull`] and the other kinds of the system.
@@ -87,8 +88,19 @@ impl AudioWriter {
     }
 }
 
-/// Writes `audio` to the file `path`, which appears complete or not at all. If the sample format holds all samples exactly, they are
-/// kept, as 16-bit audio always is; otherwise they are dithered to an integer format.
+/// Writes `audio` to the file `path`, which appears complete or not at all. If the sample format can represent every sample exactly, the
+/// samples are unchanged. This is always so for 16-bit audio. Otherwise an integer format gets dither.
+///
+/// ```no_run
+/// use crowd_media::{Audio, AudioFormat, Container, SampleFormat, Samples, Tags};
+///
+/// # fn main() -> Result<(), crowd_media::Error> {
+/// let second_of_silence = Audio::new(Samples::F32(vec![0.0; 2 * 48_000]), 48_000, 2)?;
+/// let format = AudioFormat::new(Container::Wav, SampleFormat::I24)?;
+/// crowd_media::write("silence.wav".as_ref(), &second_of_silence, format, &Tags::default())?;
+/// # Ok(())
+/// # }
+/// ```
 ///
 /// # Errors
 /// [`ErrorKind::SampleRate`], [`ErrorKind::FrameShape`], [`ErrorKind::FormatLimit`] for more channels than the format has or a tag over

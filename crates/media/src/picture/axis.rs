@@ -34,7 +34,7 @@ fn ticks(from: f64, to: f64, step: f64) -> Ticks {
     Ticks { at: (first..=last).map(|n| n as f64 * step).collect(), step }
 }
 
-/// A time as m:ss, h:mm:ss from an hour on, with as many decimals as `step` needs.
+/// A time as m:ss, with as many decimals as `step` needs. From an hour on it is h:mm:ss.
 pub(super) fn time_label(seconds: f64, step: f64) -> String {
     let decimals = decimals(step);
     let scale = 10_u64.pow(decimals as u32);

@@ -23,10 +23,10 @@ const LEVELS: usize = 3;
 /// Height of bar numbers and seconds below a row, and the space between rows.
 const AXES: f32 = 40.0;
 const GAP: f32 = 8.0;
-/// The smallest distance of grid lines, pixels: closer lines would merge into a grey area.
+/// The smallest distance between grid lines, in pixels. Closer lines would merge into a grey area.
 const NEAREST_LINES: f32 = 5.0;
 const NEAREST_NUMBERS: f32 = 44.0;
-/// If bars are closer together than this, pixels, only the numbered bars are strong, so that the waveform stays visible.
+/// If bars are closer together than this number of pixels, only the numbered bars are strong, so that the waveform stays visible.
 const NEAREST_STRONG: f32 = 16.0;
 
 /// Opacity of grid lines.
@@ -39,6 +39,7 @@ const LEAST_LANE: f32 = 40.0;
 
 /// A waveform with its own beats, cues and time axis.
 #[derive(Clone, Debug)]
+#[must_use]
 pub struct WaveformRow<'a> {
     title: String,
     peaks: &'a Peaks,
@@ -58,8 +59,8 @@ impl<'a> WaveformRow<'a> {
         Self { span: Some((from, to)), ..self }
     }
 
-    /// Sets the beats: the time of each in seconds, and whether it is a downbeat. Bars are numbered from 1 at the first downbeat inside the
-    /// span.
+    /// Sets the beats. For each beat, `beats` has its time in seconds, and whether it is a downbeat. The bar of the first downbeat inside
+    /// the span is bar 1.
     pub fn beats(self, beats: impl IntoIterator<Item = (f64, bool)>) -> Self {
         Self { beats: beats.into_iter().collect(), ..self }
     }
@@ -71,8 +72,8 @@ impl<'a> WaveformRow<'a> {
     }
 }
 
-/// A chart of waveform rows, one above the other, each over the full width: for example an excerpt before and after its tempo was
-/// changed, with the bars of both aligned.
+/// A chart of waveforms in rows of the full width. For example, it shows an excerpt before and after a change of its tempo, with the bars
+/// of both aligned.
 ///
 /// ```no_run
 /// # fn main() -> Result<(), crowd_media::Error> {
@@ -81,11 +82,13 @@ impl<'a> WaveformRow<'a> {
 ///
 /// let excerpt = Peaks::of(&open("excerpt.wav".as_ref(), &Default::default())?);
 /// let beats = (0..64).map(|n| (f64::from(n) * 0.5, n % 4 == 0));
-/// BeatGridChart::new("Track").row(WaveformRow::new("120 BPM", &excerpt).beats(beats).cue(8.0, "drop")).write("excerpt.png".as_ref())?;
+/// let row = WaveformRow::new("120 BPM", &excerpt).beats(beats).cue(8.0, "drop");
+/// BeatGridChart::new("Track").row(row).write("excerpt.png".as_ref())?;
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone, Debug)]
+#[must_use]
 pub struct BeatGridChart<'a> {
     title: String,
     subtitle: String,
@@ -105,12 +108,12 @@ impl<'a> BeatGridChart<'a> {
         Self { subtitle: text.to_owned(), ..self }
     }
 
-    /// Sets the size in pixels: width 480..=8192, height 200..=4000, which the rows share.
+    /// Sets the size in pixels. The width is 480..=8192. The height of all rows together is 200..=4000.
     pub fn size(self, width: u32, height: u32) -> Self {
         Self { width, height, ..self }
     }
 
-    /// Adds a row below the others; at most 8.
+    /// Adds a row below the others. A chart has at most 8 rows.
     pub fn row(mut self, row: WaveformRow<'a>) -> Self {
         self.rows.push(row);
         self
@@ -216,7 +219,7 @@ struct CueLabel<'r> {
     left: f32,
     text: &'r str,
     color: Color,
-    /// The level above the waveform; `None` if all levels are taken there, and only the line is drawn.
+    /// The level above the waveform. `None` if all levels have a label there. Then only the line is drawn.
     level: Option<usize>,
 }
 
@@ -226,9 +229,9 @@ impl CueLabel<'_> {
     }
 }
 
-/// The labels of a row, each on the lowest level where it overlaps no other.
+/// The labels of a row. Each is on the lowest level on which it overlaps no other label.
 fn labels<'r>(row: &'r WaveformRow<'_>, area: PlotArea, color: impl Fn(&str) -> Color) -> Vec<CueLabel<'r>> {
-    // A cue at the end may be a fraction of a sample after the last sample: cues that round to the last pixel are shown.
+    // A cue at the end may be a fraction of a sample after the last sample. It is shown if it is rounded to the last pixel.
     let half_a_pixel = 0.5 * (area.to - area.from) / f64::from(area.width);
     let shown = area.from - half_a_pixel..=area.to + half_a_pixel;
     let mut cues: Vec<_> = row.cues.iter().filter(|(seconds, _)| shown.contains(seconds)).collect();
@@ -273,7 +276,8 @@ fn draw_row(canvas: &mut Canvas, row: &WaveformRow<'_>, area: PlotArea, labels: 
     }
 }
 
-/// Draws beats over the waveform, with bars stronger and numbered; if these are too dense, only every 2nd, 4th, 8th... bar.
+/// Draws beats over the waveform. Bars are stronger, and are numbered. If bars are too close together, only every 2nd, 4th, 8th... is
+/// drawn.
 fn grid(canvas: &mut Canvas, row: &WaveformRow<'_>, area: PlotArea) {
     let mut beats: Vec<_> = row.beats.iter().filter(|b| (area.from..=area.to).contains(&b.0)).collect();
     beats.sort_by(|a, b| a.0.total_cmp(&b.0));

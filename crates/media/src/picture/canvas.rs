@@ -53,8 +53,8 @@ impl Font {
     }
 }
 
-/// The characters that are drawn for `text`. Typographic signs become plain ones; combining accents, as in file names of macOS, are
-/// left out, because the font cannot combine them.
+/// The characters that are drawn for `text`. Typographic signs become plain ones. Combining accents, which are usual in file names of
+/// macOS, are left out, because the font cannot combine them.
 fn drawable(text: &str) -> impl Iterator<Item = char> {
     text.chars().filter(|c| !('\u{300}'..='\u{36f}').contains(c)).map(|c| match c {
         '\u{2010}'..='\u{2015}' | '\u{2212}' => '-',

@@ -10,7 +10,7 @@ pub(super) const MAX_LANES: usize = 32;
 pub(super) const HEIGHTS: std::ops::RangeInclusive<u32> = 40..=1000;
 
 /// How a curve is drawn.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum CurveStyle {
     /// Straight lines between the points.
     Line,
@@ -22,6 +22,7 @@ pub enum CurveStyle {
 
 /// A named curve.
 #[derive(Clone, Debug, PartialEq)]
+#[must_use]
 pub struct Curve {
     pub(super) name: String,
     pub(super) points: Vec<(f64, f64)>,
@@ -61,6 +62,7 @@ pub(super) struct Scale {
 
 /// A lane of curves.
 #[derive(Clone, Debug, PartialEq)]
+#[must_use]
 pub struct CurveLane {
     pub(super) title: String,
     pub(super) height: u32,
@@ -129,6 +131,7 @@ impl Lane<'_> {
 
 /// A chart of lanes over one time axis.
 #[derive(Clone, Debug)]
+#[must_use]
 pub struct Chart<'a> {
     pub(super) title: String,
     pub(super) subtitle: String,
@@ -161,7 +164,7 @@ impl<'a> Chart<'a> {
         Self { span: Some((from, to)), ..self }
     }
 
-    /// Adds a waveform: per channel the peaks, the RMS inside them, and red where samples reach full scale.
+    /// Adds a waveform. For each channel it shows the peaks, with the RMS inside them. It is red where samples reach full scale.
     pub fn waveform(mut self, title: &str, peaks: &'a Peaks) -> Self {
         let height = if peaks.channels() > 1 { 220 } else { 130 };
         self.lanes.push(Lane::Waveform { title: title.to_owned(), height, peaks });

@@ -162,7 +162,7 @@ fn marks(canvas: &mut Canvas, area: PlotArea, marks: &[(f64, String)]) {
     for (seconds, label) in marks.iter().filter(|m| (area.from..=area.to).contains(&m.0)) {
         let x = area.x_at(*seconds).round();
         canvas.rect(x, area.y + 18.0, 1.0, area.height - 18.0, TEXT, 0.35);
-        // A label that would overlap the previous one is left out; its line is still drawn.
+        // A label that would overlap the previous one is left out. Its line is still drawn.
         let width = Font::Small.width(label);
         let left = (x - width / 2.0).clamp(area.x, (area.x + area.width - width).max(area.x));
         if left >= free_from {
@@ -291,8 +291,8 @@ fn scale<'c>(scale: &Scale, curves: impl Iterator<Item = &'c Curve>, area: PlotA
     (range, axis::value(range.0, range.1, most))
 }
 
-/// The unbroken runs of a curve inside the area, in pixels. Where many points share a pixel column, only the first, the extreme and the
-/// last ones are kept.
+/// The parts of a curve without gaps that are inside the area, in pixels. Of many points in one column of pixels, only the first, the
+/// extreme and the last ones are kept.
 fn runs(curve: &Curve, area: PlotArea, range: (f64, f64)) -> Vec<Vec<(f32, f32)>> {
     let mut runs = Vec::new();
     let mut run: Vec<(f32, f32)> = Vec::new();

@@ -1,4 +1,4 @@
-//! Charts over time, as PNG: a [`Chart`] stacks waveforms and curves over one time axis, a [`BeatGridChart`] shows waveforms with their
+//! Charts over time, as PNG. A [`Chart`] stacks waveforms and curves over one time axis. A [`BeatGridChart`] shows waveforms with their
 //! beats and cues.
 //!
 //! ```no_run

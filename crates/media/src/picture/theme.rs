@@ -1,7 +1,7 @@
 //! The colours of charts: one dark theme.
 
 /// An opaque colour, red, green and blue.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Color(pub u8, pub u8, pub u8);
 
 pub(super) const BACKGROUND: Color = Color(0x11, 0x14, 0x19);
@@ -14,7 +14,8 @@ pub(super) const PEAK: Color = Color(0x2f, 0x62, 0x82);
 pub(super) const RMS: Color = Color(0x6f, 0xc3, 0xea);
 pub(super) const CLIP: Color = Color(0xff, 0x5c, 0x5c);
 
-/// Colours of curves in the order in which they are added. They differ in hue and in lightness, for colour-blind readers too.
+/// The colours of curves, in the order in which curves are added. They differ in hue and in lightness, so that colour-blind readers can
+/// distinguish them.
 pub(super) const SERIES: [Color; 6] = [
     Color(0x5a, 0xb8, 0xff),
     Color(0xff, 0xa6, 0x57),

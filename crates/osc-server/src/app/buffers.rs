@@ -17,7 +17,7 @@ pub struct Buffer {
     pub name: String,
     /// The position at which it is cued.
     pub cue: FileFraction,
-    /// Whether it is cued and was not started since.
+    /// Whether it was cued and not started since then.
     pub armed: bool,
     /// The request that loads it.
     pub source: RequestSource,
@@ -36,7 +36,7 @@ impl Buffer {
         }
     }
 
-    /// Whether it was started while its file is still being loaded.
+    /// Whether its stem was started silently, because its file is still being loaded.
     pub const fn is_started_silently(&self) -> bool {
         matches!(self.content, BufferContent::Loading(_, Some(_)))
     }
@@ -52,7 +52,7 @@ impl Buffer {
 /// The content of a buffer.
 #[derive(Debug)]
 pub enum BufferContent {
-    /// A file that is being loaded. If it was started without the file: the start, and its frame.
+    /// A file that is being loaded. If the stem was started silently, the second value is the start and its frame.
     Loading(LoadId, Option<(StemStart, u64)>),
     /// A loaded file.
     Ready(Track),
@@ -98,7 +98,7 @@ impl Buffers {
         self.0.iter().any(|(id, buffer)| id.deck() == deck && buffer.track().is_none())
     }
 
-    /// Whether a deck is cued and was not started since.
+    /// Whether a deck was cued and not started since then.
     pub fn deck_is_armed(&self, deck: DeckId) -> bool {
         self.get(BufferId::first_of(deck)).is_some_and(|buffer| buffer.armed)
     }
@@ -115,7 +115,7 @@ impl Buffers {
         self.0.iter().find_map(|(id, buffer)| is_for(buffer).then_some(*id))
     }
 
-    /// The loads that are not finished, and their requests.
+    /// The loads that have not ended, and their requests.
     pub fn unfinished_loads(&self) -> impl Iterator<Item = (LoadId, RequestSource)> {
         self.0.values().filter_map(|buffer| match buffer.content {
             BufferContent::Loading(load, _) => Some((load, buffer.source)),
@@ -151,7 +151,7 @@ impl Buffers {
         Ok((track, frame(start.from.unwrap_or(buffer.cue)), region))
     }
 
-    /// Whether a stem that is started now sounds at once. If not, the missing frames are requested from the disk.
+    /// Whether a stem that is started now would sound at once. If not, the missing frames are requested from the disk.
     pub fn is_ready(&self, start: &StemStart) -> bool {
         let Ok((track, frame, _)) = self.resolve_start(start) else { return true };
         let ready = track.is_ready(frame);
@@ -172,8 +172,8 @@ impl Buffers {
         events
     }
 
-    /// Unloads every buffer that is not cued and not being loaded, and for which `keep` returns false. Returns the
-    /// number of unloaded buffers and of freed bytes.
+    /// Unloads every buffer that is not cued and not being loaded, and for which `keep` returns false. Returns the number
+    /// of unloaded buffers, and the number of freed bytes.
     pub fn unload_idle(&mut self, keep: impl Fn(BufferId) -> bool) -> (usize, usize) {
         let mut unloaded = Vec::new();
         self.0.retain(|id, buffer| match &buffer.content {
@@ -186,7 +186,7 @@ impl Buffers {
         (unloaded.len(), self.freed_bytes(&unloaded))
     }
 
-    /// The bytes of tracks that are in no buffer any more. Tracks that are the same are counted once.
+    /// The bytes of unloaded tracks that are in no other buffer. A track that was in several buffers is counted once.
     fn freed_bytes(&self, unloaded: &[Track]) -> usize {
         let kept = |track: &Track| self.0.values().filter_map(Buffer::track).any(|other| other.is_same(track));
         let first = |n: usize, track: &Track| !unloaded.iter().take(n).any(|other| other.is_same(track));

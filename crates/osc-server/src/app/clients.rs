@@ -102,7 +102,8 @@ impl Clients {
         self.syncs.load_ended(load);
     }
 
-    /// Answers each `/sync` that is done after `blocks` blocks; `all_sent`: whether the engine has all commands.
+    /// Answers each `/sync` for which everything is done when the engine has rendered `blocks` blocks. `all_sent` says
+    /// whether the engine has taken all commands.
     pub fn answer_syncs(&mut self, blocks: u64, all_sent: bool) {
         for (address, n) in self.syncs.take_done(blocks, all_sent) {
             self.send(address, reply::synced(n));

@@ -3,7 +3,7 @@
 use crowd_engine::{Command, Engine, Error, When};
 use std::collections::VecDeque;
 
-/// The largest number of commands that wait while the engine takes none, because its device is gone.
+/// The largest number of commands that wait. Commands wait when the engine takes none, because its device is gone.
 const CAPACITY: usize = 65_536;
 
 /// Groups of commands in the order in which they were added. The commands of a group act in the same sample.

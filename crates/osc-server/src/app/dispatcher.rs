@@ -1,9 +1,9 @@
-//! The dispatcher: performs messages and scheduled actions.
+//! The dispatcher, which performs messages and scheduled actions.
 
 use super::bar_log::BarLog;
 use super::buffers::Buffer;
 use super::clients::Clients;
-use super::deck_tempo::Decks;
+use super::deck_tempo_and_keylock::Decks;
 use super::file_loads::{self, FileLoads, unfinished_loads_of};
 use super::loader::{FinishedLoad, Loader};
 use super::master_tempo::TempoControl;
@@ -33,7 +33,7 @@ use std::time::Duration;
 pub struct Dispatcher {
     /// Whether equaliser messages are accepted.
     equaliser: bool,
-    /// The time after `/set_tempo` from which movement sets the tempo again.
+    /// The time after a `/set_tempo` until movement sets the tempo again.
     tempo_hold: Option<Duration>,
     /// Replies and subscriptions.
     pub clients: Clients,
@@ -240,7 +240,7 @@ impl Dispatcher {
         self.playback.start(StartGroup::new(source, starts, when), at, &mut self.outgoing, &mut self.clients)
     }
 
-    /// Starts the decks that have a file; the others are refused one by one.
+    /// Starts the decks that have a file. Each of the others is refused.
     fn start_decks(
         &mut self,
         source: RequestSource,

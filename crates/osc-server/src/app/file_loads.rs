@@ -20,9 +20,9 @@ use std::path::Path;
 #[derive(Debug)]
 pub struct FileLoads {
     loader: Loader,
-    /// Underruns of files that are streamed from disk.
+    /// The number of underruns of files that are streamed from disk.
     stream_underruns: u64,
-    /// Damaged files.
+    /// The number of damaged files that were loaded.
     damaged: u64,
 }
 
@@ -32,12 +32,12 @@ impl FileLoads {
         Self { loader, stream_underruns: 0, damaged: 0 }
     }
 
-    /// The loader; its signal can be selected on.
+    /// The loader. The control thread selects on its signal.
     pub const fn loader(&self) -> &Loader {
         &self.loader
     }
 
-    /// Underruns of files that are streamed from disk.
+    /// The number of underruns of files that are streamed from disk.
     pub const fn stream_underruns(&self) -> u64 {
         self.stream_underruns
     }
@@ -57,8 +57,8 @@ impl FileLoads {
         self.loader.wait()
     }
 
-    /// Requests a file for buffer `id`. It replaces a file that is still being loaded there; starts that wait for that
-    /// file then wait for this one. Another client whose request is replaced gets an error.
+    /// Requests a file for buffer `id`. The new load replaces a load into this buffer that has not ended. Starts that wait
+    /// for the earlier file then wait for the new one. If another client requested the earlier file, it gets an error.
     pub fn request(
         &mut self,
         source: RequestSource,
@@ -116,7 +116,7 @@ impl FileLoads {
             BufferContent::Ready(_) => None,
         };
         let state = if armed { "cued" } else { "loaded" };
-        // A streamed file is prefetched from its cue on.
+        // This call prefetches a streamed file from its cue on.
         playback.stems.buffers.is_ready(&StemStart::from_cue(id));
         tracing::info!("deck {}: {state} \"{name}\" ({})", id.deck(), ClockTime(seconds));
         clients.reply(source.origin, || reply::loaded(id.get(), &name, seconds as f32));
@@ -204,7 +204,7 @@ pub fn unfinished_loads_of(origin: Origin, buffers: &Buffers) -> Vec<LoadId> {
     buffers.unfinished_loads().filter(|(_, source)| source.origin == origin).map(|(load, _)| load).collect()
 }
 
-/// Removes a buffer whose file cannot be loaded, and restores the one that it was to replace.
+/// Removes a buffer whose file cannot be loaded, and restores the buffer that it was to replace.
 fn load_failed(
     id: BufferId,
     refusal: Refusal,

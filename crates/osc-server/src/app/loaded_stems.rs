@@ -5,7 +5,7 @@ use super::stem_slots::StemSlots;
 use super::stem_start::StemStart;
 use crate::ids::BufferId;
 use crate::refusal::Refusal;
-use crowd_engine::{Command, DeckCommand, DeckId, Frames, Gain, StemId, Stems, Track};
+use crowd_engine::{Command, CrossfadeLaw, DeckCommand, DeckId, Frames, Gain, StemId, Stems, Track};
 
 /// All buffers, and the engine's stems in which they play.
 #[derive(Debug, Default)]
@@ -32,7 +32,12 @@ impl LoadedStems {
     pub fn set_gain(&self, id: BufferId, gain: Gain, length: Frames) -> Option<Command> {
         Some(Command::Deck(
             id.deck(),
-            DeckCommand::StemGain { stems: self.slots.playing(id)?.into(), gain, over: length },
+            DeckCommand::StemGain {
+                stems: self.slots.playing(id)?.into(),
+                gain,
+                over: length,
+                law: CrossfadeLaw::Linear,
+            },
         ))
     }
 
@@ -50,7 +55,7 @@ impl LoadedStems {
         Ok(vec![Command::Deck(deck, DeckCommand::Load { stem, track, cue, region }), rate, gain, play])
     }
 
-    /// The commands that start a buffer that is not loaded yet: its position advances, without sound.
+    /// The commands that start a buffer that is not loaded yet. Its position advances without sound.
     ///
     /// # Errors
     /// [`RefusalKind::State`](crate::refusal::RefusalKind::State) when the deck has no free stem.
@@ -69,15 +74,15 @@ impl LoadedStems {
     /// The command that makes a silently started buffer audible.
     ///
     /// # Errors
-    /// [`RefusalKind::State`](crate::refusal::RefusalKind::State) when it was stopped since.
+    /// [`RefusalKind::State`](crate::refusal::RefusalKind::State) when the buffer was stopped after its silent start.
     pub fn join(&mut self, start: &StemStart) -> Result<Command, Refusal> {
         let (track, cue, region) = self.buffers.resolve_start(start)?;
         let stem = self.slots.playing(start.id).ok_or_else(|| not_loaded(start.id))?;
         Ok(Command::Deck(start.id.deck(), DeckCommand::Join { stem, track, cue, region }))
     }
 
-    /// Unloads every buffer that does not play, is not cued and not being loaded, and for which `is_needed` returns
-    /// false. Returns the stems of the engine that are to be emptied, and the number of unloaded buffers and of freed
+    /// Unloads every buffer that does not play, is not cued and not being loaded, and for which `is_needed` returns false.
+    /// Returns the stems of the engine that are to be emptied, the number of unloaded buffers, and the number of freed
     /// bytes.
     pub fn unload_idle(&mut self, is_needed: impl Fn(BufferId) -> bool) -> (Vec<(DeckId, StemId)>, usize, usize) {
         let idle = self.slots.free_idle();

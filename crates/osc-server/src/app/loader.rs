@@ -1,7 +1,7 @@
 //! Loads files on threads of their own while the engine plays.
 //!
-//! Everything that touches a file runs on worker threads, resolving its path included. So a network share that is gone
-//! blocks only the one call that uses it. The control thread only adds requests and takes finished loads.
+//! Everything that touches a file runs on worker threads, also the resolving of its path. So a network share that is gone
+//! blocks only the threads that use it. The control thread only adds requests and takes finished loads.
 
 mod decode;
 mod file_access;
@@ -28,7 +28,7 @@ use worker_pool::WorkerPool;
 /// The interval at which stalled reads are checked while the control thread waits.
 const STALL_CHECK_INTERVAL: Duration = Duration::from_millis(50);
 
-/// The interval at which it is checked whether files were resolved.
+/// The interval at which [`Loader::resolve_all`] checks whether files were resolved.
 const RESOLVE_POLL_INTERVAL: Duration = Duration::from_millis(2);
 
 /// The loader, as the control thread uses it. None of its calls touches a file.
@@ -68,13 +68,13 @@ impl Loader {
         self.last_load
     }
 
-    /// Blocks until every requested file is resolved or refused, or a read of it has not returned for `timeout`.
-    /// Returns the refusals.
+    /// Blocks until each requested file is resolved or refused, or a read of it has not returned for `timeout`. Returns
+    /// the refusals.
     pub fn resolve_all(&mut self, timeout: Duration) -> HashMap<LoadId, (RefusalKind, String)> {
         let mut refused = HashMap::new();
         loop {
-            // Checked before polling, so that no result is missed: the result of a path that is no longer being
-            // resolved has been sent.
+            // This check comes before the poll, so that the poll misses no result: a path counts as being resolved until
+            // its result has been sent.
             let resolving = self.pool.is_resolving(timeout);
             while let Some(loaded) = self.poll() {
                 refused.extend(loaded.result.err().map(|refusal| (loaded.load, refusal)));
@@ -92,7 +92,7 @@ impl Loader {
         self.pool.is_resolved(load)
     }
 
-    /// Sets the function that decodes files. Files whose paths are resolved already are decoded first.
+    /// Sets the function that decodes files. The files whose paths are resolved already are decoded first.
     pub fn set_decoder(&self, decode: DecodeFn) {
         self.pool.set_decoder(decode);
         self.maintain_or_log();
@@ -112,8 +112,8 @@ impl Loader {
     /// Blocks until the next load ends; `None` when there is none.
     pub fn wait(&mut self) -> Option<FinishedLoad> {
         loop {
-            // Checked before polling, so that no result is missed: the result of a load that is no longer in the pool
-            // has been sent.
+            // This check comes before the poll, so that the poll misses no result: a load stays in the pool until its
+            // result has been sent.
             let busy = self.pool.is_busy();
             if let Some(loaded) = self.poll() {
                 return Some(loaded);
@@ -147,7 +147,7 @@ impl Loader {
         &self.done
     }
 
-    /// Gives up loads that are stalled for too long, and starts workers in place of stalled ones.
+    /// Gives up loads that have been stalled for too long, and starts workers in place of stalled ones.
     fn maintain(&self) -> std::io::Result<()> {
         while self.pool.maintain() {
             let pool = self.pool.clone();

@@ -15,7 +15,7 @@ pub struct TempoControl {
     follows_movement: bool,
     /// Whether a measurement was received.
     measured: bool,
-    /// The frame up to which time was passed to `movement`.
+    /// The frame up to which `movement` was advanced.
     advanced_to: Frames,
 }
 
@@ -36,14 +36,14 @@ impl TempoControl {
         self.follows_movement
     }
 
-    /// Sets the tempo at once; movement does not set it any more.
+    /// Sets the tempo at once. From then on movement does not set it.
     pub fn set(&mut self, bpm: Bpm) -> Command {
         tracing::info!("tempo {:.2} BPM", bpm.get());
         self.follows_movement = false;
         Command::Tempo { bpm }
     }
 
-    /// Sets whether movement sets the tempo. If not, the tempo stays at `now`, in BPM.
+    /// Sets whether movement sets the tempo. If not, the tempo stays at `now`, which is in BPM.
     pub fn set_movement(&mut self, follows_movement: bool, now: f64) -> Option<Command> {
         if std::mem::replace(&mut self.follows_movement, follows_movement) == follows_movement {
             return None;
@@ -76,7 +76,7 @@ impl TempoControl {
         Ok(Some(self.glide(target)))
     }
 
-    /// Advances time to `now`. Without a measurement for too long, the tempo goes back to the base tempo.
+    /// Advances the time to `now`. If no measurement was received for too long, the tempo goes back to the base tempo.
     pub fn advance(&mut self, now: Frames) -> Option<Command> {
         let passed = (now - std::mem::replace(&mut self.advanced_to, now)).seconds(self.rate);
         let base = self.movement.pass(Duration::from_secs_f64(passed)).filter(|_| self.follows_movement)?;

@@ -2,7 +2,7 @@
 
 use crate::ids::{BANDS, DECKS};
 use crate::units::ToneFrequency;
-use crowd_engine::{Command, DeckCommand, DeckId, Frames, Gain, SampleRate};
+use crowd_engine::{Command, CrossfadeLaw, DeckCommand, DeckId, Frames, Gain, SampleRate};
 
 /// The length of a fader move, in seconds.
 const RAMP_SECONDS: f64 = 0.05;
@@ -18,7 +18,9 @@ pub fn ramp(rate: SampleRate) -> Frames {
 
 /// Commands that move the faders of the decks; `None` leaves one unchanged.
 pub fn faders(faders: [Option<Gain>; 4], over: Frames) -> impl Iterator<Item = Command> {
-    let fader = move |(deck, gain): (_, Option<_>)| Some(Command::Deck(deck, DeckCommand::Fader { gain: gain?, over }));
+    let fader = move |(deck, gain): (_, Option<_>)| {
+        Some(Command::Deck(deck, DeckCommand::Fader { gain: gain?, over, law: CrossfadeLaw::Linear }))
+    };
     DECKS.into_iter().zip(faders).filter_map(fader)
 }
 

@@ -1,21 +1,21 @@
-//! The mixer as clients control it: turns messages into commands of the engine.
+//! The mixer as clients control it. Messages are turned into commands to the engine.
 //!
 //! The same [`App`] serves the network and plays scores. It receives messages with the [`ActionTime`] at which they
 //! act, and reads the status of the engine at every tick. It has no clock and no socket. Its results are commands to
 //! the engine, replies to clients, and log lines.
 //!
-//! Starts at a later time are kept here, in a schedule, until shortly before their time. So `/reset` can cancel them,
-//! and a file that is loaded in time starts exactly then.
+//! Starts at a later time are kept in a schedule of the app, and sent to the engine shortly before their time. So `/reset`
+//! can cancel them, and a file may still be loaded until then.
 //!
-//! An app reads datagrams and performs what is scheduled; its dispatcher passes each message to the object that handles
-//! it. Those objects return commands or send them through `OutgoingCommands`, and reply through `Clients`. None of them
-//! uses the dispatcher.
+//! An app reads datagrams and performs scheduled actions. Its dispatcher passes each message to the object that handles
+//! the message. These objects return commands or send them through `OutgoingCommands`, and reply through `Clients`. None
+//! of them uses the dispatcher.
 
 mod bar_log;
 mod buffers;
 mod clients;
 mod command_queue;
-mod deck_tempo;
+mod deck_tempo_and_keylock;
 mod dispatcher;
 mod file_loads;
 mod loaded_stems;
@@ -112,7 +112,7 @@ impl App {
         }
     }
 
-    /// Refuses a message that was not handled. It is counted as received.
+    /// Refuses a message that was not handled, and counts it as received.
     fn refuse_unhandled(&mut self, origin: Origin, refusal: &Refusal) {
         self.dispatcher.clients.count_received();
         self.dispatcher.clients.refuse(origin, refusal);
@@ -181,7 +181,7 @@ impl App {
             self.dispatcher.finish_load(load);
         }
         while self.dispatcher.playback.planner.has_waiting() {
-            // Only streamed files can be unready now, for a few milliseconds.
+            // All files are loaded now, but a streamed file may not be ready for a few milliseconds more.
             std::thread::sleep(Duration::from_millis(1));
             self.dispatcher.start_waiting();
         }
@@ -192,7 +192,7 @@ impl App {
         self.dispatcher.clients.take_replies()
     }
 
-    /// The loader; its signal can be selected on.
+    /// The loader. The control thread selects on its signal.
     #[must_use]
     pub const fn loader(&self) -> &Loader {
         self.dispatcher.file_loads.loader()
@@ -210,14 +210,14 @@ impl App {
         self.dispatcher.clients.refusals()
     }
 
-    /// Whether something plays, or will play, that ends without a message.
+    /// Whether something plays, or will play, that ends by itself.
     #[must_use]
     pub fn is_sounding(&self) -> bool {
         let playback = &self.dispatcher.playback;
         playback.stems.slots.any_playing(false) || playback.planner.has_waiting()
     }
 
-    /// Whether something plays that ends only by a message.
+    /// Whether something plays that does not end by itself.
     #[must_use]
     pub fn is_looping(&self) -> bool {
         self.dispatcher.playback.stems.slots.any_playing(true)

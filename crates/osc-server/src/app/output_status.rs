@@ -5,9 +5,9 @@ use crate::recording_status::RecordingStatus;
 /// The status of the sound output.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct OutputStatus {
-    /// Share of a block's time that rendering it takes, 0 to 1.
+    /// The share of a block's duration that rendering takes, 0 to 1.
     pub load: f32,
-    /// Underruns: blocks that were late.
+    /// The number of underruns: blocks that were late.
     pub underruns: u64,
     /// The largest block that the output requests, in frames.
     pub block: u32,

@@ -1,4 +1,4 @@
-//! Starts, stops and moves stems: at a time, as soon as possible, or late and in phase.
+//! Starts, stops and moves stems. A stem starts at a given time, as soon as possible, or late and in phase.
 
 use super::buffers::{BufferContent, not_loaded};
 use super::clients::Clients;
@@ -26,8 +26,8 @@ pub struct Playback {
 }
 
 impl Playback {
-    /// Starts the stems of a group in the same sample, at `time`. If that has passed, they start when all of them are
-    /// loaded.
+    /// Starts the stems of a group in the same sample, at `time`. If that time has passed, they start as soon as all of
+    /// them are loaded.
     ///
     /// # Errors
     /// [`RefusalKind::Busy`] when too many actions are scheduled.
@@ -61,7 +61,7 @@ impl Playback {
         }
     }
 
-    /// Plays a stem when its file is loaded. A later play of the same stem replaces one that still waits.
+    /// Plays a stem as soon as its file is loaded. If an earlier play of the same stem still waits, it is replaced.
     ///
     /// # Errors
     /// [`RefusalKind::State`] when no file was requested for it.
@@ -81,7 +81,7 @@ impl Playback {
         Ok(())
     }
 
-    /// The starts of the decks that have a file; the others are refused one by one.
+    /// The starts of the decks that have a file. Each of the others is refused.
     pub fn starts_of(&self, decks: &[DeckId], source: RequestSource, clients: &mut Clients) -> Vec<StemStart> {
         let mut starts = Vec::with_capacity(decks.len());
         for id in decks.iter().map(|deck| BufferId::first_of(*deck)) {
@@ -94,7 +94,7 @@ impl Playback {
         starts
     }
 
-    /// Starts the stems of `starts` that are loaded, in the same sample; the others are refused.
+    /// Starts, in the same sample, those stems of `starts` that are loaded. The others are refused.
     fn start_now(
         &mut self,
         source: RequestSource,
@@ -120,8 +120,8 @@ impl Playback {
         }
     }
 
-    /// Starts `starts` at a frame that is near now. Files that are not loaded yet get a little more time. After that
-    /// the stem is started silently, so that it is in phase when its file is loaded.
+    /// Starts `starts` at a frame that is close to now. Files that are not loaded yet get a little more time. A stem whose
+    /// file is still not loaded then is started silently, so that it is in phase when its file is loaded.
     pub fn start_at(
         &mut self,
         source: RequestSource,

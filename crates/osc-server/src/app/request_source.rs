@@ -1,4 +1,4 @@
-//! Where a message came from, and the source of a request whose result comes later.
+//! The origin of a message, and the source of a request whose result comes later.
 
 use std::net::SocketAddr;
 
@@ -23,7 +23,8 @@ impl std::fmt::Display for Origin {
     }
 }
 
-/// The source of a request that takes time. A later refusal is sent to its origin and names its address.
+/// The source of a request that takes time. If the request is refused later, the refusal is sent to the origin and names
+/// the address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RequestSource {
     /// Where the message came from.

@@ -1,4 +1,4 @@
-//! Items that are scheduled for frames.
+//! A schedule: items in the order of the frames that they are scheduled for.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -6,7 +6,7 @@ use std::collections::BinaryHeap;
 /// The largest number of scheduled items.
 pub const CAPACITY: usize = 65_536;
 
-/// Items in the order of their frames; those of one frame in the order in which they were added.
+/// Items in the order of their frames. Items of the same frame are in the order in which they were added.
 #[derive(Debug)]
 pub struct Schedule<T> {
     heap: BinaryHeap<Reverse<ScheduleEntry<T>>>,
@@ -47,7 +47,7 @@ impl<T> Default for Schedule<T> {
 }
 
 impl<T> Schedule<T> {
-    /// Schedules `item` for `frame`; returns it when [`CAPACITY`] items are scheduled already.
+    /// Schedules `item` for `frame`. When [`CAPACITY`] items are scheduled already, `item` is returned as the error.
     pub fn add(&mut self, frame: u64, item: T) -> Result<(), T> {
         if self.heap.len() >= CAPACITY {
             return Err(item);
@@ -62,7 +62,7 @@ impl<T> Schedule<T> {
         self.heap.peek().map(|entry| entry.0.frame)
     }
 
-    /// The first item, with its frame, if that is `frame` or earlier.
+    /// Removes and returns the first item and its frame, if that is `frame` or earlier.
     pub fn take_until(&mut self, frame: u64) -> Option<(u64, T)> {
         if self.next()? > frame {
             return None;
@@ -70,7 +70,7 @@ impl<T> Schedule<T> {
         self.heap.pop().map(|Reverse(entry)| (entry.frame, entry.item))
     }
 
-    /// Removes the items for which `keep` returns false; returns their number.
+    /// Removes the items for which `keep` returns false. Returns the number of removed items.
     pub fn retain(&mut self, mut keep: impl FnMut(&mut T) -> bool) -> usize {
         let before = self.heap.len();
         let mut entries = std::mem::take(&mut self.heap).into_vec();

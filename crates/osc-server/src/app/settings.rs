@@ -11,11 +11,11 @@ pub struct Settings {
     pub sample_rate: SampleRate,
     /// Whether equaliser messages are accepted.
     pub equaliser: bool,
-    /// The stretch method of the decks at the start, and with keylock if it keeps the pitch.
+    /// The stretch method of the decks at the start. It is also that of decks with keylock, if it keeps the pitch.
     pub stretch: StretchMethod,
     /// How movement sets the tempo. Its base is the tempo of music whose tempo is not set.
     pub movement: MovementConfig,
-    /// The time after `/set_tempo` from which movement sets the tempo again; `None`: only after `/movement_bpm 1`.
+    /// The time after a `/set_tempo` until movement sets the tempo again. `None` means only after `/movement_bpm 1`.
     pub tempo_hold: Option<Duration>,
 }
 

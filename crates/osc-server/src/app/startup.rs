@@ -22,7 +22,7 @@ pub struct StartupFile {
 pub struct Startup {
     /// The files that are being loaded, each for the first buffer of a deck.
     pub files: Vec<StartupFile>,
-    /// Whether deck C does not start with the others, but at `c_at` or by a message.
+    /// Whether deck C does not start with the other decks. It then starts at `c_at` or by a message.
     pub hold_c: bool,
     /// The time at which deck C starts.
     pub c_at: Option<TimeAfterZero>,
@@ -37,7 +37,7 @@ pub struct Startup {
 }
 
 impl Startup {
-    /// The start of a deck's file, which loops.
+    /// The start of a deck's file, which is repeated.
     pub(super) const fn start_of(&self, deck: DeckId) -> StemStart {
         StemStart::looped(BufferId::first_of(deck), self.rate, self.gain)
     }

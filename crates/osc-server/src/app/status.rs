@@ -31,7 +31,7 @@ pub struct StatusSources<'a> {
 }
 
 impl StatusSources<'_> {
-    /// The reply, as the status with this number.
+    /// The reply `/status`, with this number.
     pub fn reply(&self, number: u64) -> Vec<u8> {
         let engine = self.engine;
         let memory = self.file_loads.loader().memory();

@@ -1,4 +1,4 @@
-//! The engine's stems, and which buffer plays in each.
+//! The engine's stems, and the buffer that plays in each of them.
 
 use super::stem_start::StemStart;
 use crate::ids::{BufferId, DECKS};
@@ -8,12 +8,13 @@ use crowd_engine::{DeckId, StemId};
 /// The number of stems that a deck can play at the same time.
 pub const STEMS_PER_DECK: usize = 16;
 
+/// A stem of the engine that plays a buffer, or has played it.
 #[derive(Debug, Clone, Copy)]
 struct StemSlot {
     id: BufferId,
     playing: bool,
     looped: bool,
-    /// The frame at which it was started.
+    /// The frame at which the stem was started.
     started_at: u64,
 }
 
@@ -38,7 +39,7 @@ impl StemSlots {
         self.playing_in(deck).map(|(_, slot)| slot.id)
     }
 
-    /// Whether any stem plays that is looped, or any that is not.
+    /// Whether any stem plays that is looped, or, if `looped` is false, any that is not looped.
     pub fn any_playing(&self, looped: bool) -> bool {
         DECKS.into_iter().flat_map(|deck| self.playing_in(deck)).any(|(_, slot)| slot.looped == looped)
     }
@@ -48,11 +49,11 @@ impl StemSlots {
         self.0[deck.index()].iter_mut().flatten().for_each(|slot| slot.looped = looped);
     }
 
-    /// Assigns a stem of the engine to a start: the one that has this buffer, else a free one, else the one that was
-    /// started first among those that have ended.
+    /// Assigns a stem of the engine to a start. It is the stem that has this buffer, else a free stem, else, of the stems
+    /// that have ended, the one that was started first.
     ///
     /// # Errors
-    /// [`RefusalKind::State`] when all of them play.
+    /// [`RefusalKind::State`] when all stems of the deck play.
     pub fn assign(&mut self, start: &StemStart, started_at: u64) -> Result<StemId, Refusal> {
         let (id, deck) = (start.id, start.id.deck());
         let stems = (0_u8..).map(StemId).zip(&mut self.0[deck.index()]);
@@ -74,7 +75,7 @@ impl StemSlots {
         }
     }
 
-    /// Notes that a buffer is stopped; returns the stem in which it played, if it did.
+    /// Notes that a buffer is stopped. Returns the stem in which it played, if it did.
     pub fn stop(&mut self, id: BufferId) -> Option<StemId> {
         let stem = self.playing(id)?;
         if let Some(slot) = &mut self.0[id.deck().index()][stem.index()] {
@@ -83,10 +84,10 @@ impl StemSlots {
         Some(stem)
     }
 
-    /// Notes that a stem of the engine ended at `frame`; returns the buffer that it played.
+    /// Notes that a stem of the engine ended at `frame`. Returns the buffer that it played.
     pub fn ended(&mut self, deck: DeckId, stem: StemId, frame: u64) -> Option<BufferId> {
         let slot = self.0.get_mut(deck.index())?.get_mut(stem.index())?.as_mut()?;
-        // An end that is earlier than the last start belongs to the start before.
+        // An end before the last start belongs to an earlier start, so the stem still plays.
         if !slot.playing || frame < slot.started_at {
             return None;
         }
@@ -94,7 +95,7 @@ impl StemSlots {
         Some(slot.id)
     }
 
-    /// Frees the stems that do not play; returns them.
+    /// Frees and returns the stems that do not play.
     pub fn free_idle(&mut self) -> Vec<(DeckId, StemId)> {
         let mut idle = Vec::new();
         for (deck, slots) in DECKS.into_iter().zip(&mut self.0) {

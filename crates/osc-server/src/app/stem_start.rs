@@ -2,7 +2,7 @@
 
 use crate::ids::BufferId;
 use crate::units::FileFraction;
-use crowd_engine::{Command, DeckCommand, DeckId, Frames, Gain, Rate, StemId, Stems};
+use crowd_engine::{Command, CrossfadeLaw, DeckCommand, DeckId, Frames, Gain, Rate, StemId, Stems};
 
 /// The start of a stem: its buffer, the span that is played, its rate and its gain.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -38,7 +38,10 @@ impl StemStart {
         let stems = Stems::One(stem);
         [
             Command::Deck(deck, DeckCommand::StemRate { stems, rate: self.rate }),
-            Command::Deck(deck, DeckCommand::StemGain { stems, gain: self.gain, over: Frames::ZERO }),
+            Command::Deck(
+                deck,
+                DeckCommand::StemGain { stems, gain: self.gain, over: Frames::ZERO, law: CrossfadeLaw::Linear },
+            ),
             Command::Deck(deck, DeckCommand::Play { stems }),
         ]
     }

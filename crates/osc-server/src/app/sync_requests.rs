@@ -3,8 +3,8 @@
 use super::loader::LoadId;
 use std::net::SocketAddr;
 
-/// The number of blocks after which a command that the engine has taken has certainly acted: the current one, and one
-/// more.
+/// The number of blocks after which a command that the engine has taken has certainly acted. They are the current block and
+/// the next one.
 const BLOCKS_UNTIL_DONE: u64 = 2;
 
 /// The `/sync` messages that are not answered yet.
@@ -16,17 +16,19 @@ pub struct SyncRequests {
 #[derive(Debug)]
 struct SyncRequest {
     address: SocketAddr,
+    /// The number in the `/sync`, which the answer repeats.
     n: i64,
     /// The loads of the sender that have not ended.
     loads: Vec<LoadId>,
-    /// The number of blocks at which the commands have acted; `None` while the engine has not taken all of them.
-    block: Option<u64>,
+    /// The count of rendered blocks from which on the commands have acted. `None` while the engine has not taken all of
+    /// them.
+    done_at_block: Option<u64>,
 }
 
 impl SyncRequests {
     /// Adds a `/sync`.
     pub fn add(&mut self, address: SocketAddr, n: i64, loads: Vec<LoadId>) {
-        self.waiting.push(SyncRequest { address, n, loads, block: None });
+        self.waiting.push(SyncRequest { address, n, loads, done_at_block: None });
     }
 
     /// Notes that a load has ended.
@@ -36,15 +38,15 @@ impl SyncRequests {
         }
     }
 
-    /// Removes and returns those to be answered now. Those of one client are answered in order.
+    /// Removes and returns the `/sync` messages that are to be answered now. Those of one client are answered in order.
     pub fn take_done(&mut self, blocks: u64, all_sent: bool) -> Vec<(SocketAddr, i64)> {
         let mut not_yet: Vec<SocketAddr> = Vec::new();
         let mut done = Vec::new();
         self.waiting.retain_mut(|sync| {
-            if sync.loads.is_empty() && all_sent && sync.block.is_none() {
-                sync.block = Some(blocks + BLOCKS_UNTIL_DONE);
+            if sync.loads.is_empty() && all_sent && sync.done_at_block.is_none() {
+                sync.done_at_block = Some(blocks + BLOCKS_UNTIL_DONE);
             }
-            let ready = sync.block.is_some_and(|block| blocks >= block) && !not_yet.contains(&sync.address);
+            let ready = sync.done_at_block.is_some_and(|block| blocks >= block) && !not_yet.contains(&sync.address);
             if ready {
                 done.push((sync.address, sync.n));
             } else {

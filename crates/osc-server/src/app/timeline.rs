@@ -1,11 +1,11 @@
-//! The engine's time line in frames, and clients' times in seconds after time zero.
+//! Converts between the engine's time line, in frames, and the times of clients, in seconds after time zero.
 
 use crate::units::TimeAfterZero;
 use crowd_cli::log::ClockTime;
 use crowd_engine::{Frames, SampleRate, When};
 
-/// A start is sent to the engine this many seconds and two blocks before its time. This is longer than the control
-/// thread ever waits for a processor.
+/// A start is sent to the engine this many seconds and two blocks before its time. The control thread never waits that
+/// long for a processor, so the start is not late.
 const LEAD_SECONDS: f64 = 0.25;
 /// A start is performed this many seconds and two blocks before its time, even if a file is not loaded yet.
 const DEADLINE_SECONDS: f64 = 0.03;
@@ -13,8 +13,9 @@ const DEADLINE_SECONDS: f64 = 0.03;
 /// The time at which a message or an action acts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ActionTime {
+    /// The time for the engine.
     when: When,
-    /// The frame, as exactly as it is known.
+    /// The frame at which it acts, as far as it is known: for "now", the first frame that a new command can reach.
     frame: u64,
 }
 
@@ -25,7 +26,7 @@ impl ActionTime {
         Self { when: When::At(Frames(frame)), frame }
     }
 
-    /// The frame, as exactly as it is known.
+    /// The frame at which it acts. For "now" it is the first frame that a new command could reach.
     pub(super) const fn frame(self) -> u64 {
         self.frame
     }
@@ -79,7 +80,7 @@ impl Timeline {
         self.horizon
     }
 
-    /// Now, for a message that was just received.
+    /// The time "now", for a message that was just received.
     pub const fn now(&self) -> ActionTime {
         ActionTime { when: When::NextBlock, frame: self.horizon.0 }
     }
@@ -97,7 +98,7 @@ impl Timeline {
         Frames::from_seconds(seconds, self.rate)
     }
 
-    /// The frame of a time; the start of the time line if the time is earlier.
+    /// The frame of a time. For times before the start of the time line it is the start.
     pub fn frame_at(&self, time: TimeAfterZero) -> u64 {
         let distance = (time.get() * f64::from(self.rate.get())).round();
         self.zero.saturating_add_signed(distance as i64)
@@ -123,13 +124,13 @@ impl Timeline {
         frame <= self.horizon.0 + self.lead(DEADLINE_SECONDS)
     }
 
-    /// The frame for which an action is scheduled so that it is performed when [`is_deadline`](Self::is_deadline)
+    /// The frame for which an action has to be scheduled, so that it is performed when [`is_deadline`](Self::is_deadline)
     /// becomes true for `frame`.
     pub fn deadline_of(&self, frame: u64) -> u64 {
         frame + self.lead(LEAD_SECONDS) - self.lead(DEADLINE_SECONDS)
     }
 
-    /// Two blocks and `seconds`, in frames.
+    /// The length of two blocks plus `seconds`, in frames.
     fn lead(&self, seconds: f64) -> u64 {
         2 * u64::from(self.block) + self.frames(seconds).0
     }

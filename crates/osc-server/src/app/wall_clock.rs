@@ -13,13 +13,14 @@ const AVERAGED: f64 = 64.0;
 
 /// Computes the frame of a time of day.
 ///
-/// The engine's time line advances by a block at a time. The average of many observations removes these steps, so that
-/// time tags in order give frames in order.
+/// The engine's time line advances by a whole block at a time. The average of many observations removes these steps, so
+/// time tags in ascending order give frames in ascending order.
 #[derive(Debug)]
 pub struct WallClock {
     rate: f64,
-    /// The frame at the epoch of the time tags.
+    /// The frame at the epoch of the time tags, which is far before the start of the time line.
     epoch_frame: Option<f64>,
+    /// The time tag that was converted last, in seconds, and its frame.
     last_tag: Option<(f64, u64)>,
 }
 
@@ -47,7 +48,7 @@ impl WallClock {
     /// The frame of a time tag; `None` if it has passed or nothing was observed yet.
     ///
     /// # Errors
-    /// A text, when the tag is more than an hour from now: the clocks of the two machines differ.
+    /// A text, when the tag is more than an hour later than now. The clocks of the two machines then differ.
     pub fn frame_of(&mut self, tag: OscTime) -> Result<Option<u64>, String> {
         self.frame_of_at(tag, now())
     }

@@ -6,8 +6,8 @@ use crate::units::TimeAfterZero;
 use clap::Args;
 use crowd_engine::{DeckId, Gain, Rate, StretchMethod};
 
-/// The flags of old start scripts: files to load and start before the first message, and switches that have little or
-/// no effect.
+/// The flags of old start scripts. They name files to load and start before the first message, or are switches with little
+/// or no effect.
 #[derive(Debug, Clone, Args)]
 #[allow(clippy::struct_excessive_bools, reason = "command line switches")]
 pub struct LegacyArgs {
@@ -89,7 +89,7 @@ impl LegacyArgs {
         files.into_iter().filter_map(|(deck, path)| Some((deck, path?.clone()))).collect()
     }
 
-    /// One line about the present effect of each given flag; `stretch` is the value of `--stretch-method`.
+    /// A line for each given flag, about the effect that it has now. `stretch` is the value of `--stretch-method`.
     pub(super) fn notes(&self, stretch: StretchMethod) -> Vec<&'static str> {
         [
             (self.enable_filters, "--enable-filters: the equaliser is on by default"),

@@ -13,8 +13,8 @@ use std::path::PathBuf;
 
 /// The flags of the server and of rendering.
 ///
-/// Within a heading, the help lists flags in the order of this struct; `display_order` places those of [`LegacyArgs`]
-/// among them.
+/// Within a heading, the help lists flags in the order of this struct. `display_order` puts flags of [`LegacyArgs`] among
+/// them.
 #[derive(Debug, Clone, Args)]
 #[allow(clippy::struct_excessive_bools, reason = "command line switches")]
 pub struct ServeArgs {
@@ -24,11 +24,12 @@ pub struct ServeArgs {
     /// Address to listen on; 0.0.0.0 for all networks
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1", help_heading = "Network")]
     pub bind: IpAddr,
-    /// Network whose messages are accepted (repeatable); private networks if not given. Messages from this machine are
-    /// always accepted
+    /// Network whose messages are accepted (repeatable). If not given, private networks are. Messages from this machine
+    /// are always accepted
     #[arg(long, value_name = "CIDR", value_parser = network::parse, help_heading = "Network")]
     pub allow: Vec<IpNet>,
-    /// Folder in which files must be. Without it: any file when only this machine is served, else the current folder
+    /// Folder in which files must be. If not given, it is the current folder, but any file is allowed when only this
+    /// machine is served
     #[arg(long, value_name = "DIR", help_heading = "Network")]
     pub media_root: Option<PathBuf>,
 
@@ -36,8 +37,8 @@ pub struct ServeArgs {
     #[arg(long, value_name = "OUTPUT", conflicts_with = "device", help_heading = "Sound")]
     pub output: Option<Output>,
 
-    /// Record what is played, besides any output, as 32-bit float WAV or (NAME.flac) 24-bit FLAC. The file can be read
-    /// at any time, and gets a number (NAME-2.wav) when there already is one
+    /// Record what is played, in addition to any output: NAME.wav is 32-bit float, NAME.flac is 24-bit. The file can be
+    /// read at any time. If it exists already, the new file gets a number (NAME-2.wav)
     #[arg(long, value_name = "PATH", help_heading = "Sound")]
     pub record: Option<PathBuf>,
     /// Start another file of the recording after this many minutes, 0.1 to 1440
@@ -46,10 +47,11 @@ pub struct ServeArgs {
     /// Device to play on, by its name or its number in `audio-server devices`
     #[arg(long, value_name = "NAME", help_heading = "Sound")]
     pub device: Option<String>,
-    /// Frames per block: fewer react sooner, more are safer; auto starts with 512 and doubles when blocks are late
+    /// Frames per block: smaller blocks react sooner, larger ones are safer. auto starts with 512 frames, and doubles them
+    /// when blocks are late
     #[arg(long, value_name = "FRAMES", default_value = "1024", value_parser = buffer_size, help_heading = "Sound")]
     pub buffer_size: BufferSize,
-    /// Sample rate in Hz; if not given, that of the device, and 44100 without a device
+    /// Sample rate in Hz. If not given, it is that of the device, or 44100 without a device
     #[arg(long, value_name = "HZ", value_parser = value_parser!(u32).range(8_000..=192_000), help_heading = "Sound")]
     pub sample_rate: Option<u32>,
     /// How decks change speed until a message sets another method (audiotsm is accepted for wsola, pyrubberband and
@@ -60,15 +62,15 @@ pub struct ServeArgs {
     /// where there is more than one core; the samples are the same
     #[arg(long, display_order = 101, help_heading = "Sound")]
     pub no_stretch_helper: bool,
-    /// Memory for one file, in MiB: a larger file (256 are 25 minutes of 16-bit stereo) is streamed from disk
+    /// Memory for one file, in MiB. A file that needs more is streamed from disk; 256 are 25 minutes of 16-bit stereo
     #[arg(long, value_name = "MIB", default_value_t = 256, value_parser = value_parser!(u64).range(1..=65_536),
         display_order = 102, help_heading = "Sound")]
     pub memory_limit: u64,
-    /// Memory for all files, in bytes or with k, M, G or T after the number: files for which there is no memory left
-    /// are streamed from disk. If not given, a quarter of the memory of this machine or its container
+    /// Memory for all files, in bytes, or with k, M, G or T after the number. Files for which no memory is left are
+    /// streamed from disk. If not given, it is a quarter of the memory of this machine or its container
     #[arg(long, value_name = "BYTES", value_parser = memory_total, display_order = 103, help_heading = "Sound")]
     pub memory_total: Option<u64>,
-    /// Seconds without an answer of its disk after which loading a file is given up
+    /// Give up loading a file whose disk does not answer for this many seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 20.0, value_parser = load_timeout, display_order = 104,
         help_heading = "Sound")]
     pub load_timeout: f64,
@@ -80,7 +82,7 @@ pub struct ServeArgs {
     #[arg(long, value_name = "BEATS", default_value_t = 4, value_parser = value_parser!(u8).range(i64::from(*BEATS_PER_BAR.start())..=i64::from(*BEATS_PER_BAR.end())),
         help_heading = "Tempo")]
     pub meter: u8,
-    /// File with the table from movement to tempo; ./bpm_config.json if not given
+    /// File with the table from movement to tempo. If not given, it is ./bpm_config.json
     #[arg(long, value_name = "FILE", help_heading = "Tempo")]
     pub bpm_config: Option<PathBuf>,
 
@@ -95,7 +97,7 @@ pub struct ServeArgs {
     #[arg(long, value_name = "FILE", requires = "score",
         conflicts_with_all = ["output", "record", "record_split", "device", "port", "bind", "allow", "watch"], help_heading = "Scores")]
     pub render: Option<PathBuf>,
-    /// Length of the render; if not given, it ends when all lines and everything that plays have ended
+    /// Length of the render in seconds. If not given, it ends when all lines were played and everything that plays has ended
     #[arg(long, value_name = "SECONDS", requires = "render", value_parser = seconds, help_heading = "Scores")]
     pub seconds: Option<f64>,
 
@@ -165,7 +167,7 @@ impl ServeArgs {
         self.legacy.startup_files()
     }
 
-    /// One line about the present effect of each given old flag.
+    /// A line for each given old flag, about the effect that it has now.
     #[must_use]
     pub fn notes(&self) -> Vec<&'static str> {
         self.legacy.notes(self.stretch_method)

@@ -1,6 +1,6 @@
 //! The values of flags, each checked when it is parsed.
 
-use crate::ids;
+use crate::stretch_method_names::{self, STRETCH_METHOD_NAMES, StretchMethodNames};
 use crate::units::{self, Quantity, TimeAfterZero};
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use crowd_engine::StretchMethod;
@@ -22,11 +22,9 @@ pub(super) fn quantity<Q: Quantity>(text: &str) -> Result<Q, String> {
 
 /// Parses any name of a stretch method.
 pub(super) fn stretch_method() -> impl TypedValueParser<Value = StretchMethod> {
-    let value = |stretch_method: &ids::StretchMethodName| {
-        PossibleValue::new(stretch_method.name).help(stretch_method.about).aliases(stretch_method.aliases)
-    };
-    let names = PossibleValuesParser::new(ids::STRETCH_METHOD_NAMES.iter().map(value));
-    names.try_map(|name| ids::stretch_method(&name).ok_or("no such method"))
+    let value = |names: &StretchMethodNames| PossibleValue::new(names.name).help(names.about).aliases(names.aliases);
+    let parser = PossibleValuesParser::new(STRETCH_METHOD_NAMES.iter().map(value));
+    parser.try_map(|name| stretch_method_names::stretch_method(&name).ok_or("no such method"))
 }
 
 pub(super) fn buffer_size(text: &str) -> Result<BufferSize, String> {

@@ -8,10 +8,10 @@ use serde_json::json;
 use std::io::Write;
 use std::time::Duration;
 
-/// The largest block, in frames, for which a method is recommended: the default of the server.
+/// The largest block size for which a method is recommended, in frames. It is the default of the server.
 const DEFAULT_BLOCK: usize = 1_024;
 
-/// How realtime priority is permitted.
+/// The advice for a user whose programs may not have realtime priority.
 const PERMIT_REALTIME: &str = "Allow it with `@audio - rtprio 70` in /etc/security/limits.d/audio.conf";
 
 /// Measures this machine, and prints which block sizes and stretch methods are safe.
@@ -30,7 +30,8 @@ pub fn check(sample_rate: u32, json: bool, out: &mut dyn Write) -> Result<(), Er
             for cost in costs {
                 let line = json!({
                     "method": method.name(), "frames": cost.frames, "period_us": micros(cost.period),
-                    "mean_us": micros(cost.mean), "slow_us": micros(cost.slowest), "waited_us": micros(cost.elapsed),
+                    "mean_us": micros(cost.mean), "slow_us": micros(cost.processor_p999),
+                    "waited_us": micros(cost.elapsed_p999),
                     "load": cost.load(), "fits": cost.fits(), "fits_now": cost.fits_now(),
                 });
                 writeln!(out, "{line}")?;
@@ -51,8 +52,8 @@ pub fn check(sample_rate: u32, json: bool, out: &mut dyn Write) -> Result<(), Er
                 cost.frames,
                 micros(cost.period) / 1000.0,
                 micros(cost.mean),
-                micros(cost.slowest),
-                micros(cost.elapsed),
+                micros(cost.processor_p999),
+                micros(cost.elapsed_p999),
                 100.0 * cost.load(),
             )?;
         }
@@ -89,7 +90,7 @@ pub fn check(sample_rate: u32, json: bool, out: &mut dyn Write) -> Result<(), Er
     Ok(())
 }
 
-/// One or two sentences with the recommended flags. `larger` is the recommendation for blocks of any size.
+/// The recommended flags, in one or two sentences. `larger` is the recommendation for blocks of any size.
 fn describe(recommendation: Recommendation, larger: Option<(StretchMethod, usize)>, realtime: bool) -> String {
     let with = if realtime { "" } else { ", while it is no busier than now, because it has no realtime priority" };
     let Some((method, frames)) = recommendation.four_decks else {

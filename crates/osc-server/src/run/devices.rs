@@ -18,7 +18,8 @@ pub fn devices(json: bool, out: &mut dyn Write) -> Result<(), Error> {
         let range = |values: &RangeInclusive<u32>| format!("{} to {}", values.start(), values.end());
         if json {
             let buffer = device.buffer_frames.as_ref().map(|values| [*values.start(), *values.end()]);
-            // Not the engine's own serialisation: ranges are written as [smallest, largest], and devices have numbers.
+            // The engine's own serialisation is not used, because here ranges are [smallest, largest], and devices have
+            // numbers.
             let line = json!({
                 "number": number, "name": device.name, "description": device.description, "backend": device.backend,
                 "default": device.is_default,

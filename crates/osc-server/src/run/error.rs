@@ -25,7 +25,7 @@ pub enum Error {
     /// A file of the command line cannot be used.
     #[error("{what} {path}: {cause}")]
     File {
-        /// The flag, or what the file is.
+        /// The flag, or a word for the file.
         what: &'static str,
         /// The path.
         path: String,

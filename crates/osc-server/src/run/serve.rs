@@ -28,7 +28,7 @@ pub fn serve(serve: &ServeArgs) -> Result<(), Error> {
     let startup_files = resolve_startup_files(serve, &mut loader)?;
     let socket = net::open(SocketAddr::new(serve.bind, serve.port))?;
     log_notes(serve);
-    // Nothing is sent: dropping the sender is the signal.
+    // Nothing is sent on this channel: the signal to stop is that its sender is dropped.
     let (signal, stop) = bounded(0);
     crowd_cli::stop::on_signal(move || drop(signal))?;
 
@@ -96,8 +96,8 @@ fn open_engine(serve: &ServeArgs) -> Result<Engine, Error> {
     Ok(engine)
 }
 
-/// The files that may be opened: those of `--media-root`. Without it, any file when only this machine is served, else
-/// those of the current folder.
+/// The files that may be opened. They are those in `--media-root`. Without that flag they are all files if only this machine
+/// is served, else those in the current folder.
 fn media_root(serve: &ServeArgs) -> Result<MediaRoot, Error> {
     let folder = match &serve.media_root {
         Some(folder) => folder.as_path(),

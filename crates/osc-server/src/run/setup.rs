@@ -1,4 +1,4 @@
-//! Setup for serving and for rendering: resolves files, reads the movement table, and makes the app.
+//! The setup for serving and for rendering. It resolves files, reads the movement table, and makes the app.
 
 use super::error::Error;
 use crate::app::{self, App, FileAccess, Loader, MemoryBudget, Settings, StartupFile};
@@ -12,10 +12,10 @@ use std::io;
 use std::path::Path;
 use std::time::Duration;
 
-/// Memory for files where the system does not report its memory.
+/// The memory for files, in bytes, where the system does not report its memory.
 const DEFAULT_MEMORY: u64 = 1 << 30;
 
-/// The largest number of commands in the engine's queue: some bursts of a thousand messages.
+/// The largest number of commands in the engine's queue. It has room for several bursts of a thousand messages.
 pub(super) const QUEUE: usize = 16_384;
 
 /// The file with the movement table when `--bpm-config` is not given.
@@ -24,7 +24,7 @@ const BPM_CONFIG: &str = "bpm_config.json";
 /// The longest time for which the start waits for a disk that does not answer. A short `--load-timeout` shortens it.
 const MAX_RESOLVE_TIME: Duration = Duration::from_secs(2);
 
-/// Logs the present effect of the given old flags.
+/// Logs the effect that the given old flags have now.
 pub(super) fn log_notes(serve: &ServeArgs) {
     for note in serve.notes() {
         tracing::info!("{note}");
@@ -39,15 +39,15 @@ pub(super) fn start_loader(serve: &ServeArgs, media: MediaRoot) -> io::Result<Lo
     Loader::start(FileAccess { memory: MemoryBudget::new(total), timeout, ..FileAccess::without_decoder(media) })
 }
 
-/// Resolves the files of `--a` to `--d`. A file that does not exist ends the program before anything plays. A file
-/// whose disk does not answer is loaded when it does, or refused later.
+/// Resolves the files of `--a` to `--d`. A file that does not exist ends the program before anything plays. A file whose
+/// disk does not answer is loaded when the disk answers, or refused later.
 pub(super) fn resolve_startup_files(serve: &ServeArgs, loader: &mut Loader) -> Result<Vec<StartupFile>, Error> {
     let request = |(deck, path): (_, String)| {
         let load = loader.request(BufferId::first_of(deck), &path);
         StartupFile { deck, path, load }
     };
     let files: Vec<_> = serve.startup_files().into_iter().map(request).collect();
-    // Shorter than the timeout of the loader, so that the app reports a load that is given up.
+    // It is shorter than the timeout of the loader, so that the app exists when a load is given up, and reports it.
     let timeout = MAX_RESOLVE_TIME.min(Duration::from_secs_f64(serve.load_timeout / 2.0));
     let mut refused = loader.resolve_all(timeout);
     for StartupFile { deck, load, .. } in &files {

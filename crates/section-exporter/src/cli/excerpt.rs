@@ -9,20 +9,20 @@ use super::values::{loudness, sample_format, tempo};
 /// How excerpts are made.
 #[derive(Debug, Clone, Args)]
 pub struct ExcerptOptions {
-    /// Tempo to bring the excerpts to, in BPM: --bpm unless given, and each track's own tempo when that is not given
-    /// either. Several tempos (120,122.5) make one excerpt of each track for each tempo
+    /// Tempo of the stretched files, in BPM. If not given, it is --bpm; without --bpm, it is each track's own tempo. With
+    /// several tempos (120,122.5), each track gets an excerpt for each tempo
     #[arg(long, value_name = "BPM", value_parser = tempo, value_delimiter = ',', help_heading = "Excerpts")]
     pub target_bpm: Vec<Bpm>,
     /// How to change the tempo
     #[arg(long, value_name = "METHOD", value_enum, default_value_t, help_heading = "Excerpts")]
     pub stretch_method: Method,
-    /// Loudness to bring the stretched files to, in LUFS; their true peak stays at -1 dBTP or below
+    /// Loudness of the stretched files, in LUFS, as far as a true peak of -1 dBTP allows
     #[arg(long, value_name = "LUFS", value_parser = loudness, allow_negative_numbers = true, help_heading = "Excerpts")]
     pub loudness: Option<f64>,
     /// File format
     #[arg(long, value_name = "KIND", value_enum, default_value_t, help_heading = "Excerpts")]
     pub format: FileFormat,
-    /// Sample format, the track's own unless given: 16 or 24 bits, or 32f (float, WAV only); integers are dithered
+    /// Sample format: 16 or 24 bits (dithered), or 32f (float, WAV only). If not given, it is the track's own
     #[arg(long, value_name = "BITS", value_parser = sample_format, help_heading = "Excerpts")]
     pub bit_depth: Option<SampleFormat>,
 }

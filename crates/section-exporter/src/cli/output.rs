@@ -10,13 +10,13 @@ pub struct OutputOptions {
     /// Folder for the excerpts; the untouched originals go to its folder "orig"
     #[arg(long, value_name = "DIR", default_value = "parts", help_heading = "Output")]
     pub parts_dir: PathBuf,
-    /// Table of the excerpts; sections.csv in the folder of the excerpts unless given
+    /// Table of the excerpts. If not given, it is sections.csv in the folder of the excerpts
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub csv_out: Option<PathBuf>,
-    /// The structure files of the selected tracks as one JSON object, each under its file's name
+    /// One JSON object with the structure files of the selected tracks, each under its file's name
     #[arg(long, short, value_name = "FILE", help_heading = "Output")]
     pub output: Option<PathBuf>,
-    /// Which path of each selected track is printed to standard output
+    /// Path of each selected track that is printed to standard output
     #[arg(long, value_name = "WHAT", value_enum, default_value_t, help_heading = "Output")]
     pub print: PrintedPath,
     /// Report of everything that was exported and skipped, as JSON

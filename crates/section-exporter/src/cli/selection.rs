@@ -26,14 +26,14 @@ pub struct LibraryOptions {
 /// The selection of tracks, and the cues of their excerpts.
 #[derive(Debug, Clone, Args)]
 pub struct SelectionOptions {
-    /// Only the tracks of this playlist of the collection, in its order; with its folders (Sets/Friday) where several
-    /// playlists have the name
+    /// Select only the tracks of this playlist of the collection, in its order. Where several playlists have the name,
+    /// give its folders too (Sets/Friday)
     #[arg(long, value_name = "NAME", requires = "rekordbox_xml", help_heading = "Selection")]
     pub playlist: Option<String>,
     /// Tempo to select, in BPM; all tempos unless this or a range is given
     #[arg(long, value_name = "BPM", value_parser = tempo, help_heading = "Selection")]
     pub bpm: Option<Bpm>,
-    /// How far from --bpm the tempo of a track may be, in BPM; the ends count
+    /// Largest difference between the tempo of a track and --bpm, in BPM
     #[arg(long, value_name = "BPM", default_value_t = 2.0, value_parser = not_negative, allow_negative_numbers = true, help_heading = "Selection")]
     pub delta: f64,
     /// Lowest tempo, in BPM. With a range, --bpm does not select: it is only the tempo of the excerpts
@@ -45,10 +45,10 @@ pub struct SelectionOptions {
     /// Take tracks of half and double the tempo too
     #[arg(long, help_heading = "Selection")]
     pub half_double: bool,
-    /// Keys, any of which selects a track: "Gm,Cm", Camelot (6A) or Open Key (11m)
+    /// Select only tracks in one of these keys: "Gm,Cm", Camelot (6A) or Open Key (11m)
     #[arg(long, value_name = "KEYS", value_parser = KeyList::parse, help_heading = "Selection")]
     pub key: Option<KeyList>,
-    /// Whether keys that mix with those select a track too: the neighbours on the Camelot wheel
+    /// Which keys count as those of --key
     #[arg(long, value_name = "HOW", value_enum, default_value_t, help_heading = "Selection")]
     pub key_match: KeyMatch,
     /// Sections of an excerpt, from the end of the last intro on
@@ -57,17 +57,17 @@ pub struct SelectionOptions {
     /// Bars of an excerpt instead of sections, from the end of the last intro on
     #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..=10_000), conflicts_with = "n_sections", help_heading = "Selection")]
     pub bars: Option<u32>,
-    /// Begin with the first downbeat where a track has no intro, and take as many sections or bars as there are
+    /// If a track has no intro, begin with its first downbeat; if it is too short, take as many sections or bars as it has
     #[arg(long, help_heading = "Selection")]
     pub fallback: bool,
-    /// Move the cues to the nearest beat, or first beat of a bar
+    /// Move the cues to the nearest beat, or to the nearest first beat of a bar
     #[arg(long, value_name = "TO", value_enum, default_value_t, help_heading = "Selection")]
     pub snap: Snap,
     /// What to do where the beat grid jumps by a fraction of a beat between the cues
     #[arg(long, value_name = "HOW", value_enum, default_value_t, help_heading = "Selection")]
     pub on_jump: OnJump,
-    /// By how many milliseconds Rekordbox's positions in an MP3 are later than the decoder's: auto (by the file's tag,
-    /// checked against the beats), none, or a number for all MP3s
+    /// Milliseconds by which Rekordbox's positions in an MP3 are later than the decoder's: auto (from the tag of the file,
+    /// checked with the beats), none, or a number for all MP3s
     #[arg(
         long,
         value_name = "auto|none|MS",

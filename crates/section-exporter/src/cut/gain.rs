@@ -2,12 +2,12 @@
 
 use crowd_media::{Audio, Samples, loudness};
 
-/// The largest sample of a written file, in dBFS: slightly below full scale, so that dither does not clip.
+/// The largest sample of a written file, in dBFS. It is slightly below full scale, so that dither does not clip.
 const MAX_PEAK_DBFS: f64 = -0.001;
 /// The largest true peak of a file that is made louder, in dBTP (EBU R 128).
 const MAX_TRUE_PEAK_DBTP: f64 = -1.0;
 
-/// The largest magnitude; full scale is 1.
+/// The largest magnitude of a sample; full scale is 1.
 pub fn peak(audio: &Audio) -> f64 {
     match &audio.samples {
         Samples::F32(samples) => f64::from(samples.iter().fold(0.0f32, |most, sample| most.max(sample.abs()))),
@@ -31,6 +31,7 @@ pub fn apply_gain(audio: &mut Audio, decibels: f64) {
     }
 }
 
+/// A magnitude in decibels; full scale is 0 dB.
 pub fn decibels(magnitude: f64) -> f64 {
     20.0 * magnitude.log10()
 }
@@ -44,8 +45,8 @@ pub fn clip_gain_db(peak: f64) -> f64 {
     (MAX_PEAK_DBFS - decibels(peak)).min(0.0)
 }
 
-/// The gain in decibels that brings an excerpt to `lufs`, or as near as its true peak allows, and the resulting
-/// loudness in LUFS. A limited gain adds a sentence to `warnings`.
+/// The gain in decibels that brings an excerpt to `lufs`, or as near as its true peak allows. The second value is the
+/// resulting loudness in LUFS. If the true peak limits the gain, a sentence is added to `warnings`.
 pub fn gain_to_loudness(
     audio: &Audio,
     lufs: f64,

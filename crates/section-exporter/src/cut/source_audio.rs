@@ -7,9 +7,10 @@ use crowd_media::{Audio, Container, Info, Reader, SampleFormat, Samples, Tags};
 
 use super::error::{CutError, MAX_SECONDS};
 
-/// Seconds of the track that are read before and after the excerpt: stretchers need at most half a second on each side.
+/// The seconds of the track that are read before and after the excerpt. Stretchers need at most half a second on each
+/// side.
 const MARGIN: f64 = 1.0;
-/// An end cue may be this many seconds after the end of the track.
+/// The largest number of seconds by which an end cue may be later than the end of the track.
 const END_TOLERANCE: f64 = 0.5;
 
 /// The samples of an excerpt with the audio around it.
@@ -18,15 +19,16 @@ pub struct SourceAudio {
     samples: Vec<f32>,
     /// The frame of the file that `samples` begin with.
     pub first: u64,
-    /// The excerpt's first frame in the file, and its length in frames.
+    /// The first frame of the excerpt in the file.
     pub start: u64,
+    /// The length of the excerpt, in frames.
     length: u64,
     pub sample_rate: u32,
     pub channels: u16,
     pub warnings: Vec<String>,
 }
 
-/// The sample format that suits a file's own samples.
+/// The sample format that is written to `container` unless another one is requested. It suits the file's own samples.
 pub fn own_sample_format(info: &Info, container: Container) -> SampleFormat {
     match info.bits {
         Some(..=16) => SampleFormat::I16,
@@ -38,7 +40,7 @@ pub fn own_sample_format(info: &Info, container: Container) -> SampleFormat {
     }
 }
 
-/// Whether that sample format holds the file's samples bit for bit. The reader gives 24 bits of 32-bit integers.
+/// Whether [`own_sample_format`] holds the file's samples bit for bit. Of 32-bit integers the reader keeps only 24 bits.
 pub fn is_exact(info: &Info, container: Container) -> bool {
     match info.bits {
         Some(bits) => bits <= 24,
@@ -84,7 +86,7 @@ impl SourceAudio {
         let end_frame = self.first + (self.samples.len() / channels) as u64;
         let end = end_frame as f64 / f64::from(self.sample_rate);
         if end_frame <= self.start || until - end > END_TOLERANCE {
-            // When nothing was read, the position is after the end of the track, and only the header has its length.
+            // If nothing was read, the excerpt begins after the end of the track. Then only the header tells its length.
             let end = if self.samples.is_empty() { self.reader.frames() } else { end_frame };
             return Err(CutError::TooShort { end: end as f64 / f64::from(self.sample_rate), until });
         }
@@ -129,14 +131,14 @@ impl SourceAudio {
         Ok(audio)
     }
 
-    /// The gain of the stereo mix in decibels, which is that of the whole file; `None` when it is 0.
+    /// The gain of the stereo mix, in decibels. It is the gain that the mix of the whole file has; `None` when it is 0.
     pub fn downmix_gain_db(&self) -> Result<Option<f32>, CutError> {
         let gain = self.reader.downmix_gain()?;
         Ok((gain < 1.0).then(|| 20.0 * gain.log10()))
     }
 
-    /// Everything that was read as a track with one or two channels; more channels are mixed as the whole file would
-    /// be. Its frame 0 is [`first`](Self::first).
+    /// Everything that was read, as a track with one or two channels. More channels are mixed with the gain that the mix of
+    /// the whole file has. Frame 0 of the track is the frame [`first`](Self::first) of the file.
     pub fn into_track(mut self, rate: SampleRate) -> Result<Track, CutError> {
         let samples = std::mem::take(&mut self.samples);
         let audio = self.audio(samples)?;

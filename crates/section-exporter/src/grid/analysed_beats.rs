@@ -3,16 +3,17 @@
 use crowd_engine::Bpm;
 use crowd_engine::tempo::Mark;
 
-use super::line_fit::{BeatPoint, PeriodEvidence, PeriodLikelihood, PeriodRange, first, least_squares, runs, thin};
+use super::line_fit::{BeatPoint, PeriodEvidence, PeriodLikelihood, PeriodRange, beat_zero, least_squares, runs, thin};
 use crate::structure::Structure;
 
-/// Half of the 10 ms to which beats are rounded, and a margin for floating-point errors.
+/// Half of the 10 ms to which beats are rounded, and a margin for floating-point errors, in seconds.
 const ROUNDING_ERROR: f64 = 0.005_001;
 
-/// The largest distances of noisy beats from steady ones, in seconds: one or two STFT frames of the analyser.
+/// The largest distances of noisy beats from steady ones, in seconds; the smaller one is tried first. They are one and two
+/// STFT frames of the analyser.
 const NOISE_WIDTHS: [f64; 2] = [0.015, 0.03];
 
-/// A change of tempo counts when each tempo lasts for this many beats on average.
+/// Changes of tempo count only if a tempo lasts for this many beats on average.
 const MIN_BEATS_A_TEMPO: usize = 16;
 
 /// The beats of a structure file, numbered.
@@ -23,7 +24,7 @@ pub struct AnalysedBeats {
     /// Beats in a bar.
     pub beats_per_bar: u8,
     /// The position of beat 0 in its bar, from 0.
-    bar: u8,
+    position_of_beat_0: u8,
     /// Whether the analyser found where bars begin.
     pub has_bars: bool,
     /// The possible periods of the beats, if they are steady.
@@ -59,14 +60,14 @@ impl AnalysedBeats {
             points.push((number, seconds));
             last = seconds;
         }
-        let (beats_per_bar, bar, has_bars) = bars(structure, &points);
+        let (beats_per_bar, position_of_beat_0, has_bars) = bars(structure, &points);
         let evidence = evidence(&points);
-        Some(Self { points, beats_per_bar, bar, has_bars, evidence })
+        Some(Self { points, beats_per_bar, position_of_beat_0, has_bars, evidence })
     }
 
     /// The number of a beat in its bar, from 1.
     pub fn number(&self, beat: f64) -> u8 {
-        ((beat + f64::from(self.bar)).rem_euclid(f64::from(self.beats_per_bar))) as u8 + 1
+        ((beat + f64::from(self.position_of_beat_0)).rem_euclid(f64::from(self.beats_per_bar))) as u8 + 1
     }
 
     /// The middle of the possible periods.
@@ -88,13 +89,13 @@ impl AnalysedBeats {
         Some((*beat, (at - seconds).abs()))
     }
 
-    /// Tempo marks that follow the beats: one mark when they are steady, one for each tempo when the tempo changes and
-    /// each tempo lasts, else one a bar. `None` when the beats have no tempo within the range of the engine.
+    /// Tempo marks that follow the beats. Steady beats give one mark. Where the tempo changes and each tempo lasts, there is
+    /// one mark for each tempo, else one for each bar. `None` when the beats have no tempo within the range of the engine.
     pub fn fit(&self) -> Option<FittedMarks> {
         let steady = |at, period| Some(FittedMarks { marks: vec![self.mark(0.0, at, period)?], steady: true });
         if let Some(PeriodEvidence::Rounded { points, periods, .. }) = &self.evidence {
             let period = roundest_period(points, *periods);
-            return steady(first(points, period), period);
+            return steady(beat_zero(points, period), period);
         }
         match self.pattern() {
             BeatPattern::Steady { at, period } => return steady(at, period),
@@ -133,8 +134,8 @@ impl AnalysedBeats {
         BeatPattern::Irregular
     }
 
-    /// The lines through the beats, and how far the beats lie from them in seconds. `None` unless there are several
-    /// lines and each lasts.
+    /// The lines through the beats, and the largest distance of a beat from its line, in seconds. `None` unless there are
+    /// several lines and each lasts.
     pub fn lines(&self) -> Option<(Vec<BeatLine>, f64)> {
         if self.evidence.is_some() {
             return None;
@@ -149,7 +150,7 @@ impl AnalysedBeats {
         Some(Mark { seconds, bpm: Bpm::new(60.0 / period).ok()?, number: self.number(beat) })
     }
 
-    /// One mark where each line takes over from the one before: on the beat where both lines are nearest.
+    /// One mark for each line, on the beat at which the line takes over from the one before.
     fn joined(&self, lines: &[BeatLine]) -> Option<Vec<Mark>> {
         let mut marks: Vec<Mark> = Vec::new();
         let mut before: Option<&BeatLine> = None;
@@ -162,8 +163,8 @@ impl AnalysedBeats {
     }
 }
 
-/// The evidence for the period if the beats are steady: the periods that rounding leaves possible or, where beats are
-/// noisy, the line of least squares.
+/// The evidence for the period if the beats are steady. It is the range of periods that rounding leaves possible. If the
+/// beats are noisy, it is the line of least squares.
 fn evidence(points: &[BeatPoint]) -> Option<PeriodEvidence> {
     let points = thin(points);
     let steady = |width| match runs(&points, width).as_slice() {
@@ -182,7 +183,7 @@ fn evidence(points: &[BeatPoint]) -> Option<PeriodEvidence> {
 enum BeatPattern {
     /// One tempo, with noise.
     Steady { at: f64, period: f64 },
-    /// A tempo that changes and lasts; the beats lie within `width` seconds of the lines.
+    /// Tempos that last, each a line. The beats lie within `width` seconds of their lines.
     Lines { lines: Vec<BeatLine>, width: f64 },
     /// Neither one tempo nor tempos that last.
     Irregular,
@@ -190,22 +191,25 @@ enum BeatPattern {
 
 /// A straight line through beats.
 pub struct BeatLine {
+    /// The time of beat 0 on the line, in seconds.
     first: f64,
+    /// The seconds from beat to beat.
     period: f64,
-    /// The first and the last beat on it.
+    /// The first beat on the line.
     from: f64,
+    /// The last beat on the line.
     to: f64,
 }
 
 impl BeatLine {
     fn new(points: &[BeatPoint], width: f64) -> Option<Self> {
         let (from, to) = (points.first()?.0, points.last()?.0);
-        // The last beats may belong to the next line already and bend this one a little.
+        // The last two beats may already belong to the next line. Then they would bend this one a little.
         let points = points.get(..points.len().saturating_sub(2)).filter(|points| points.len() > 1).unwrap_or(points);
         // A single beat has no tempo: it belongs to the line before.
         let periods = runs(points, width).first().filter(|_| points.len() > 1)?.periods;
         let period = roundest_period(points, periods);
-        Some(Self { first: first(points, period), period, from, to })
+        Some(Self { first: beat_zero(points, period), period, from, to })
     }
 
     /// The seconds from beat to beat.
@@ -218,13 +222,14 @@ impl BeatLine {
         self.first + self.period * self.from
     }
 
-    /// The beat near the end of this line and the start of the next where both lines meet.
+    /// The whole beat at which the next line takes over from this one: the beat in [`join`](Self::join) that is nearest to
+    /// the crossing of both lines.
     fn meets(&self, next: &Self) -> f64 {
         let (low, high) = self.join(next);
         self.crossing(next).map_or(next.from, |beat| beat.round().clamp(low, high))
     }
 
-    /// The distance of both lines at that beat, in seconds.
+    /// The distance between this line and the next at the beat in [`join`](Self::join) where they are nearest, in seconds.
     pub fn apart(&self, next: &Self) -> f64 {
         let (low, high) = self.join(next);
         let beat = self.crossing(next).map_or(next.from, |beat| beat.clamp(low, high));
@@ -236,17 +241,18 @@ impl BeatLine {
         Some((next.first - self.first) / (self.period - next.period)).filter(|beat| beat.is_finite())
     }
 
-    /// The range of beats on which the next line may take over: rounding can hide a change of tempo for a few beats.
+    /// The range of beats at which the next line may take over. It begins before the first beat of that line, because
+    /// rounding can hide a change of tempo for a few beats.
     fn join(&self, next: &Self) -> (f64, f64) {
         let (low, high) = ((self.to - 8.0).max(self.from + 1.0), next.from);
         (low.min(high), high)
     }
 }
 
-/// The period of the roundest possible tempo, because most music is made at round tempos: a whole number if the beats
-/// allow it, one or two decimals if such a tempo is likely. A round tempo counts only where the range of possible
-/// periods is so small that a round tempo in it is no coincidence. Otherwise the result is the mean of the possible
-/// periods.
+/// The period of the roundest possible tempo, because most music is made at round tempos. It is a whole number if the
+/// beats allow one, else a tempo with one or two decimals if such a tempo is likely. A round tempo counts only where the
+/// range of possible periods is so small that a round tempo in it is no coincidence. Otherwise the result is the mean of
+/// the possible periods.
 fn roundest_period(points: &[BeatPoint], periods: PeriodRange) -> f64 {
     let evidence = PeriodEvidence::Rounded { points: points.to_vec(), width: ROUNDING_ERROR, periods };
     let evidence = [&evidence];
@@ -260,7 +266,7 @@ fn roundest_period(points: &[BeatPoint], periods: PeriodRange) -> f64 {
 }
 
 /// The number of beats in a bar, the position of beat 0 in its bar (from 0), and whether the structure file has bars at
-/// all. The majority of the beats decides.
+/// all. Where the beats disagree, the majority decides.
 fn bars(structure: &Structure, points: &[BeatPoint]) -> (u8, u8, bool) {
     let longest = structure.beat_positions.iter().copied().max().filter(|longest| (2..=16).contains(longest));
     if let Some(longest) = longest {

@@ -10,15 +10,17 @@ use super::tempo_marks::counted;
 use crate::rekordbox::TempoMark;
 use crate::structure::Structure;
 
-/// A mark that is farther than this from the beats before it, in beats, is not explained by rounding.
+/// The distance of a mark from the beats before it, in beats, above which there is a jump. The rounding of the marks and
+/// the unevenness of the other marks are added to it.
 const JUMP_THRESHOLD: f64 = 0.05;
-/// The most that is added to that distance, in beats, where the other marks are uneven too.
+/// The most that is added for the unevenness of the other marks, in beats.
 const MAX_UNEVENNESS: f64 = 0.1;
-/// Some programs round a time twice; this is their error in seconds.
+/// The largest error of the time of a mark, in seconds. It is more than one rounding, because some programs round twice.
 const TIME_ERROR: f64 = 0.002;
-/// At least this many beats of a structure file between two marks can show that the tempo drifts and does not jump.
+/// The smallest number of beats of a structure file between two marks that can show a drift of the tempo instead of a
+/// jump.
 const MIN_BEATS: usize = 16;
-/// A beat of the structure file that is at most this many beats before a mark belongs to the mark.
+/// A beat of the structure file belongs to a mark if it is at most this many beats before the mark.
 const EARLY_BEATS: f64 = 0.2;
 
 /// A time after which the beats do not continue those before.
@@ -32,7 +34,7 @@ pub struct GridJump {
     pub beats: f64,
 }
 
-/// The jumps in tempo marks: the first beat after each, in seconds.
+/// Finds the jumps in tempo marks. Returns the first beat after each jump, in seconds.
 pub fn in_tempo_marks(tempos: &[TempoMark], analysed: Option<&AnalysedBeats>) -> Vec<f64> {
     let (marks, _) = counted(tempos);
     let pairs = || marks.windows(2).filter_map(|pair| Some((pair.first()?, pair.get(1)?)));
@@ -66,7 +68,8 @@ fn median_without(sorted: &[f64], own: f64) -> f64 {
     sorted.get(middle).copied().unwrap_or(0.0)
 }
 
-/// Whether the beats of the structure file are even from one mark to the next, at another tempo than the mark has.
+/// Whether the tempo drifts from mark `a` to mark `b`: the beats of the structure file between them are even, but at
+/// another tempo than `a` has.
 fn drifts(a: &TempoMark, b: &TempoMark, analysed: &AnalysedBeats) -> bool {
     let index = |seconds: f64| analysed.points.partition_point(|(_, at)| *at < seconds);
     let inside = analysed.points.get(index(a.seconds)..index(b.seconds)).unwrap_or_default();
@@ -97,8 +100,8 @@ fn mean_circular_distance(fractions: &[f64]) -> f64 {
     distance.sum::<f64>() / fractions.len().max(1) as f64
 }
 
-/// The jumps in the beats of a structure file, where two lines through them do not meet: the first beat after each, in
-/// seconds.
+/// Finds the jumps in the beats of a structure file: two successive lines through the beats do not meet. Returns the first
+/// beat after each jump, in seconds.
 pub fn in_beats(analysed: &AnalysedBeats) -> Vec<f64> {
     let Some((lines, width)) = analysed.lines() else { return Vec::new() };
     let pairs = lines.windows(2).filter_map(|pair| Some((pair.first()?, pair.get(1)?)));
@@ -106,7 +109,7 @@ pub fn in_beats(analysed: &AnalysedBeats) -> Vec<f64> {
     jumps.map(|(_, next): (&BeatLine, &BeatLine)| next.begin()).collect()
 }
 
-/// The tempo marks and the structure between the jumps; there is one more of them than jumps.
+/// The tempo marks and the structure of each side of the jumps. There is one more side than jumps.
 pub fn sides<'a>(
     tempos: &'a [TempoMark],
     structure: &'a Structure,
@@ -152,8 +155,8 @@ pub fn delay_in_beats(before: &Mark, jump: f64) -> f64 {
     (jump - before.seconds) * before.bpm.get() / 60.0 - whole_beats_before(before, jump) - 1.0
 }
 
-/// The marks with one more before each jump, so that each side of the jump keeps its tempo: only the last beat before
-/// it becomes longer or shorter, by up to half.
+/// The marks, with one more before each jump, so that each side of the jump keeps its tempo. Only the last beat before the
+/// jump becomes longer or shorter, by about half at most.
 pub fn straightened(marks: &[Mark], jumps: &[GridJump], beats_per_bar: u8) -> Vec<Mark> {
     let mut all = Vec::with_capacity(marks.len() + jumps.len());
     let mut jumps = jumps.iter().peekable();

@@ -1,9 +1,10 @@
 //! Fits straight lines through beats whose times were rounded.
 //!
-//! All stored values are rounded: a time to milliseconds, a tempo to hundredths, the beats of an analyser to 10 ms. The
-//! true value is within half a unit of the last digit of each, and all of them together leave a small range of possible
-//! values: 200 beats of 10 ms give a tempo a hundred times more exactly than its second decimal. This module computes
-//! that range exactly. Least squares would be worse, because rounding errors are not random: they follow the tempo.
+//! All stored values are rounded: the times of marks to milliseconds, tempos to hundredths, the beats of an analyser to
+//! 10 ms. A true value differs from the stored one by at most half of the rounding step. Many beats together leave only a
+//! small range of possible periods: 200 beats that are rounded to 10 ms give the tempo five times more exactly than two
+//! decimals do. This module computes that range exactly. Least squares would be worse, because rounding errors are not
+//! random: they follow the tempo.
 
 /// A beat: its number, and its time in seconds.
 pub type BeatPoint = (f64, f64);
@@ -42,7 +43,7 @@ impl PeriodRange {
 /// The evidence for a period.
 #[derive(Clone, Debug, PartialEq)]
 pub enum PeriodEvidence {
-    /// Beats that lie within `width` seconds of these points.
+    /// Beats that were rounded: the true beats lie within `width` seconds of `points`, which leaves `periods` possible.
     Rounded { points: Vec<BeatPoint>, width: f64, periods: PeriodRange },
     /// The period of a line through noisy beats, and its standard error.
     Noisy { period: f64, error: f64 },
@@ -78,11 +79,11 @@ impl PeriodEvidence {
         }
     }
 
-    /// How well a period fits, for comparison with other periods. For rounded beats it is how far a line of this period
-    /// can be moved without leaving one of them.
+    /// How well a period fits: a larger weight is a better fit. For rounded beats it is the time by which a line of this
+    /// period can be moved while it stays within `width` of every point.
     fn weight(&self, period: f64) -> f64 {
         match self {
-            Self::Rounded { points, width, .. } => (2.0 * width - extent(points, period).1).max(0.0),
+            Self::Rounded { points, width, .. } => (2.0 * width - beat_zero_range(points, period).1).max(0.0),
             Self::Noisy { period: best, error } => (-((period - best) / error).powi(2) / 2.0).exp(),
         }
     }
@@ -156,16 +157,18 @@ pub fn thin(points: &[BeatPoint]) -> Vec<BeatPoint> {
 
 /// Splits the points into runs, each as long as possible, whose points lie within `width` seconds of a straight line.
 ///
-/// A line with the period p passes all points exactly when p (kj - ki) <= tj - ti + 2 width for all pairs of them. This
-/// follows from "ti - width <= first + p ki <= ti + width" by eliminating the unknown `first`. The running time is
-/// proportional to the number of points.
+/// Let point i have the beat number ki and the time ti. A line with the period p passes within `width` of all points
+/// exactly if p (kj - ki) <= tj - ti + 2 width for every pair of points. This follows from "ti - width <= first + p ki <=
+/// ti + width", where `first` is the unknown time of beat 0, by eliminating `first`. The running time is proportional to
+/// the number of points.
 pub fn runs(points: &[BeatPoint], width: f64) -> Vec<LineRun> {
     let mut runs = Vec::new();
     let mut run = LineRun { from: 0, to: 0, periods: PeriodRange::ALL };
     let (mut longest, mut shortest) = (SlopeBound::new(width), SlopeBound::new(width));
     for (nth, &(beat, seconds)) in points.iter().enumerate() {
         let high = longest.with((beat, seconds));
-        // The shortest period is the longest one of the mirrored points. No period is negative.
+        // Mirrored points have the negative periods, so the longest of these is the negative shortest period. No true
+        // period is negative.
         let low = (-shortest.with((beat, -seconds))).max(0.0);
         if low <= high {
             run = LineRun { to: nth + 1, periods: PeriodRange { low, high }, ..run };
@@ -186,26 +189,28 @@ pub fn runs(points: &[BeatPoint], width: f64) -> Vec<LineRun> {
 
 /// The longest period of lines through consecutive points, each within `width` seconds of its time.
 ///
-/// It is the least slope from the lower end of an earlier point to the upper end of a later one. Of the earlier points
-/// only those on the upper convex hull matter, and the hull point that gives the least slope never moves back (J.
-/// O'Rourke, "An on-line algorithm for fitting straight lines between data ranges", CACM 24, 1981). So each point is
-/// added once, removed once, and passed once.
+/// A point allows the times from `width` before it to `width` after it. The longest period is the least slope from the
+/// start of an earlier point's range to the end of a later point's range. Only the earlier points on the upper convex hull
+/// matter. When points are added, the hull point that gives the least slope never moves back (J. O'Rourke, "An on-line
+/// algorithm for fitting straight lines between data ranges", CACM 24, 1981). So each point is added, passed and removed
+/// at most once.
 struct SlopeBound {
     width: f64,
     hull: Vec<BeatPoint>,
     /// The index in `hull` of the point that gives the least slope.
-    first: usize,
+    tightest: usize,
+    /// The longest period of lines through the points so far.
     period: f64,
 }
 
 impl SlopeBound {
     fn new(width: f64) -> Self {
-        Self { width, hull: Vec::new(), first: 0, period: f64::INFINITY }
+        Self { width, hull: Vec::new(), tightest: 0, period: f64::INFINITY }
     }
 
     fn restart(&mut self) {
         self.hull.clear();
-        (self.first, self.period) = (0, f64::INFINITY);
+        (self.tightest, self.period) = (0, f64::INFINITY);
     }
 
     /// The longest period when this point is added.
@@ -213,13 +218,13 @@ impl SlopeBound {
         let slope = |from: Option<&BeatPoint>| {
             from.map_or(f64::INFINITY, |(earlier, at)| (seconds - at + 2.0 * self.width) / (beat - earlier))
         };
-        let mut period = slope(self.hull.get(self.first));
+        let mut period = slope(self.hull.get(self.tightest));
         if period < self.period {
-            let mut next = slope(self.hull.get(self.first + 1));
+            let mut next = slope(self.hull.get(self.tightest + 1));
             while next <= period {
-                self.first += 1;
+                self.tightest += 1;
                 period = next;
-                next = slope(self.hull.get(self.first + 1));
+                next = slope(self.hull.get(self.tightest + 1));
             }
             self.period = period;
         }
@@ -228,14 +233,14 @@ impl SlopeBound {
 
     /// Adds a later point.
     fn push(&mut self, (beat, seconds): BeatPoint) {
-        push(&mut self.hull, self.first, (beat, seconds));
+        push(&mut self.hull, self.tightest, (beat, seconds));
     }
 }
 
-/// Adds a later point to an upper convex hull, of which the points before `from` stay.
+/// Adds a later point to an upper convex hull. The points of the hull before the index `from` are not removed.
 fn push(hull: &mut Vec<BeatPoint>, from: usize, (beat, seconds): BeatPoint) {
     while let Some([before, last]) = hull.get(from..).unwrap_or_default().last_chunk::<2>() {
-        // The last point lies below or on the line from the point before it to the new one.
+        // The last point stays if it lies above the line from the point before it to the new point.
         if (last.1 - before.1) * (beat - before.0) > (seconds - before.1) * (last.0 - before.0) {
             break;
         }
@@ -255,20 +260,21 @@ fn corners(points: &[BeatPoint]) -> Vec<BeatPoint> {
     above
 }
 
-/// The time of beat 0 for which the largest distance between beats of this period and the points is smallest.
-pub fn first(points: &[BeatPoint], period: f64) -> f64 {
-    extent(points, period).0
+/// The time of beat 0 of the best line with this period: the line whose largest distance from a point is smallest.
+pub fn beat_zero(points: &[BeatPoint], period: f64) -> f64 {
+    beat_zero_range(points, period).0
 }
 
-/// The times of beat 0 that follow from each point: the middle of their range, and its length.
-fn extent(points: &[BeatPoint], period: f64) -> (f64, f64) {
+/// The range of times of beat 0 at this period, of which each point gives one. Returns the middle of the range and its
+/// length.
+fn beat_zero_range(points: &[BeatPoint], period: f64) -> (f64, f64) {
     let times = points.iter().map(|(beat, seconds)| seconds - beat * period);
     let (low, high) = times.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), at| (low.min(at), high.max(at)));
     (f64::midpoint(low, high), high - low)
 }
 
-/// The line of least squares through noisy points: the time of beat 0, the period, and its standard error. `None` for
-/// fewer than three points.
+/// The line of least squares through noisy points: the time of beat 0, the period, and the standard error of the
+/// period. `None` for fewer than three points.
 pub fn least_squares(points: &[BeatPoint]) -> Option<(f64, f64, f64)> {
     let count = points.len() as f64;
     if points.len() < 3 {
@@ -325,7 +331,7 @@ mod tests {
         assert_eq!(least_squares(&points[..2]), None);
     }
 
-    /// The same result, computed from all pairs of points as in the definition.
+    /// The result of [`runs`], computed from all pairs of points as in its definition.
     fn runs_of_all_pairs(points: &[BeatPoint], width: f64) -> Vec<LineRun> {
         let mut runs = Vec::new();
         let mut run = LineRun { from: 0, to: 0, periods: PeriodRange::ALL };
@@ -369,12 +375,13 @@ mod tests {
         }
 
         #[test]
-        fn the_corners_of_points_have_the_same_extent_as_all_points(
+        fn the_corners_of_points_leave_the_same_times_of_beat_0_as_all_points(
             first in 0.0..3.0f64, bpm in 60.0..200.0f64, beats in 1..300usize, period in 0.3..1.0f64,
         ) {
             let points = rounded(first, 60.0 / bpm, beats, 0.01);
-            let ((middle, wide), (m, w)) = (extent(&points, period), extent(&corners(&points), period));
-            prop_assert!((middle - m).abs() < 1e-9 && (wide - w).abs() < 1e-9);
+            let (middle, length) = beat_zero_range(&points, period);
+            let (corner_middle, corner_length) = beat_zero_range(&corners(&points), period);
+            prop_assert!((middle - corner_middle).abs() < 1e-9 && (length - corner_length).abs() < 1e-9);
         }
 
         #[test]
@@ -385,7 +392,7 @@ mod tests {
             let runs = runs(&points, step * 0.5001);
             prop_assert_eq!(runs.len(), 1);
             prop_assert!(runs[0].periods.contains(60.0 / bpm));
-            let at = super::first(&points, 60.0 / bpm);
+            let at = beat_zero(&points, 60.0 / bpm);
             prop_assert!((at - first).abs() <= step / 2.0);
         }
     }

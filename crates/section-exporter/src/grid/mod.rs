@@ -1,4 +1,5 @@
-//! The beat grid of a track: from the tempo marks of the collection, else from the beats that an analyser found.
+//! The beat grid of a track. It is made from the tempo marks of the collection, else from the beats that an analyser
+//! found.
 
 mod analysed_beats;
 mod jump;
@@ -16,7 +17,7 @@ pub use jump::GridJump;
 use tempo_marks::FittedGrid;
 pub use tempo_source::TempoSource;
 
-/// The error of a tempo that is written to hundredths, in beats a minute.
+/// The largest error of a tempo that is written to hundredths, in beats a minute.
 pub const HUNDREDTH_BPM: f64 = 0.005_1;
 
 /// The beat grid of a track.
@@ -34,6 +35,7 @@ pub struct Grid {
 /// The tempo of a structure file, in beats a minute.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct StructureTempo {
+    /// The `bpm` that is written in the file.
     named: Option<f64>,
     /// The tempo of its beats if they are steady, and its relative error.
     beats: Option<(f64, f64)>,
@@ -104,8 +106,8 @@ impl Grid {
         Some(Self { data, bpm, beats })
     }
 
-    /// The tempo of a track that has a single TEMPO mark, written to hundredths or finer: the tempo of its grid differs
-    /// by at most [`HUNDREDTH_BPM`]. `None` for other tracks.
+    /// The tempo of a track that has a single TEMPO mark, if it is written to hundredths or finer. The tempo of the track's
+    /// grid differs from it by at most [`HUNDREDTH_BPM`]. `None` for other tracks.
     pub fn written_bpm(track: &CollectionTrack) -> Option<f64> {
         let [only] = track.tempos.as_slice() else { return None };
         (only.bpm.step < 0.0101 && Bpm::new(only.bpm.value).is_ok()).then_some(only.bpm.value)
@@ -139,8 +141,8 @@ impl Grid {
         self.data.structure.beats
     }
 
-    /// Beats whose times are known; the beats between them, and before and after, are evenly spaced. There is at least
-    /// one.
+    /// Beats whose times are known; there is at least one. The beats between two marks are evenly spaced, and so are those
+    /// before the first mark and after the last one.
     pub fn marks(&self) -> &[Mark] {
         &self.data.marks
     }
@@ -159,7 +161,7 @@ impl Grid {
     pub fn beat_grid(&self, rate: SampleRate) -> BeatGrid {
         let GridData { marks, jumps, beats_per_bar, .. } = &self.data;
         let marks = jump::straightened(marks, jumps, *beats_per_bar);
-        // The same marks made a valid grid in `of`.
+        // Cannot fail: `of` made a valid grid of the same marks.
         BeatGrid::new(&marks, *beats_per_bar, rate).unwrap_or_else(|_| self.beats.clone())
     }
 
@@ -177,7 +179,7 @@ impl Grid {
         let marks = marks.unwrap_or_default().to_vec();
         let steady = marks.windows(2).all(|pair| matches!(pair, [a, b] if a.bpm == b.bpm));
         let end = next.map(|jump| jump.seconds).or(self.data.end);
-        // Consecutive marks of a valid grid are valid too.
+        // Cannot fail: consecutive marks of a valid grid make a valid grid.
         Self::of(GridData { marks, jumps: Vec::new(), steady, end, ..self.data.clone() })
             .unwrap_or_else(|| self.clone())
     }
@@ -194,7 +196,7 @@ impl Grid {
     /// The last downbeat at or before a time in seconds; `None` when it is before the start of the track.
     pub fn downbeat_before(&self, seconds: f64) -> Option<f64> {
         let bar = f64::from(self.data.beats_per_bar);
-        // A rounded time may lie slightly before its beat.
+        // A time that was rounded may lie slightly before its beat.
         let last = (self.beat_at(seconds) + 1e-6).floor();
         let reach = i16::from(self.data.beats_per_bar);
         let beats = (0..=reach).map(|offset| last - f64::from(offset));

@@ -4,21 +4,23 @@ use crowd_engine::Bpm;
 use crowd_engine::tempo::Mark;
 
 use super::analysed_beats::AnalysedBeats;
-use super::line_fit::{BeatPoint, LineRun, PeriodEvidence, PeriodLikelihood, PeriodRange, first, runs};
+use super::line_fit::{BeatPoint, LineRun, PeriodEvidence, PeriodLikelihood, PeriodRange, beat_zero, runs};
 use super::tempo_source::TempoSource;
 use crate::rekordbox::{RoundedNumber, TempoMark};
 use crate::structure::Structure;
 
-/// Half of the millisecond to which marks are rounded, and a margin for floating-point errors.
+/// Half of the millisecond to which marks are rounded, and a margin for floating-point errors, in seconds.
 const ROUNDING_ERROR: f64 = 0.000_501;
 
-/// Marks this near to one steady tempo, in seconds, count as steady: some programs round twice.
+/// The largest distance of marks from steady beats at which they still count as steady, in seconds. It is larger than the
+/// rounding error, because some programs round twice.
 const STEADY_TOLERANCE: f64 = 0.002;
 
-/// The tempo of the last mark is that of the mark before when they differ by no more than this, in beats a minute.
+/// The largest difference between the tempo of the last mark and the tempo of the marks together, in beats a minute. With
+/// a larger one the last mark begins another tempo.
 const LAST_BPM_TOLERANCE: f64 = 0.02;
 
-/// The marks that were found.
+/// The marks of a beat grid, and their source.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FittedGrid {
     pub marks: Vec<Mark>,
@@ -53,11 +55,11 @@ pub fn from_collection(
             source: TempoSource::TempoMarks,
         });
     };
-    let (at, bpm) = (first(&points, period), 60.0 / period);
+    let (at, bpm) = (beat_zero(&points, period), 60.0 / period);
     let mut marks = vec![mark(at, bpm, first_tempo.number, beats_per_bar)?];
     let (mut bar, mut from) = (first_tempo.number, 0.0);
     for (tempo, (beat, _)) in tempos.iter().zip(&points).skip(1) {
-        // A mark on the line is needed only when a bar begins before the last one is complete.
+        // A mark on a steady beat is needed only where a bar begins before the last one is complete.
         let counted = (f64::from(bar - 1) + beat - from).rem_euclid(f64::from(beats_per_bar)) as u8 + 1;
         if tempo.number != counted {
             marks.push(mark(at + period * beat, bpm, tempo.number, beats_per_bar)?);
@@ -68,7 +70,7 @@ pub fn from_collection(
     Some(analysed.map_or(found.clone(), |analysed| other_bars(found, period, analysed)))
 }
 
-/// Beats of `bpm` from the first beat of the structure file on.
+/// Steady beats at `bpm`, one of which is the first beat of the structure file.
 pub fn from_bpm(
     bpm: f64,
     source: TempoSource,
@@ -89,7 +91,7 @@ fn on_first_beat(
     let number = analysed.map_or(1, |analysed| analysed.number(0.0));
     let at = beat.unwrap_or(0.0);
     let steady = analysed.and_then(AnalysedBeats::period).filter(|period| (period * bpm / 60.0 - 1.0).abs() < 0.001);
-    let at = steady.and(analysed).map_or(at, |analysed| first(&analysed.points, 60.0 / bpm));
+    let at = steady.and(analysed).map_or(at, |analysed| beat_zero(&analysed.points, 60.0 / bpm));
     Some(FittedGrid { marks: vec![mark(at, bpm, number, beats_per_bar)?], beats_per_bar, steady: true, source })
 }
 
@@ -103,7 +105,8 @@ fn bar_beats(tempos: &[TempoMark]) -> u8 {
     tempos.iter().map(|tempo| tempo.number).max().unwrap_or(1).max(first)
 }
 
-/// The marks that have a tempo within the range of the engine, with their beat numbers: whole beats from mark to mark.
+/// The marks that have a tempo within the range of the engine, with their beat numbers. There is a whole number of beats
+/// from mark to mark.
 pub fn counted(tempos: &[TempoMark]) -> (Vec<TempoMark>, Vec<BeatPoint>) {
     let (mut marks, mut points) = (Vec::<TempoMark>::new(), Vec::<BeatPoint>::new());
     for tempo in tempos.iter().filter(|tempo| Bpm::new(tempo.bpm.value).is_ok()) {
@@ -123,7 +126,7 @@ pub fn counted(tempos: &[TempoMark]) -> (Vec<TempoMark>, Vec<BeatPoint>) {
     (marks, points)
 }
 
-/// If all marks have one tempo, the possible periods, and the evidence in the times of the marks.
+/// The possible periods, and the evidence in the times of the marks. `None` unless all marks have one tempo.
 fn steady(tempos: &[TempoMark], points: &[BeatPoint]) -> Option<(PeriodRange, PeriodEvidence)> {
     let written = |tempo: &TempoMark| PeriodRange::of_bpm(tempo.bpm.value, tempo.bpm.step / 2.0 + 1e-9);
     let last = tempos.last()?;
@@ -143,11 +146,12 @@ fn steady(tempos: &[TempoMark], points: &[BeatPoint]) -> Option<(PeriodRange, Pe
     Some((periods, marks))
 }
 
-/// The true period for a rounded one. Rounding leaves `periods` possible.
+/// The true period of a tempo that was rounded. `written` is the period as it is written, and `periods` are those that
+/// rounding leaves possible.
 ///
-/// With two decimals a tempo may be off by 0.005 BPM, 2.5 ms a minute at 120 BPM. Some marks, or a few hundred beats of
-/// 10 ms, give it five times more exactly. But most music has exactly the tempo that is written, so that tempo is taken
-/// as long as the evidence allows it. Beats that contradict the written tempo within its rounding belong to another
+/// A tempo with two decimals may be off by 0.005 BPM, which is 2.5 ms a minute at 120 BPM. A few marks, or a few hundred
+/// beats that are rounded to 10 ms, give it five times more exactly. But most music has exactly the tempo that is written,
+/// so that tempo is taken as long as the evidence allows it. If the beats allow none of `periods`, they belong to another
 /// tempo and are ignored.
 fn refined(
     written: f64,
@@ -159,30 +163,30 @@ fn refined(
     let beats = analysed.and_then(|analysed| agreed(periods, analysed));
     let evidence: Vec<&PeriodEvidence> = marks.into_iter().chain(beats.as_ref().map(|(_, beats)| beats)).collect();
     let likelihood = PeriodLikelihood::new(beats.as_ref().map_or(periods, |(possible, _)| *possible), &evidence);
-    // A program writes several marks for one tempo because the rounded tempo alone would drift.
+    // A program writes several marks for one tempo only if beats at the rounded tempo alone would drift.
     let stands = if several { likelihood.is_likely(written) } else { likelihood.is_possible(written) };
     if stands { written } else { likelihood.mean }
 }
 
-/// The periods that both the collection and the beats allow. Only periods are compared, and the times of the beats are
-/// those of the collection, because two decoders may begin a file some milliseconds apart.
+/// The periods that both the collection and the beats of the structure file allow, and the evidence in these beats. Only
+/// periods are compared, not times, because two decoders may begin a file some milliseconds apart.
 fn agreed(periods: PeriodRange, analysed: &AnalysedBeats) -> Option<(PeriodRange, PeriodEvidence)> {
     let beats = analysed.evidence.as_ref()?;
-    // The analyser may count twice or half as many beats.
+    // The analyser may count twice or half as many beats as the collection.
     [1.0, 2.0, 0.5].into_iter().find_map(|factor| {
         let beats = beats.times(factor);
         Some((periods.and(beats.periods())?, beats))
     })
 }
 
-/// Takes the bars of the structure file where the collection counts beats twice or half as fast: four beats of the
-/// collection are then not one bar.
+/// Takes the bars of the structure file where the collection counts beats twice or half as fast as the structure file.
+/// Four beats of the collection are then not one bar.
 fn other_bars(found: FittedGrid, period: f64, analysed: &AnalysedBeats) -> FittedGrid {
     let Some(beats) = analysed.period().filter(|_| analysed.has_bars) else {
         return found;
     };
     let factor = [2.0, 0.5].into_iter().find(|factor| (beats / period / factor - 1.0).abs() < 0.001);
-    // Later marks only restart the bars of the collection.
+    // Only the first mark is kept, because later marks only restart the bars of the collection.
     let (Some(factor), Some(only)) = (factor, found.marks.first()) else {
         return found;
     };
@@ -195,7 +199,7 @@ fn other_bars(found: FittedGrid, period: f64, analysed: &AnalysedBeats) -> Fitte
     let earlier = analysed.points.iter().any(|(nth, at)| *nth == beat && *at < only.seconds);
     let on = f64::from(analysed.number(beat) - 1) * factor + if earlier { between } else { -between };
     if on.fract() != 0.0 {
-        // The beats of the collection miss the downbeats.
+        // The downbeats lie between the beats of the collection.
         return found;
     }
     let beats_per_bar = bar as u8;

@@ -8,20 +8,21 @@ use super::path_match::{ComparablePath, MatchRule, PathMatch};
 use crate::skip_reason::SkipReason;
 use crate::structure::{Structure, StructureFile};
 
-/// The last section of an analysis ends within this many seconds of the end of its audio.
+/// The largest distance between the end of the last section of an analysis and the end of its audio, in seconds.
 const END_TOLERANCE: f64 = 1.0;
-/// Two analysers give a beat times that differ by at most this many seconds.
+/// The largest difference between the times that two analysers give to the same beat, in seconds.
 const BEAT_TOLERANCE: f64 = 0.035;
-/// At least this many beats, and this share of the beats, coincide in two analyses of the same music.
+/// The smallest number of beats that are compared to decide whether two analyses are of the same music.
 const MIN_BEATS: usize = 16;
+/// The smallest share of the beats that coincide in two analyses of the same music.
 const MIN_SHARE: f64 = 0.9;
 
-/// Assigns each audio file that matches several structure files to one of them. Returns, for each of the others, the
-/// reason why it is left out, and the index of the structure file that is taken if there is one.
+/// Assigns each audio file that matches several structure files to one of them. Returns an item for each of the others, by
+/// its index: the reason why it is left out, and the index of the structure file that is taken, if there is one.
 ///
-/// Structure files are analyses of one audio file when they reach to its end, or when their beats coincide. The one
-/// with more content is taken, else the newer. Where neither holds, all of them are left out: the right audio file may
-/// be missing.
+/// Structure files are analyses of one audio file when their sections reach to its end, or when their beats coincide. The
+/// one with the most content is taken; of equal ones, the newest. If they are not certainly analyses of one file, none is
+/// taken, because the right audio file of some may be missing.
 pub fn resolve_duplicates(
     matches: &mut [PathMatch],
     structures: &[StructureFile],
@@ -96,7 +97,7 @@ fn choose<'a, 'b>(
     let fitting = best(&mut candidates.iter().filter(|candidate| candidate.reaches_end(end)));
     let taken = fitting.or_else(|| best(&mut candidates.iter()))?;
     match candidates.iter().find(owner) {
-        // The folders of the audio file match this analysis; only an analysis of the same music may take its place.
+        // The folders of the audio file match the owner. Only an analysis of the same music may take its place.
         Some(owner) if owner.is_same(taken, end) => Some(taken),
         Some(_) => None,
         None => {
@@ -110,10 +111,14 @@ fn seconds(file: &std::path::Path) -> Option<f64> {
     crowd_media::probe(file).ok()?.seconds()
 }
 
+/// A structure file that matches the audio file.
 struct AnalysisCandidate<'a> {
+    /// The index of the structure file.
     nth: usize,
     structure_file: &'a StructureFile,
+    /// The path at which the audio was analysed.
     name: &'a ComparablePath,
+    /// The time at which the structure file was changed.
     changed: Option<SystemTime>,
 }
 
@@ -124,7 +129,8 @@ impl<'a> AnalysisCandidate<'a> {
         Some(Self { nth, structure_file, name: names.get(nth)?, changed })
     }
 
-    /// The analysis with the largest rank is taken.
+    /// The rank of this analysis; that with the largest rank is taken. More content comes first, then a newer file, then a
+    /// lower index.
     fn rank(&self) -> (usize, Option<SystemTime>, std::cmp::Reverse<usize>) {
         (content_score(&self.structure_file.structure), self.changed, std::cmp::Reverse(self.nth))
     }
@@ -158,7 +164,7 @@ impl<'a> AnalysisCandidate<'a> {
     }
 }
 
-/// The amount of content that an excerpt can be made from.
+/// The amount of content that is useful for an excerpt. Only the order of two scores has a meaning.
 fn content_score(structure: &Structure) -> usize {
     let has = [
         structure.sections.iter().any(|section| section.is("intro")),
@@ -171,8 +177,8 @@ fn content_score(structure: &Structure) -> usize {
     has.into_iter().filter(|has| *has).count() * 1_000 + structure.sections.len().min(999)
 }
 
-/// Whether these rising beats come from one recording: in the time that both cover, each beat of the one that has fewer
-/// coincides with a beat of the other. One analyser may count twice as many beats.
+/// Whether two lists of beats come from one recording. Only the time that both lists cover is compared. Nearly all beats
+/// of the list that has fewer there must coincide with beats of the other list, which may count twice as many.
 fn coincide(a: &[f64], b: &[f64]) -> bool {
     let (Some(begin), Some(end)) = (a.first().zip(b.first()), a.last().zip(b.last())) else {
         return false;

@@ -40,7 +40,8 @@ pub enum CollectionMatch {
         /// The rule by which it was found.
         rule: MatchRule,
     },
-    /// Several tracks have its file name and cannot be told apart, so none overrides its tempo.
+    /// Several tracks have its file name, and it is not certain which one it is. So the collection does not override its
+    /// tempo.
     Ambiguous {
         /// Their indices in [`Collection::tracks`].
         tracks: Vec<usize>,
@@ -57,7 +58,7 @@ pub enum CollectionMatch {
 /// All tracks of a run.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Library {
-    /// One entry for each structure file, in their order.
+    /// One entry for each structure file, in the order of the structure files.
     pub entries: Vec<LibraryEntry>,
     /// Tracks of the collection that no structure file belongs to: indices in [`Collection::tracks`].
     pub unused: Vec<usize>,
@@ -68,15 +69,16 @@ impl Library {
     /// collection.
     ///
     /// The audio of a structure file is found by its file name. If several files have the name, the folders around them
-    /// decide; if these are not enough, the way in which other tracks moved from their old folders to `audio`. A file
-    /// outside `audio` is taken if it has exactly the path in the structure file. Tracks of the collection are found in
-    /// the same way, by full path first. A match that is not certain is reported and not used.
+    /// decide. If these are not enough, other tracks decide: the file is taken that fits the move of most other tracks from
+    /// their old root folder to `audio`. A file outside `audio` is taken if it has exactly the path in the structure file. Tracks of the collection are found
+    /// in the same way, but a track with the full path of the audio comes first. A match that is not certain is reported
+    /// and not used.
     ///
     /// # Errors
     /// [`std::io::Error`] when `audio` is not a folder that can be read. Sub-folders that cannot be read are left out.
     pub fn new(structures: Vec<StructureFile>, audio: &Path, rekordbox: Option<&Collection>) -> std::io::Result<Self> {
         std::fs::read_dir(audio)?;
-        // Files that cannot be reached are left out.
+        // Files that the system cannot list are left out.
         let files: Vec<PathBuf> = walk(audio, usize::MAX).flatten().collect();
         let analysed: Vec<ComparablePath> =
             structures.iter().map(|file| ComparablePath::new(&file.structure.path)).collect();
@@ -92,7 +94,7 @@ impl Library {
         };
         let audio_found: Vec<_> =
             matches.iter().enumerate().map(|(nth, path_match)| audio_of(nth, path_match)).collect();
-        // A duplicate analysis shares the collection track of the analysis that is taken, so it is not matched itself.
+        // A duplicate analysis gets the collection track of the analysis that is taken, so it is not matched itself.
         let is_duplicate = |nth: &usize| matches!(left_out.get(nth), Some((_, Some(_))));
         let unique: Vec<usize> = (0..analysed.len()).filter(|nth| !is_duplicate(nth)).collect();
         let path_and_audio = |nth: &usize| Some((analysed.get(*nth)?.clone(), audio_found.get(*nth)?.clone()));
@@ -124,6 +126,7 @@ impl Library {
     }
 }
 
+/// The audio of a structure file, whose audio was analysed at `path`.
 fn audio_file(
     path: &str,
     path_match: &PathMatch,
@@ -136,7 +139,7 @@ fn audio_file(
     let name = ComparablePath::file_name(path).to_owned();
     match path_match {
         PathMatch::Found { target, rule } => Ok((file(target), *rule)),
-        // The audio is not, or not certainly, in the folder of this run, but it may still lie where it was analysed.
+        // No file in the folder of this run is certainly the audio, but the audio may still lie where it was analysed.
         _ if analysed_at.is_absolute() && analysed_at.is_file() => Ok((analysed_at.to_owned(), MatchRule::FullPath)),
         PathMatch::Ambiguous { targets } => {
             Err(SkipReason::AmbiguousAudio { name, path: path.to_owned(), found: targets.iter().map(file).collect() })
@@ -149,9 +152,10 @@ fn audio_file(
     }
 }
 
+/// The audio of a structure file and the rule by which it was found, or the reason why there is none.
 type AudioMatch = Result<(PathBuf, MatchRule), SkipReason>;
 
-/// The collection track of each structure file, and the tracks that are left.
+/// The collection track of each structure file, and the indices of the tracks that no structure file belongs to.
 fn match_collection(
     analysed: &[ComparablePath],
     audio: &[AudioMatch],
@@ -161,7 +165,8 @@ fn match_collection(
     let path =
         |track: &crate::rekordbox::CollectionTrack| ComparablePath::of_path(&track.location.path().unwrap_or_default());
     let names: Vec<ComparablePath> = tracks.iter().map(path).collect();
-    // A collection of this machine has the current path of the audio, not the path at which it was analysed.
+    // A collection that was exported on this machine has the current path of the audio, not the path at which the audio
+    // was analysed.
     let current = |audio: &AudioMatch| audio.as_ref().ok().and_then(|(file, _)| std::path::absolute(file).ok());
     let current: Vec<Option<ComparablePath>> =
         audio.iter().map(|audio| Some(ComparablePath::of_path(&current(audio)?))).collect();
@@ -175,7 +180,8 @@ fn match_collection(
         exact.get(current.exact()).or_else(|| by_path.get(current.path())).copied()
     };
     let mut matches = match_paths(analysed, &names);
-    // Paths that were escaped twice ("%26amp;") are tried only where no other path has the name.
+    // Some paths in collections were escaped twice ("%26amp;"). They are decoded twice, and compared only with structure
+    // files that matched no other path.
     if matches.contains(&PathMatch::None) && !tracks.is_empty() {
         let twice = |(nth, track): (usize, &crate::rekordbox::CollectionTrack)| {
             Some((nth, track.location.text_decoded_twice()?))

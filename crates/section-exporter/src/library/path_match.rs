@@ -12,10 +12,10 @@ pub enum MatchRule {
     FullPath,
     /// The file name is the same, and no other file has it.
     FileName,
-    /// Several files have the file name; the folders around this one agree best.
+    /// Several files have the file name. The folders around this one agree best.
     Folders,
-    /// Several files have the file name and their folders agree equally well; other tracks moved between the same two
-    /// roots.
+    /// Several files have the file name and their folders agree equally well. This one fits the move of most other tracks
+    /// from one root folder to another.
     SameMove,
 }
 
@@ -36,9 +36,9 @@ impl MatchRule {
 pub struct ComparablePath {
     /// The components with a slash between them, with case folded; no component holds a slash.
     folded: String,
-    /// The same with its own case. It is compared when paths differ in nothing else.
+    /// The components in their own case. It is compared when several paths are equal with case folded.
     cased: String,
-    /// The bytes of the components. They are compared when paths are the same as text.
+    /// The bytes of the components. They are compared when several paths are equal as text.
     exact: Vec<u8>,
 }
 
@@ -98,7 +98,7 @@ impl ComparablePath {
         same_from_the_end(&self.exact, &other.exact)
     }
 
-    /// The folder that remains without the last `count` components.
+    /// The folder that remains when the last `count` components are removed.
     fn root(&self, count: usize) -> &str {
         let end = self.folded.rmatch_indices('/').nth(count.saturating_sub(1)).map_or(0, |(at, _)| at);
         if count == 0 { &self.folded } else { self.folded.get(..end).unwrap_or_default() }
@@ -153,8 +153,8 @@ pub fn match_paths(paths: &[ComparablePath], targets: &[ComparablePath]) -> Vec<
         }
     }
     let candidates: Vec<Vec<usize>> = paths.iter().map(|name| best_targets(name, targets, &by_file)).collect();
-    // Counts how the certain matches moved from root to root: other files of the same root have probably moved with
-    // them.
+    // Counts the moves of certain matches from one root folder to another, because other files of the same root folder
+    // have probably moved with them.
     let mut moves = HashMap::<(&str, &str), usize>::new();
     for (name, candidates) in paths.iter().zip(&candidates) {
         if let [only] = candidates.as_slice() {
@@ -182,14 +182,14 @@ pub fn match_paths(paths: &[ComparablePath], targets: &[ComparablePath]) -> Vec<
     matches
 }
 
-/// The targets with the file name of this path whose folders agree best.
+/// Of the targets that have the file name of this path, those whose folders agree best with its folders.
 fn best_targets(name: &ComparablePath, targets: &[ComparablePath], by_file: &HashMap<&str, Vec<usize>>) -> Vec<usize> {
     let of_name = name.file().and_then(|file| by_file.get(file)).map(Vec::as_slice).unwrap_or_default();
     let target = |nth: usize| targets.get(nth);
     let near = largest_by(of_name, |nth| target(nth).map_or(0, |target| target.agreement(name)));
     let cased = largest_by(&near, |nth| target(nth).map_or(0, |target| target.cased_agreement(name)));
     let mut nearest = largest_by(&cased, |nth| target(nth).map_or(0, |target| target.exact_agreement(name)));
-    // A collection may list a file twice.
+    // A collection may list a file twice. The entries are then equal, and one of them is enough.
     if let Some(&first) = nearest.first()
         && nearest.iter().all(|nth| target(*nth) == target(first))
     {
@@ -198,20 +198,20 @@ fn best_targets(name: &ComparablePath, targets: &[ComparablePath], by_file: &Has
     nearest
 }
 
-/// The elements for which `of` is largest.
-fn largest_by(all: &[usize], of: impl Fn(usize) -> usize) -> Vec<usize> {
-    let most = all.iter().map(|nth| of(*nth)).max().unwrap_or(0);
-    all.iter().copied().filter(|nth| of(*nth) == most).collect()
+/// The elements for which `score` is largest.
+fn largest_by(all: &[usize], score: impl Fn(usize) -> usize) -> Vec<usize> {
+    let most = all.iter().map(|nth| score(*nth)).max().unwrap_or(0);
+    all.iter().copied().filter(|nth| score(*nth) == most).collect()
 }
 
-/// The root folders of both: what remains without the components that agree.
+/// The root folders of a path and of its target: what remains of each without the last components, which agree.
 fn roots<'a>(name: &'a ComparablePath, target: Option<&'a ComparablePath>) -> (&'a str, &'a str) {
     let agreement = target.map_or(0, |target| target.agreement(name));
     (name.root(agreement), target.map(|target| target.root(agreement)).unwrap_or_default())
 }
 
-/// Assigns each target to one path. If different paths were matched with the same target, the path that agrees best
-/// keeps it; if several agree equally well, none does.
+/// Assigns each target to one path. If different paths were matched with the same target, only the path that agrees best
+/// keeps it. If several paths agree equally well, none keeps it.
 fn assign_to_one(matches: &mut [PathMatch], paths: &[ComparablePath], targets: &[ComparablePath]) {
     let agreement = |nth: usize, target: usize| match (paths.get(nth), targets.get(target)) {
         (Some(name), Some(target)) => name.agreement(target),
@@ -227,7 +227,7 @@ fn assign_to_one(matches: &mut [PathMatch], paths: &[ComparablePath], targets: &
         let most = matched.iter().map(|nth| agreement(*nth, target)).max().unwrap_or(0);
         let (owners, losers): (Vec<usize>, Vec<usize>) =
             matched.iter().partition(|nth| agreement(**nth, target) == most);
-        // The same path twice is one track that was analysed twice.
+        // Equal paths stand for one track that was analysed several times, so all of them keep the target.
         let spelling = |nth: &usize| paths.get(*nth).map(|name| &name.cased);
         let same = owners.windows(2).all(|match_paths| matches!(match_paths, [a, b] if spelling(a) == spelling(b)));
         let owner = owners.first().copied().unwrap_or_default();

@@ -8,20 +8,21 @@ use crowd_media::Reader;
 
 use crate::grid::Grid;
 
-/// A beat and an onset farther apart than this are not the same event, in seconds.
+/// The largest distance between a beat and an onset, or between two beats, that count as the same event, in seconds.
 const SAME_EVENT: f64 = 0.06;
-/// A measurement needs at least this many differences.
+/// The smallest number of differences between beats or onsets from which an offset is measured.
 const MIN_COUNT: usize = 16;
 /// Half of the step to which an analyser rounds its beats, in seconds.
 const HALF_BEAT_STEP: f64 = 0.005;
-/// The largest difference between the medians of the first and the second half, in seconds, because only a constant
-/// offset is measured.
+/// The largest difference between the medians of the first and the second half of the differences, in seconds. With a
+/// larger one the offset is not constant, and is not measured.
 const HALVES_TOLERANCE: f64 = 0.005;
-/// The largest distance of the nearer half of the beats from their median, in seconds.
+/// The largest median distance of the differences between beats from their median, in seconds.
 const BEAT_SPREAD: f64 = 0.015;
-/// The same for onsets, which are not rounded.
+/// The largest median distance of the differences between beats and onsets from their median, in seconds. It is smaller
+/// than [`BEAT_SPREAD`], because onsets are not rounded.
 const ONSET_SPREAD: f64 = 0.004;
-/// Seconds from the onset, where a hit begins to rise, to the beat of a grid, which is where the hit is heard.
+/// Seconds from an onset to the beat of a grid: a hit begins to rise at the onset, and is heard at the beat.
 const ONSET_RISE: f64 = 0.0016;
 /// Seconds of the track that are searched for onsets.
 const SEARCHED: f64 = 40.0;
@@ -48,11 +49,11 @@ impl OffsetEvidence {
 /// A measured offset of Rekordbox's beats.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct MeasuredOffset {
-    /// The evidence with which they were compared.
+    /// The evidence with which the beats were compared.
     pub by: OffsetEvidence,
-    /// The time by which they are later, in seconds.
+    /// The time by which the beats are later than the evidence, in seconds.
     pub seconds: f64,
-    /// The error that the rounding of the beats leaves, in seconds.
+    /// The error that remains because the evidence is rounded, in seconds.
     pub rounding_error: f64,
 }
 
@@ -67,11 +68,12 @@ impl fmt::Display for MeasuredOffset {
     }
 }
 
-/// Measures with the beats of a structure file, in seconds.
+/// Measures the offset with the beats of a structure file, which are in seconds.
 pub fn by_beats(grid: &Grid, beats: &[f64]) -> Option<MeasuredOffset> {
     let offset = |at: &f64| Some(grid.nearest_beat(*at) - at).filter(|offset| offset.abs() <= SAME_EVENT);
     let offsets: Vec<f64> = beats.iter().filter_map(offset).collect();
-    // If Rekordbox counts half as fast, every second beat has a partner.
+    // If Rekordbox counts half as fast, only every second beat of the structure file has a partner. So two fifths of them
+    // are enough.
     let middle = constant(&offsets, BEAT_SPREAD).filter(|_| 5 * offsets.len() >= 2 * beats.len())?;
     let (low, high) =
         offsets.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), at| (low.min(*at), high.max(*at)));
@@ -81,8 +83,8 @@ pub fn by_beats(grid: &Grid, beats: &[f64]) -> Option<MeasuredOffset> {
     Some(MeasuredOffset { by: OffsetEvidence::Beats, seconds, rounding_error })
 }
 
-/// Measures with the onsets of the audio from a time in seconds on. `None` when it has no clear onsets, or cannot be
-/// read.
+/// Measures the offset with the onsets of the audio from a time in seconds on. `None` when the audio has no clear onsets,
+/// or cannot be read.
 pub fn by_onsets(grid: &Grid, audio: &Path, from: f64) -> Option<MeasuredOffset> {
     let (onsets, until) = onsets(audio, from)?;
     let first = grid.beat_at(from + SAME_EVENT).ceil();
@@ -103,7 +105,8 @@ pub fn by_onsets(grid: &Grid, audio: &Path, from: f64) -> Option<MeasuredOffset>
     Some(MeasuredOffset { by: OffsetEvidence::Onsets, seconds, rounding_error: 0.0 })
 }
 
-/// The times in seconds and strengths of the onsets from a time on, in order, and the end of the search.
+/// The onsets from a time in seconds on, each as its time in seconds and its strength, in the order of time. The second
+/// value is the time at which the search ended, in seconds.
 fn onsets(audio: &Path, from: f64) -> Option<(Vec<(f64, f32)>, f64)> {
     let mut reader = Reader::open(audio).ok()?.to_stereo().ok()?;
     let rate = f64::from(reader.sample_rate());
@@ -127,8 +130,8 @@ fn onsets(audio: &Path, from: f64) -> Option<(Vec<(f64, f32)>, f64)> {
     Some((onset_times, (first + searched as f64) / rate))
 }
 
-/// The median of differences that are in the order of time. `None` unless they are constant and half of them lie within
-/// `spread` seconds of it.
+/// The median of differences that are in the order of time. `None` unless the differences are constant and half of them
+/// lie within `spread` seconds of the median.
 fn constant(offsets: &[f64], spread: f64) -> Option<f64> {
     if offsets.len() < MIN_COUNT {
         return None;

@@ -1,9 +1,9 @@
 //! The offset between Rekordbox's positions in an MP3 and the decoder's.
 //!
-//! An encoder puts some silence before the music, and the LAME tag holds its length. Decoders remove it. Since version
-//! 1.5.4 Rekordbox does not remove it where the tag is valid. Its positions are then later than the decoder's: by 26 ms
-//! according to its release notes, and Mixxx subtracts the same. Where no valid tag gives the delay, the positions are
-//! the same.
+//! An encoder puts some silence before the music, and writes the length of the silence into the LAME tag. Decoders remove
+//! this silence. Rekordbox, since version 1.5.4, does not remove it from files with a valid tag. Its positions are then
+//! later than the decoder's: by 26 ms according to its release notes. Mixxx, too, subtracts 26 ms. In files without a
+//! valid tag the positions are the same.
 
 mod measurement;
 
@@ -21,7 +21,7 @@ pub use measurement::{MeasuredOffset, OffsetEvidence};
 
 /// The time by which Rekordbox's positions are later in an MP3 with a valid LAME tag, in seconds.
 const LAME_OFFSET: f64 = 0.026;
-/// The largest difference between a measured offset and the one that the tag gives, in seconds.
+/// The largest difference between a measured offset and the one that the tag gives, in seconds, at which they agree.
 const TOLERANCE: f64 = 0.005;
 /// The largest offset of `--mp3-offset`, in milliseconds.
 const MAX_MILLISECONDS: f64 = 200.0;
@@ -50,7 +50,7 @@ impl FromStr for Mp3OffsetMode {
                 let milliseconds = text.parse().ok().filter(|ms: &f64| ms.abs() <= MAX_MILLISECONDS);
                 milliseconds.map(|ms| Self::Seconds(ms / 1e3)).ok_or_else(|| {
                     format!(
-                        "give auto, none, or by how many milliseconds Rekordbox is later: -{MAX_MILLISECONDS} to {MAX_MILLISECONDS}, usually 26"
+                        "give auto, none, or the milliseconds by which Rekordbox is later: -{MAX_MILLISECONDS} to {MAX_MILLISECONDS}, usually 26"
                     )
                 })
             }
@@ -107,10 +107,10 @@ pub struct Mp3Offset {
 }
 
 impl Mp3Offset {
-    /// The offset for a track of the collection; `None` for a file that is no MP3. `grid` has Rekordbox's positions.
-    /// The beats of the track are clear from `from` seconds on.
+    /// The offset for a track of the collection. `None` for a file that is no MP3. `grid` has Rekordbox's positions. Onsets
+    /// are searched from `from` seconds on, because the beats of the track are clear there.
     pub fn of(mode: Mp3OffsetMode, audio: &Path, structure: &Structure, grid: &Grid, from: f64) -> Option<Self> {
-        // A file that cannot be read is reported when it is cut.
+        // The error of a file that cannot be read is reported when the file is cut.
         let tag = mp3_tag::read(audio).ok()??.class;
         let fixed = |offset| Some(Self { seconds: offset, tag, reason: Mp3OffsetReason::Requested, measured: None });
         match mode {
@@ -121,10 +121,11 @@ impl Mp3Offset {
         let expected = if tag == TagClass::Lame { LAME_OFFSET } else { 0.0 };
         let agrees =
             |measured: &MeasuredOffset| (measured.seconds - expected).abs() <= TOLERANCE + measured.rounding_error;
-        // Grids from other sources take the times of their beats from the structure file.
+        // Grids from other sources have the beats of the structure file, so comparing them would measure nothing.
         let marks = grid.source() == TempoSource::TempoMarks;
         let beats = if marks { measurement::by_beats(grid, &structure.beats) } else { None };
-        // Onsets have to be decoded, so they are used only where the beats contradict the tag.
+        // Finding onsets takes long, because the audio is decoded. So they are used only where the beats do not confirm the
+        // tag.
         let measured = match beats {
             Some(beats) if agrees(&beats) => Some(beats),
             beats if marks => measurement::by_onsets(grid, audio, from).or(beats),
@@ -144,12 +145,12 @@ impl Mp3Offset {
         if grid.source() == TempoSource::TempoMarks && self.seconds != 0.0 { grid.earlier(self.seconds) } else { grid }
     }
 
-    /// Converts a position of the decoder to Rekordbox's, in seconds. It is never before the start of the track.
+    /// Converts a position of the decoder to Rekordbox's, in seconds. The result is never before the start of the track.
     pub fn to_rekordbox(&self, seconds: f64) -> f64 {
         (seconds + self.seconds).max(0.0)
     }
 
-    /// Everything about the offset, for reports.
+    /// The offset, its reason and the measurement, for reports.
     pub fn json(&self) -> Value {
         let tag = match self.tag {
             TagClass::Absent => "absent",

@@ -16,7 +16,7 @@ pub struct Collection {
     pub more_notes: usize,
 }
 
-/// A note about something in the file that was left out.
+/// A note about data in the file that was left out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CollectionNote {
     /// The line, from 1.
@@ -48,7 +48,7 @@ pub struct CollectionTrack {
     pub marks: Vec<PositionMark>,
 }
 
-/// A number that was rounded to the decimals with which it is written.
+/// A number that was rounded to the decimals that it is written with.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RoundedNumber {
     /// The number.

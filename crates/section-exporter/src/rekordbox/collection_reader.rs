@@ -17,16 +17,16 @@ use super::export_text::{ExportText, MAX_TAG_BYTES};
 use super::location::Location;
 use super::playlist_lookup::{PlaylistNode, PlaylistNodes};
 
-/// The greatest nesting of elements; only playlist folders nest.
+/// The deepest nesting of elements that is read. Only playlist folders nest deeply.
 const MAX_NESTING: usize = 128;
 
-/// The most attributes of an element; Rekordbox writes 26.
+/// The largest number of attributes of an element; Rekordbox writes 26.
 const MAX_ATTRIBUTES: usize = 512;
 
-/// The most notes that are kept; further ones are counted.
+/// The largest number of notes that are kept. Further notes are only counted.
 const MAX_NOTES: usize = 1_000;
 
-/// The data of a track that is read.
+/// How much of each track is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum TrackDetail {
     Full,
@@ -44,8 +44,8 @@ impl Collection {
         Self::read_file(path, TrackDetail::Full)
     }
 
-    /// Like [`open`](Self::open), without the cues and loops of the tracks. They take most of the memory and are needed
-    /// only for single tracks.
+    /// Like [`open`](Self::open), without the cues and loops of the tracks. Cues and loops take most of the memory, and are
+    /// needed only for single tracks.
     ///
     /// # Errors
     /// As [`open`](Self::open).
@@ -53,8 +53,8 @@ impl Collection {
         Self::read_file(path, TrackDetail::WithoutMarks)
     }
 
-    /// Reads an export and passes each complete track to `track`, in the order of the file. Returns the collection
-    /// without its tracks. If it fails, the tracks before the error have been passed.
+    /// Reads an export and passes each complete track to `track`, in the order of the file. Returns the collection without
+    /// its tracks. After an error, the tracks before it have already been passed.
     ///
     /// # Errors
     /// As [`open`](Self::open).
@@ -79,7 +79,7 @@ impl Collection {
     }
 }
 
-/// Opens a file for `work`. Its I/O errors name the file.
+/// Opens a file and passes it to `work`. I/O errors name the file.
 pub(super) fn in_file<T>(
     path: &Path,
     work: impl FnOnce(File) -> Result<T, RekordboxError>,
@@ -110,10 +110,10 @@ fn read<R: Read>(
 
 /// An event that [`walk`] passes to its visitor. Positions are counted in bytes of the text, from its start.
 pub(super) enum XmlElement<'a> {
-    /// The start of an element: the position and line of its tag, the position after the tag, whether the element is
-    /// empty (`<X/>`), and the blanks and line breaks before it.
+    /// The start of an element. `at` and `line` are the position and the line of its tag, and `end` is the position after
+    /// the tag. `empty` says whether the element is `<X/>`. `blank` has the blanks and line breaks before it.
     Start { tag: &'a BytesStart<'a>, at: u64, line: usize, end: u64, empty: bool, blank: &'a str },
-    /// The end of an element, also of an empty one: the position after its end tag.
+    /// The end of an element, also of an empty one. `end` is the position after its end tag.
     End { name: &'a str, end: u64 },
 }
 
@@ -191,11 +191,11 @@ pub(super) fn walk<R: Read>(
 
 struct CollectionReader<F> {
     detail: TrackDetail,
-    /// Takes each complete track.
+    /// Called with each complete track.
     each: F,
     /// The track whose element is being read.
     track: Option<CollectionTrack>,
-    /// The nesting below the element of the track.
+    /// The nesting depth of the current element below the element of the track.
     depth: usize,
     /// Notes about data that was left out.
     notes: Vec<CollectionNote>,
@@ -373,7 +373,7 @@ pub(super) fn unescaped(raw: &str) -> String {
     unescape(raw).map_or_else(|_| unescape_known(raw), Cow::into_owned)
 }
 
-/// Some programs write a bare `&` or entities of HTML: these are kept, and the others are decoded.
+/// Decodes the entities of XML. A bare `&` and entities of HTML, which some programs write, are kept as they are.
 fn unescape_known(raw: &str) -> String {
     let mut entities = raw.split('&');
     let mut text = entities.next().unwrap_or_default().to_owned();
@@ -389,7 +389,7 @@ fn text(raw: &str) -> Option<String> {
     if raw.trim().is_empty() { None } else { Some(unescaped(raw)) }
 }
 
-/// A plain decimal number; some programs write a comma.
+/// A plain decimal number. The decimal point may be a comma, which some programs write.
 fn number(text: &str) -> Option<RoundedNumber> {
     let text = text.trim();
     let plain = text.len() <= 32 && text.bytes().all(|b| b.is_ascii_digit() || b"+-.,".contains(&b));

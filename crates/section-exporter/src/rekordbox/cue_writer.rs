@@ -1,4 +1,4 @@
-//! Writes cues into a copy of an export and keeps everything else byte for byte.
+//! Writes cues into a copy of an export. Everything else in the copy is the same byte for byte.
 
 use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
@@ -14,7 +14,7 @@ use super::collection_reader::{XmlElement, attributes, in_file, unescaped, walk}
 use super::error::RekordboxError;
 use super::export_text::ExportText;
 
-/// The names of marks that are written here begin with this prefix, so a later run replaces exactly these.
+/// The prefix of the names of all marks that are written here. A later run replaces the marks that have it.
 pub const CUE_NAME_PREFIX: &str = "section: ";
 
 /// The number of hot cues, A to H.
@@ -41,15 +41,15 @@ pub struct TrackCues {
 /// The kind of cue that is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum CueSlots {
-    /// Memory cues; the DJ's hot cues stay as they are.
+    /// Memory cues. The DJ's hot cues stay as they are.
     #[default]
     Memory,
-    /// Hot cues on the first free pads (A to H); memory cues when no pad is free.
+    /// Hot cues on the first free pads (A to H). When no pad is free, the other cues become memory cues.
     HotWhereFree,
 }
 
-/// Copies the export `from` to `to` with these cues in it. `to` appears complete or not at all, and neither file is
-/// held in memory as a whole.
+/// Copies the export `from` to the file `to` and adds these cues. `to` appears complete or not at all. Neither file is held
+/// in memory as a whole.
 ///
 /// # Errors
 /// As [`with_cues`], and [`RekordboxError::Io`].
@@ -71,8 +71,8 @@ pub fn check_cues(from: &Path, tracks: &[TrackCues], slots: CueSlots) -> Result<
     in_file(from, |file| edits(file, tracks, slots)).map(|_not_made| ())
 }
 
-/// Returns an export with these cues as POSITION_MARKs, in its own encoding. Marks of an earlier run are replaced;
-/// where they are the same, nothing changes.
+/// Returns the export with these cues as POSITION_MARKs, in the encoding of the export. Marks of an earlier run are
+/// replaced. Where these marks are the same as the new ones, nothing changes.
 ///
 /// # Errors
 /// [`RekordboxError::Invalid`] when [`Collection::parse`](super::Collection::parse) refuses the export or has to
@@ -131,7 +131,7 @@ fn copy(file: impl Read, edits: TextEdits, to: &mut impl Write) -> io::Result<()
     encoder.flush()
 }
 
-/// A mark with our prefix: its name without the prefix, its time as written, and its number.
+/// A mark with [`CUE_NAME_PREFIX`]: its name without the prefix, its time as written, and its number.
 #[derive(Debug, PartialEq)]
 struct CueMark {
     name: String,
@@ -152,7 +152,7 @@ struct TrackElement {
     inner: Option<String>,
     /// The marks of an earlier run, and their ranges including the blanks before them.
     ours: Vec<(Range<u64>, CueMark)>,
-    /// The numbers of all other marks.
+    /// The hot cue numbers of all other marks.
     used_pads: Vec<i32>,
 }
 
@@ -188,7 +188,7 @@ fn find_tracks<R: Read>(
                 }
                 match tag.local_name().as_ref() {
                     "POSITION_MARK" => {}
-                    // The attributes of a TEMPO element must be readable here too.
+                    // They are read only to find errors, so that an export that cannot be read is refused here too.
                     "TEMPO" if depth == 1 => return attributes(tag, line, |_, _| ()),
                     _ => return Ok(()),
                 }
@@ -258,7 +258,7 @@ impl TrackElement {
         match &self.empty {
             Some(_) if marks.is_empty() => {}
             Some(name) => {
-                // "/>" becomes ">", and an end tag is added.
+                // The element was empty, so "/>" becomes ">", and an end tag is added.
                 let slash = self.inner_end.saturating_sub(2);
                 edits.push((slash..self.inner_end, format!(">{xml}{outer}</{name}>")));
             }

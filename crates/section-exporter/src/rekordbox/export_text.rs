@@ -1,16 +1,17 @@
-//! The text of an export, decoded block by block, so that it is never held in memory as a whole.
+//! The text of an export. It is decoded block by block, and never held in memory as a whole.
 //!
-//! UTF-16 is decoded by the standard library; the crate `encoding_rs` would add tables for thirty more encodings.
+//! The standard library decodes UTF-16. The crate `encoding_rs` is not used, because it would add tables for thirty more
+//! encodings.
 
 use std::collections::VecDeque;
 use std::io::{self, BufRead, Read, Write};
 
 use super::error::RekordboxError;
 
-/// The greatest size of an export in bytes; a library of 100,000 tracks has some 300 million.
+/// The largest size of an export, in bytes. The export of 100,000 tracks has some 300 million bytes.
 pub const MAX_BYTES: u64 = 1 << 30;
 
-/// The most bytes from one tag to the next; the data of a track takes some 2,000.
+/// The largest number of bytes from one tag to the next. The tag of a track has some 2,000 bytes.
 pub const MAX_TAG_BYTES: usize = 1 << 20;
 
 /// The number of bytes that are read at once.
@@ -30,23 +31,27 @@ pub(super) struct ExportText<R> {
     file: R,
     /// Bytes that were read but not decoded yet: an incomplete character.
     raw: Vec<u8>,
-    /// Decoded text. The bytes before `consumed` are consumed.
+    /// Text that was decoded.
     text: String,
+    /// The number of bytes at the start of `text` that were consumed.
     consumed: usize,
     encoding: Option<Encoding>,
     byte_order_mark: bool,
     /// The encoding that the file declares, when it is not supported.
     declared: Option<String>,
-    /// The number of bytes of the file that were read, and of bytes of text that were decoded.
+    /// The number of bytes of the file that were read.
     bytes: u64,
+    /// The number of bytes of text that were decoded.
     end: u64,
     /// The position at which the current element begins.
     element: u64,
-    /// The positions of line breaks after the last passed position, and the line of that position, from 1.
+    /// The positions of the line breaks after the position that was passed last.
     breaks: VecDeque<u64>,
+    /// The line of the position that was passed last, from 1.
     line: usize,
     /// The line on which invalid bytes were replaced.
     lossy: Option<usize>,
+    /// The error that stopped the reading.
     failure: Option<RekordboxError>,
 }
 
@@ -105,7 +110,7 @@ impl<R: Read> ExportText<R> {
         TextEncoder { to, encoding: self.encoding.unwrap_or(Encoding::Utf8), mark: self.byte_order_mark }
     }
 
-    /// Takes at most `most` bytes of text, up to a character boundary; `None` for 0 bytes and at the end.
+    /// Takes text of at most `most` bytes, which ends with a whole character. `None` if `most` is 0, and at the end.
     pub fn take_text(&mut self, most: u64) -> io::Result<Option<String>> {
         if most == 0 || self.fill_buf()?.is_empty() {
             return Ok(None);
@@ -145,7 +150,7 @@ impl<R: Read> ExportText<R> {
         Ok(())
     }
 
-    /// Checks the text that was decoded last: encoding, line breaks and limits.
+    /// Checks the encoding and the limits of the text that was decoded last, and notes its line breaks.
     fn check_decoded(&mut self, replaced: Option<usize>) -> Result<(), RekordboxError> {
         if self.end == 0 {
             self.declared = declared(&self.text);
@@ -208,7 +213,7 @@ fn encoding_of(bytes: &[u8]) -> (Encoding, usize) {
     }
 }
 
-/// The encoding that a text declares, if it is not one of Unicode's.
+/// The encoding that a text declares, if it is no encoding of Unicode.
 fn declared(text: &str) -> Option<String> {
     let head = text.trim_start();
     let declaration = head.strip_prefix("<?xml").and_then(|rest| rest.split_once("?>")).map_or("", |(head, _)| head);
@@ -242,7 +247,7 @@ fn utf8(raw: &mut Vec<u8>, text: &mut String, at_end: bool) -> Option<usize> {
     replaced
 }
 
-/// Like [`utf8`], for UTF-16.
+/// Decodes the complete characters of UTF-16. Returns the same as [`utf8`].
 fn utf16(raw: &mut Vec<u8>, text: &mut String, encoding: Encoding, at_end: bool) -> Option<usize> {
     let unit = |pair: [u8; 2]| match encoding {
         Encoding::Utf16Big => u16::from_be_bytes(pair),

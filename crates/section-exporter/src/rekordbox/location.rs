@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str};
 
-/// The ASCII characters that are escaped: all except those that Rekordbox leaves as they are.
+/// The ASCII characters that are escaped. Rekordbox writes the others as they are.
 const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'_')
@@ -45,7 +45,7 @@ pub struct Location {
 pub enum DecodedLocation {
     /// A file: the decoded bytes of its path, which need not be UTF-8.
     File(Vec<u8>),
-    /// A track of a streaming service, as it is written ("tidal:tracks:145320494"): there is no audio to cut.
+    /// A track of a streaming service, as it is written ("tidal:tracks:145320494"). It has no audio file.
     Streaming(String),
 }
 
@@ -55,8 +55,8 @@ impl Location {
         Self { raw: raw.into() }
     }
 
-    /// The location of a file, written as Rekordbox does: UTF-8, lower-case hexadecimal escapes, `# + ; * $ @` and most
-    /// other ASCII characters as they are. A slash is put before a drive letter.
+    /// The location of a file, written as Rekordbox writes it: in UTF-8, with escapes in lower-case hexadecimal. Most ASCII
+    /// characters, among them `# + ; * $ @`, are not escaped. A slash is put before a drive letter.
     pub fn of_path(path: &str) -> Self {
         Self::of_bytes(path.as_bytes())
     }
@@ -76,7 +76,7 @@ impl Location {
         let slash = if path.starts_with(b"/") { "" } else { "/" };
         let mut raw = format!("file://localhost{slash}");
         for escaped in percent_encoding::percent_encode(path, ESCAPED) {
-            // Escapes come in upper case, Rekordbox writes lower case.
+            // The crate writes escapes in upper case, and Rekordbox writes them in lower case.
             if escaped.len() == 3 && escaped.starts_with('%') {
                 raw.push_str(&escaped.to_lowercase())
             } else {
@@ -91,11 +91,11 @@ impl Location {
         &self.raw
     }
 
-    /// Decodes the location. Escapes are decoded once and nothing else is: `+` stays plus.
+    /// Decodes the location. Only escapes are decoded, and only once: `+` stays a plus sign.
     pub fn decode(&self) -> DecodedLocation {
         let raw = self.raw.trim();
         let Some(rest) = strip_scheme(raw) else {
-            // Without "file:" it is a bare path, or "service:tracks:id".
+            // A location without "file:" is a bare path, or "service:tracks:id".
             return if is_streaming(raw) { DecodedLocation::Streaming(raw.into()) } else { file(raw) };
         };
         let (host, path) = match rest.strip_prefix("//") {
@@ -128,10 +128,10 @@ impl Location {
         }
     }
 
-    /// The path as text where it was escaped twice ("%26amp;", "%2520"); `None` when a second decoding changes nothing.
+    /// The path as text, decoded twice, for a location that was escaped twice ("%26amp;", "%2520"). `None` when the second
+    /// decoding changes nothing.
     ///
-    /// Such locations come from other programs. A file name may also really contain "&amp;", so try
-    /// [`text`](Self::text) first.
+    /// Some programs write such locations. A file name may also really contain "&amp;", so try [`text`](Self::text) first.
     pub fn text_decoded_twice(&self) -> Option<String> {
         let once = self.text()?;
         let entities = quick_xml::escape::unescape(&once).unwrap_or(Cow::Borrowed(&once));

@@ -8,7 +8,7 @@ use super::collection::Collection;
 use super::location::Location;
 use super::playlist::{Playlist, full_name};
 
-/// The largest number of names that an error lists; the others are counted.
+/// The largest number of names that an error lists. Further names are only counted.
 const LISTED: usize = 12;
 
 /// The tracks of a playlist.
@@ -62,8 +62,8 @@ fn list(names: &[String]) -> String {
 }
 
 impl Collection {
-    /// Finds a playlist by name: "Friday", or "Sets/Friday" when several are called Friday, or "/Friday" for the one
-    /// outside all folders. Case counts only where names differ in nothing else.
+    /// Finds a playlist by name: "Friday". If several are called Friday, the name needs its folders: "Sets/Friday", or
+    /// "/Friday" for the playlist outside all folders. Case counts only between names that differ in nothing else.
     ///
     /// # Errors
     /// [`PlaylistError`] unless there is exactly one.
@@ -166,7 +166,7 @@ impl PlaylistNodes {
             _ => !node.keys.is_empty(),
         };
         if is_playlist {
-            // The outermost folder is called ROOT and does not count.
+            // The outermost folder is called ROOT, and is no part of the path.
             let root = |(nth, node): &(usize, &PlaylistNode)| *nth > 0 || !node.name.eq_ignore_ascii_case("ROOT");
             let folders = self.open.iter().enumerate().filter(root).map(|(_, node)| node.name.clone());
             let path = folders.chain([node.name]).collect();

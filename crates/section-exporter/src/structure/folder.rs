@@ -18,7 +18,7 @@ pub struct StructureFile {
 pub struct StructureFolder {
     /// The files that could be read.
     pub files: Vec<StructureFile>,
-    /// The files that could not be read, with the reason; they do not stop the others.
+    /// The files that could not be read, with the reason. The other files are read nevertheless.
     pub unreadable: Vec<(PathBuf, StructureError)>,
 }
 

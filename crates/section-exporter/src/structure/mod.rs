@@ -1,5 +1,5 @@
-//! The structure of a track: the beats, bars and labelled sections that an analyser found, in one JSON file a track. In
-//! the file, sections are called `segments`.
+//! The structure of a track: the beats, bars and labelled sections that an analyser found. Each track has one JSON file,
+//! in which sections are called `segments`.
 
 mod folder;
 
@@ -12,10 +12,10 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use serde_json::Value;
 
-/// The greatest size of a structure file in bytes; real ones have some 50,000.
+/// The largest size of a structure file, in bytes. Usual files have some 50,000 bytes.
 pub const MAX_BYTES: u64 = 16 << 20;
 
-/// The latest time of a beat or section, in seconds: a day.
+/// The latest valid time of a beat or section, in seconds: a day.
 pub const MAX_SECONDS: f64 = 86_400.0;
 
 /// The checked content of a structure file: all times are finite, not negative, and in order.
@@ -35,7 +35,7 @@ pub struct Structure {
     pub downbeats: Vec<f64>,
     /// The sections in the order of their starts.
     pub sections: Vec<Section>,
-    /// Sentences about data that was left out, with the reason.
+    /// Sentences for the user about data that was left out or changed, with the reason.
     pub ignored: Vec<String>,
 }
 
@@ -136,7 +136,8 @@ impl Structure {
 }
 
 fn raw(bytes: &[u8]) -> Result<RawStructure, (String, serde_json::Error)> {
-    // Tracking the path of the field doubles the time, and only errors need it.
+    // Parsing with the path of each field takes twice the time, and only errors show the path. So it is done only after
+    // an error.
     if let Ok(raw) = serde_json::from_slice(bytes) {
         return Ok(raw);
     }
@@ -147,8 +148,8 @@ fn raw(bytes: &[u8]) -> Result<RawStructure, (String, serde_json::Error)> {
 }
 
 /// Turns the JSON that Python writes into valid JSON. NaN, Infinity and -Infinity outside strings become null, because
-/// these values are missing. Half a surrogate pair in a string becomes U+FFFD: it stands for a byte of a file name that
-/// is not UTF-8.
+/// they stand for missing values. Half a surrogate pair in a string stands for a byte of a file name that is not UTF-8; it
+/// becomes U+FFFD.
 fn python_to_json(bytes: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(bytes.len());
     let (mut rest, mut in_string) = (bytes, false);
@@ -189,7 +190,7 @@ fn python_to_json(bytes: &[u8]) -> Vec<u8> {
     out
 }
 
-/// Whether the text begins with the escape of half a surrogate pair: `\ud` and then one of `thirds`.
+/// Whether the text begins with the escape of half a surrogate pair: `\ud`, one of `thirds`, and two hexadecimal digits.
 fn is_surrogate_escape(bytes: &[u8], thirds: &[u8]) -> bool {
     matches!(bytes, [b'\\', b'u', b'd' | b'D', third, more @ ..]
         if thirds.contains(&third.to_ascii_lowercase()) && more.iter().take(2).filter(|c| c.is_ascii_hexdigit()).count() == 2)
@@ -257,7 +258,8 @@ fn shortened(value: &Value) -> String {
     value.to_string().chars().take(40).collect()
 }
 
-/// The valid times that rise, and their indices in `times`.
+/// The times that are valid and later than the one before, and their indices in `times`. Sentences about the others are
+/// added to `ignored`.
 fn rising_times(field: &str, times: Vec<Option<f64>>, ignored: &mut Vec<String>) -> (Vec<f64>, Vec<usize>) {
     let (mut kept, mut indices, mut left_out) = (Vec::with_capacity(times.len()), Vec::new(), 0);
     for (nth, time) in times.into_iter().enumerate() {

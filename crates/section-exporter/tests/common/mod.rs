@@ -19,7 +19,7 @@ pub struct TestTrack {
     /// Tempo, and the beat at which another tempo begins.
     pub bpm: f64,
     pub change: Option<(u32, f64)>,
-    /// The beat at which the grid jumps, and by how many beats later.
+    /// The beat at which the grid jumps, and the number of beats by which later beats are delayed.
     pub jump: Option<(u32, f64)>,
     pub first_beat: f64,
     pub rate: u32,

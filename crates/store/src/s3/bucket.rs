@@ -1,4 +1,4 @@
-//! Requests to the bucket, and the backoff after one that failed.
+//! Requests to the bucket, and the backoff after a request that failed.
 
 use std::collections::{HashMap, HashSet};
 use std::future::Future;
@@ -45,7 +45,7 @@ pub struct BucketState {
     backoff_until: Option<Instant>,
     /// The chunks about which a thread sends requests.
     pub requested: HashSet<ChunkId>,
-    /// The claims of other nodes: their tags, and the time at which each tag was read first.
+    /// The claims of other nodes: the tag of each, and the time at which this tag was first read.
     pub other_claims: HashMap<ChunkId, (String, Instant)>,
     pub status: RemoteStatus,
 }
@@ -153,7 +153,7 @@ impl Bucket {
         }
     }
 
-    /// Puts an object on a condition.
+    /// Puts an object, on the condition that `mode` states.
     pub async fn put(
         &self,
         what: &'static str,

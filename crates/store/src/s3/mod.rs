@@ -2,8 +2,8 @@
 //!
 //! A chunk is an object with the same name and bytes as the [file](crate::format) on a machine. While a node makes the chunk, the
 //! bucket also has an object `<index>.claim`. It is put on the condition that it does not exist yet, and renewed until the chunk is
-//! uploaded. Nodes do not compare clocks: a claim that a node sees unchanged for [`LEASE`] belongs to a node that has ended, and is
-//! taken over on the condition that it is still the same.
+//! uploaded. Nodes do not compare their clocks. When the claim of another node does not change for [`LEASE`], by the clock of the node
+//! that waits, the other node has ended. The claim is then taken over, on the condition that it is still the same.
 //!
 //! Requests to the bucket have short timeouts. After one that failed, no requests are sent for [`BACKOFF`], and the node makes its
 //! chunks as if there were no other node.

@@ -44,8 +44,8 @@ pub fn open(url: &str, endpoint: Option<&str>) -> Result<(AmazonS3, Path), Store
     Ok((bucket, prefix))
 }
 
-/// The name of this node, which no other process and no other store has. Claims contain it, so that people can see which node makes
-/// a chunk.
+/// The name of this node, which no other process and no other store has. Claims contain it, so that an operator can find out which node
+/// makes a chunk.
 pub fn node_name() -> String {
     static STORES: AtomicU64 = AtomicU64::new(0);
     let host = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_else(|_| "node".to_owned());

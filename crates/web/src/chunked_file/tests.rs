@@ -9,7 +9,7 @@ fn client() -> crate::Client {
     std::net::IpAddr::from([127, 0, 0, 1]).into()
 }
 
-/// Three chunks whose bytes follow from their positions; the chunk `broken` cannot be read.
+/// Three chunks. Each byte follows from its position. The chunk `broken` cannot be read.
 struct Numbers {
     broken: Option<usize>,
 }

@@ -1,4 +1,4 @@
-//! A limited number of connections, and the choice of the one that is closed for a new one.
+//! Limits the number of connections, and chooses the connection that is closed to make room for a new one.
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
@@ -16,7 +16,7 @@ use crate::client_share;
 pub(super) struct Budget {
     pub limits: Limits,
     limit: usize,
-    numbers: AtomicU64,
+    next_number: AtomicU64,
     open: Mutex<HashMap<u64, Arc<Connection>>>,
 }
 
@@ -33,21 +33,21 @@ pub(super) struct ActivityCounts {
 pub(super) struct Admission {
     pub number: u64,
     pub connection: Arc<Connection>,
-    /// Whether another connection was closed for it.
+    /// Whether another connection was closed to make room for this one.
     pub displaced: bool,
 }
 
 impl Budget {
     pub fn new(limit: usize, limits: Limits) -> Self {
-        Self { limits, limit, numbers: AtomicU64::new(0), open: Mutex::default() }
+        Self { limits, limit, next_number: AtomicU64::new(0), open: Mutex::default() }
     }
 
     fn open(&self) -> MutexGuard<'_, HashMap<u64, Arc<Connection>>> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Accepts a connection and counts it until [`Self::leave`]. Returns `None` when its client has used up its share or no
-    /// connection can be closed for it.
+    /// Accepts a connection, and counts it until [`Self::leave`]. Returns `None` when the client has used up its share, or when the limit
+    /// is reached and no other connection may be closed.
     pub fn enter(&self, client: Client, proxied: bool) -> Option<Admission> {
         let mut open = self.open();
         let (count, now) = (open.len(), Instant::now());
@@ -67,7 +67,7 @@ impl Budget {
                 displaced = true;
             }
         }
-        let number = self.numbers.fetch_add(1, Ordering::Relaxed);
+        let number = self.next_number.fetch_add(1, Ordering::Relaxed);
         let connection = Arc::new(Connection::new(client, proxied));
         open.insert(number, connection.clone());
         Some(Admission { number, connection, displaced })
@@ -78,7 +78,7 @@ impl Budget {
         self.open().remove(&number);
     }
 
-    /// Closes the connections that take too long, and calls `closed` with the reason for each of them.
+    /// Closes the connections that take too long. Calls `closed` once for each of them, with the reason.
     pub fn close_overdue(&self, mut closed: impl FnMut(CloseReason)) {
         let now = Instant::now();
         let open = self.open();
@@ -103,9 +103,9 @@ impl Budget {
     }
 }
 
-/// The connection that is closed first when there is no room. Idle connections come before slow ones, and slow ones before stalled
-/// ones. Among connections of the same activity, those of the client that has most of them come first, and among these the one that
-/// has been in this state for the longest time.
+/// The number of the connection that is closed first when there is no room. Idle connections are closed before slow ones, and slow ones
+/// before stalled ones. Active ones are never closed. Among connections of the same activity, those of the client with the most of these
+/// connections are closed first. Among the connections of this client, the one that has had this activity for the longest time is closed.
 fn first_to_close(open: &HashMap<u64, Arc<Connection>>, now: Instant, limits: &Limits) -> Option<u64> {
     let order = |activity: &Activity| match activity {
         Activity::Idle(_) => 0,

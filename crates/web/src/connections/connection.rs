@@ -21,15 +21,15 @@ enum Phase {
     Closing,
 }
 
-/// Whether a connection may be closed to make room for another, and the time since which it may be closed. The order of the
-/// variants and times is the order in which connections are closed.
+/// Whether a connection may be closed to make room for another, and since when. The order of these values is the order in which
+/// connections are closed: first by variant, then by time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Activity {
     /// All requests are answered.
     Idle(Instant),
     /// The head of a request arrives slowly.
     Slow(Instant),
-    /// The client does not read, because a player is paused, for example; or it has not closed its side yet.
+    /// The client does not read, for example because a player is paused. Or the server has closed its side and the client has not.
     Stalled(Instant),
     /// The connection is in use and may not be closed.
     Active,

@@ -8,15 +8,16 @@ pub struct Limits {
     /// For the head of a request, counted from its first byte. For the first request and for the TLS handshake it is counted from
     /// the start of the connection.
     pub head: Duration,
-    /// For the head of a request before the connection may be closed for another.
+    /// For the head of a request, after which the connection may be closed to make room for another.
     pub slow_head: Duration,
     /// For each 16 KiB of a request's body.
     pub body: Duration,
     /// Between two requests.
     pub idle: Duration,
-    /// Without a sent byte, after which a connection may be closed for another and does not count in the share of its client.
+    /// Without a sent byte, after which the connection may be closed to make room for another. From then on it does not count in the share
+    /// of its client.
     pub stalled: Duration,
-    /// Without a sent byte, after which a connection is closed in any case. It is longer than players are paused.
+    /// Without a sent byte, after which the connection is closed in any case. It is longer than a player is usually paused.
     pub abandoned: Duration,
     /// The number of connections beyond the limit, on which only the vital paths are served.
     pub reserve: usize,

@@ -10,13 +10,13 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 const DISCARDED: usize = 1 << 20;
 
 /// A stream whose shutdown completes when the client has closed its side too ("lingering close"). After a plain close the system
-/// would discard the bytes that the client has not read yet: after some minutes, or at once when the server has not read all bytes
-/// of the client.
+/// would discard the bytes that the client has not read yet. It would do so after some minutes, or at once if the server has not read
+/// all bytes of the client.
 pub(crate) struct LingeringStream<S> {
     stream: S,
     /// Whether the server has closed its side.
     shut_down: bool,
-    /// The number of bytes of the client that were read and discarded since.
+    /// The number of bytes of the client that have been read and discarded since then.
     discarded: usize,
 }
 

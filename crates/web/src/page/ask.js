@@ -1,4 +1,4 @@
-// Requests to the server that sent the page. Addresses are relative, because a proxy may serve the page under any path.
+// Requests to the server that sent the page. URLs are relative, because a proxy may serve the page under any path.
 
 /** The error of a request that failed. */
 export class Refusal extends Error {
@@ -70,7 +70,7 @@ export async function ask(path, options = {}) {
   }
 }
 
-/** The address with the token, if there is one. It is meant for links and images, which cannot send a header. */
+/** A URL with the token in its query, if there is a token. It is meant for links and images, which cannot send a header. */
 export function address(path) {
   if (!token) return path;
   return `${path}${path.includes('?') ? '&' : '?'}access_token=${encodeURIComponent(token)}`;
@@ -101,12 +101,12 @@ export function send(path, file, { signal, progress }) {
   });
 }
 
-/** The JSON at an address. */
+/** Requests a URL, and resolves to the JSON of the response. */
 export async function json(path, options) {
   return (await ask(path, options)).json();
 }
 
-/** The server-sent events at an address, one after the other. They are parsed here, because an EventSource cannot send a token. */
+/** Yields the server-sent events of a URL, one after the other. They are parsed here, because an EventSource cannot send a token. */
 export async function* events(path, signal) {
   const response = await ask(path, { signal, headers: { Accept: 'text/event-stream' } });
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();

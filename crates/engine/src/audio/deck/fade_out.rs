@@ -1,8 +1,9 @@
-//! The buffer of sounds that were cut off and fade out.
+//! The fade-out of a sound that a jump or a stop has cut off.
 
 use crate::dsp::{QUANTUM, Ramp};
 
-/// Sound that fades out. It is rendered completely when it is cut off, so that nothing else has to be kept for it.
+/// A buffer with sounds that fade out. Each one is rendered to its end at the moment at which it is cut off, so its track and its
+/// stretcher are free for the next sound.
 pub(crate) struct FadeOutBuffer {
     sound: [Box<[f32]>; 2],
     /// The span that has not been played yet.
@@ -21,7 +22,7 @@ impl FadeOutBuffer {
         self.from == self.until
     }
 
-    /// Adds a sound that begins at `gain` and fades out within `frames` frames. Sounds that are still fading out go on.
+    /// Adds a sound that begins at `gain` and fades out within `frames` frames. Earlier sounds continue to fade out.
     /// `make` renders the sound, at most a quantum at a time.
     pub fn add(&mut self, gain: f32, frames: usize, mut make: impl FnMut([&mut [f32]; 2])) {
         let frames = frames.min(self.sound[0].len());

@@ -1,4 +1,4 @@
-//! The jobs that the audio thread hands to a worker thread: STFT frames to synthesise.
+//! The jobs of the worker thread: STFT frames that the audio thread needs later.
 
 use super::playhead::{Playhead, Unrolled};
 use crate::stretch::{FrameSpec, FrameSynthesiser, FrameWorker};
@@ -6,7 +6,7 @@ use crate::track::Track;
 
 /// One STFT frame to synthesise, with everything that is needed for it.
 pub(crate) struct FrameJob {
-    /// The number of the job; 0 when its result was collected.
+    /// The number of the job; 0 once the audio thread has taken its result.
     id: u64,
     track: Option<Track>,
     head: Playhead,
@@ -21,7 +21,8 @@ impl FrameJob {
         Self { id: 0, track: None, head, spec, synthesiser: FrameSynthesiser::for_hq(sample_rate) }
     }
 
-    /// Synthesises the frame and drops the track. Not on the audio thread.
+    /// Synthesises the frame, and drops the track. The worker thread calls this, because the audio thread must not free a
+    /// track.
     pub fn run(&mut self) {
         let Some(track) = self.track.take() else { return };
         // The onset that the synthesiser has measured may belong to another track.
@@ -30,7 +31,7 @@ impl FrameJob {
     }
 }
 
-/// The audio thread's end: the idle jobs, and the rings to and from the worker thread.
+/// What the audio thread holds: the idle jobs, and the rings to and from the worker thread.
 pub(crate) struct FrameJobQueue {
     submitted: rtrb::Producer<FrameJob>,
     finished: rtrb::Consumer<FrameJob>,
@@ -59,7 +60,7 @@ impl FrameJobQueue {
     }
 }
 
-/// The frame worker of one voice: the queue of jobs together with the state of the voice.
+/// The frame worker for one voice: the queue of jobs, and the state of the voice that a job needs.
 pub(crate) struct VoiceFrameWorker<'a> {
     pub jobs: &'a mut FrameJobQueue,
     /// The number of the voice's latest job.
@@ -72,12 +73,12 @@ impl FrameWorker for VoiceFrameWorker<'_> {
     fn submit(&mut self, spec: &FrameSpec, synthesiser: &FrameSynthesiser) -> bool {
         let jobs = &mut *self.jobs;
         jobs.receive_finished();
-        // An idle job is used first, else the oldest one whose result was not collected.
+        // Jobs whose result was taken have the number 0, so they are used first. After them comes the oldest of the others.
         let oldest = jobs.idle.iter().enumerate().min_by_key(|(_, job)| job.id).map(|(index, _)| index);
         let Some(mut job) = oldest.map(|index| jobs.idle.swap_remove(index)) else { return false };
         jobs.last_id += 1;
         job.id = jobs.last_id;
-        // The worker has taken the old track out, so nothing is freed here.
+        // The worker has already dropped the job's earlier track, so this assignment frees nothing.
         job.track = Some(self.track.clone());
         (job.head, job.spec) = (*self.head, *spec);
         job.synthesiser.copy_latest_from(synthesiser);

@@ -12,9 +12,10 @@ use crate::types::onset::Onset;
 pub(crate) struct Playhead {
     pub position: Position,
     pub region: Option<LoopRegion>,
-    /// Whether the playhead has jumped back at least once: then the end of the loop precedes its start.
+    /// Whether the playhead has jumped back at least once. From then on the frames before the loop's start are those of its
+    /// end.
     wrapped: bool,
-    /// The amplitude that fades out under the loop's start since the latest jump back.
+    /// The amplitude from which a residue fades out under the loop's start after the latest jump back.
     residue: [f32; 2],
 }
 
@@ -29,8 +30,8 @@ impl Playhead {
         (self.wrapped, self.residue) = (false, [0.0; 2]);
     }
 
-    /// Moves back to the loop's start as often as its end has been played. Returns the number of frames by which it
-    /// moved.
+    /// Moves back into the loop if its end has been played. Returns the number of frames by which the playhead moved: zero
+    /// or negative.
     pub fn wrap_played(&mut self, track: &Track) -> i64 {
         let Some(region) = self.region.filter(|region| self.position.frame() >= region.end as i64) else { return 0 };
         let residue = Unrolled::new(track, self).residue(region);
@@ -39,7 +40,8 @@ impl Playhead {
         by
     }
 
-    /// Moves into the loop from a position after its end. Returns the number of frames by which it moved, mostly 0.
+    /// Moves into the loop from a position after its end. Returns the number of frames by which the playhead moved: zero or
+    /// negative.
     pub fn wrap(&mut self) -> i64 {
         let Some(region) = self.region else { return 0 };
         let beyond = self.position.frame() - region.end as i64;
@@ -52,21 +54,20 @@ impl Playhead {
         by
     }
 
-    /// Whether nothing more can sound: the position is later than the end by more than `ring_out` frames of the
-    /// stretcher.
+    /// Whether nothing more can sound. The stretcher sounds for `ring_out` more frames after the end of the track.
     pub fn is_past(&self, track: &Track, ring_out: usize) -> bool {
-        let beyond = self.position.frame() - track.frames().0 as i64;
+        let beyond = self.position.frame() - track.end() as i64;
         self.region.is_none() && beyond >= ring_out as i64 && beyond >= track.rings() as i64
     }
 }
 
-/// Frames to either side of a jump back that are compared in level.
+/// The number of frames before a jump back, and after it, whose levels are compared.
 const LEVEL: usize = 128;
 /// A loop begins with an attack when its start is at least this many times as loud as its end.
 const ATTACK: f32 = 2.0;
 
-/// Frames over which the end of a loop blends into the frames before its start. When there are too few frames before
-/// the start, there is no blend: a residue of the loop's last frame fades out under its start instead.
+/// The number of frames over which the end of a loop blends into the frames before its start. It is 0 when there are too
+/// few frames before the start. Then a residue of the loop's last frame fades out under the start instead.
 fn blend(region: LoopRegion) -> i64 {
     if (region.start as i64) < LoopRegion::BLEND { 0 } else { LoopRegion::BLEND.min(region.frames() / 2) }
 }
@@ -92,8 +93,8 @@ impl<'a> Unrolled<'a> {
         }
     }
 
-    /// Calls `check` for every span of the track from which frames `from..until` of the unrolled loop are read, until
-    /// it returns false.
+    /// Calls `check` for every span of the track from which frames `from..until` of the unrolled loop are read. Stops and
+    /// returns false when `check` returns false.
     fn all_spans(&self, from: i64, until: i64, check: impl Fn(i64, i64) -> bool) -> bool {
         let Some(region) = self.head.region else { return check(from, until) };
         let (start, end) = (region.start as i64, region.end as i64);
@@ -120,7 +121,7 @@ impl<'a> Unrolled<'a> {
             .is_none_or(|stream| self.all_spans(from, until, |from, until| stream.holds(from, until)))
     }
 
-    /// Blocks until frames `from..until` are loaded; false when they cannot be read.
+    /// Blocks until frames `from..until` are loaded. Returns false when they cannot be read.
     pub fn wait(&self, from: i64, until: i64) -> bool {
         self.all_spans(from, until, |from, until| self.track.wait(from, until))
     }
@@ -130,9 +131,11 @@ impl<'a> Unrolled<'a> {
         (self.track.sample_rate().frames_in(seam::FADE) as i64).min(region.frames())
     }
 
-    /// The amplitude that fades out under the start of a loop that does not blend. It is the step between end and start
-    /// where both are about as loud. It is the last frame where the start is an attack, so that the attack begins
-    /// unchanged. It is zero where the samples are continuous.
+    /// The amplitude from which a residue fades out under the start of a loop that does not blend. There are three cases:
+    ///
+    /// - The samples are continuous from end to start: zero.
+    /// - The start is an attack: the last frame of the loop. The first frame of the attack then stands out as in the track.
+    /// - Otherwise, the step from the last frame to the first.
     fn residue(&self, region: LoopRegion) -> [f32; 2] {
         let compared = LEVEL.min(index(region.frames().unsigned_abs()));
         let (mut ended, mut begins) = ([[0.0; LEVEL]; 2], [[0.0; LEVEL]; 2]);

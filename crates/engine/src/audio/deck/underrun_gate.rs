@@ -1,24 +1,26 @@
-//! The underrun gate: it mutes a stem while its streamed track does not have the frames that are read next.
+//! The underrun gate: it mutes a stem while the frames of its streamed track that are needed next are not loaded.
 
 use std::sync::atomic::Ordering::Relaxed;
 
 use super::playhead::{Playhead, Unrolled};
 use crate::dsp::{QUANTUM, Ramp, Step};
-use crate::rt::{PlayheadState, Stream};
+use crate::rt::{LiveStem, PlayheadState, Stream};
 use crate::track::Track;
 use crate::types::cast::whole;
 
-/// Frames beyond the next read that must be loaded before the gate of a muted stem opens again.
+/// The gate of a muted stem opens again when this many frames after those of the next read are loaded, too.
 const REOPEN_MARGIN: i64 = 4_096;
 
-/// Frames that a stretcher may read beyond its stated reach, because it makes its sound in quanta and hops, earlier
-/// than the sound is played.
+/// The number of frames that a stretcher may read in addition to its stated reach. It reads them because it makes its
+/// sound in quanta and hops, earlier than the sound is played.
 pub(crate) const MARGIN: i64 = 512;
 
-/// The gate of a stem, which closes while frames are missing, and the stem's entry among the playheads of its streamed
-/// track. A track in memory needs neither.
+/// The gate of a stem. It closes while frames of the streamed track are missing. It also publishes the stem's playhead for
+/// the feeder. A track in memory needs neither.
 pub(crate) struct UnderrunGate {
+    /// The index of the stem among the playheads of the track.
     entry: Option<usize>,
+    /// The gain of the gate.
     gate: Ramp,
     /// Whether the gate is open or opening.
     open: bool,
@@ -26,34 +28,67 @@ pub(crate) struct UnderrunGate {
     clock: u64,
     /// Frames in which the gate opens or closes.
     fade: usize,
-    /// The playhead has jumped, and nothing was read there yet.
+    /// Whether the playhead has jumped and nothing was read at the new position yet.
     jumped: bool,
-    /// Frames of output for which the stem may be silent after a start or a jump before that counts as an underrun.
+    /// After a start or a jump, silence of up to this many frames of output counts as no underrun.
     grace: usize,
-    /// The frames of [`Self::grace`] that are left; none when no start or jump waits for its frames.
+    /// The frames of [`Self::grace`] that are left. `None` when no start or jump waits for its frames.
     grace_left: Option<usize>,
-    /// Whether rendering blocks until missing frames are loaded, as in engines that render offline.
+    /// Whether rendering blocks until missing frames are loaded. This is so in engines that render offline.
     blocking: bool,
+    /// Whether the present silence was reported as an underrun.
+    reported: bool,
+    /// Frames that a live input must have beyond the next read before the gate opens again.
+    resume: u64,
+    /// The value of [`Self::clock`] when the gate opened after an underrun.
+    opened_at: Option<u64>,
 }
+
+/// What the gate did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct GateUpdate {
+    /// Whether the stretcher has to start anew.
+    pub restarts: bool,
+    /// Whether an underrun began.
+    pub underrun: bool,
+    /// Whether an underrun ended.
+    pub resumed: bool,
+}
+
+/// A live input that falls short again within this many times the grace time gets more time to fill its window.
+const SHORT_AGAIN: u64 = 40;
 
 /// The next read of the stretcher.
 pub(crate) struct NextRead {
     pub step: Step,
     /// Frames of output.
     pub frames: usize,
-    /// Frames of the track that the stretcher reads to either side of the position.
+    /// The number of frames of the track that the stretcher reads before the position, and after it.
     pub reach: usize,
 }
 
 impl UnderrunGate {
-    /// `grace` is the number of frames of output for which the stem may be silent after a start or a jump before that
-    /// counts as an underrun.
+    /// `fade` is the number of frames in which the gate opens or closes. After a start or a jump, silence of up to `grace`
+    /// frames of output counts as no underrun.
     pub fn new(fade: usize, grace: usize) -> Self {
         let gate = Ramp::new(1.0);
-        Self { entry: None, gate, open: true, clock: 0, fade, jumped: true, grace, grace_left: None, blocking: false }
+        Self {
+            entry: None,
+            gate,
+            open: true,
+            clock: 0,
+            fade,
+            jumped: true,
+            grace,
+            grace_left: None,
+            blocking: false,
+            reported: false,
+            resume: 0,
+            opened_at: None,
+        }
     }
 
-    /// Makes rendering block until missing frames are loaded. Not for an audio thread.
+    /// From now on rendering blocks while frames are missing. Not for an audio thread.
     pub fn wait_for_frames(&mut self) {
         self.blocking = true;
     }
@@ -61,7 +96,10 @@ impl UnderrunGate {
     /// Registers the stem's playhead with a track.
     pub fn attach(&mut self, track: &Track) {
         self.entry = track.stream_inside().and_then(Stream::register_playhead);
-        self.clock = 0;
+        (self.clock, self.reported, self.opened_at) = (0, false, None);
+        if let Some(live) = track.live_inside() {
+            self.set_resume(live, 0);
+        }
         self.reopen();
     }
 
@@ -77,42 +115,77 @@ impl UnderrunGate {
         }
     }
 
-    /// Opens the gate because the playhead has jumped: if the frames are loaded the stem sounds at once.
+    /// Opens the gate, because the playhead has jumped. If the frames at the new position are loaded, the stem sounds at
+    /// once.
     pub fn reopen(&mut self) {
         (self.gate, self.open) = (Ramp::new(1.0), true);
         (self.jumped, self.grace_left) = (true, None);
     }
 
-    /// Opens or closes the gate depending on what is loaded. True when the stretcher has to start anew.
-    pub fn update(&mut self, track: &Track, head: &Playhead, next: &NextRead) -> bool {
-        let Some(stream) = track.stream_inside() else { return false };
-        let speed = next.step.rate();
+    /// Whether the playhead has jumped, and nothing was read there yet.
+    pub fn has_jumped(&self) -> bool {
+        self.jumped
+    }
+
+    /// Frames that a live input must have beyond the next read before the gate opens again.
+    pub fn resume(&self) -> u64 {
+        self.resume
+    }
+
+    /// Frames of the track after the position that must be there: those of the next read, and those of a fade-out that begins with
+    /// the next quantum.
+    pub fn later(&self, next: &NextRead) -> i64 {
+        whole((next.step.rate() * (next.frames + self.fade + QUANTUM) as f64).ceil()) + next.reach as i64 + MARGIN
+    }
+
+    /// Chooses how much a live input must have before the gate opens again: half a window, and twice as much each time that it falls
+    /// short again soon, so that an input that is slower than the music is heard in longer spans.
+    fn set_resume(&mut self, live: &LiveStem, twice_of: u64) {
+        let most = live.ring.capacity() as u64 / 4;
+        self.resume = (2 * twice_of).max(live.window / 2).min(most);
+        live.resume.store(self.resume, Relaxed);
+    }
+
+    /// Opens or closes the gate depending on what is loaded. `written` is the number of frames that a live input had at the start of
+    /// the span: all its stems get the same number, so that they close and open together.
+    pub fn update(&mut self, track: &Track, head: &Playhead, next: &NextRead, written: u64) -> GateUpdate {
+        let mut update = GateUpdate::default();
+        let Some(stream) = track.stream_inside() else { return update };
+        let live = stream.live();
         let position = head.position.frame();
-        let reach = next.reach as i64 + MARGIN;
-        // The frames after the playhead that a fade-out reads when it begins with the next quantum.
-        let later = whole((speed * (next.frames + self.fade + QUANTUM) as f64).ceil()) + reach;
+        let from = position - next.reach as i64 - MARGIN;
+        let until = position + self.later(next);
         let source = Unrolled::new(track, head);
+        let holds = |from, until| match live {
+            Some(live) => live.holds(from, until, written),
+            None => source.holds(from, until),
+        };
         let jumped = std::mem::take(&mut self.jumped);
-        if source.holds(position - reach, position + later)
-            || (self.blocking && source.wait(position - reach, position + later))
-        {
-            let reopens =
-                !self.open && (self.blocking || source.holds(position - reach, position + later + REOPEN_MARGIN));
+        if holds(from, until) || (self.blocking && source.wait(from, until)) {
+            let margin = if live.is_some() { self.resume as i64 } else { REOPEN_MARGIN };
+            let reopens = !self.open && (self.blocking || holds(from, until + margin));
             if reopens {
-                let silent = self.is_silent();
+                update.restarts = self.is_silent();
+                update.resumed = std::mem::take(&mut self.reported);
                 (self.open, self.grace_left) = (true, None);
+                self.opened_at = Some(self.clock);
                 self.gate.set(1.0, self.fade);
-                return silent;
+                return update;
             }
         } else if self.open {
             self.open = false;
+            if let Some(live) = live.filter(|_| !jumped) {
+                let again = self.opened_at.is_some_and(|at| self.clock - at < SHORT_AGAIN * self.grace as u64);
+                self.set_resume(live, if again { self.resume } else { 0 });
+            }
             if jumped {
-                // None of the new sound was played yet.
+                // None of the new sound was played yet, so there is nothing to fade out.
                 self.gate = Ramp::new(0.0);
                 self.grace_left = Some(self.grace);
             } else {
                 self.gate.set(0.0, self.fade);
                 stream.underruns.fetch_add(1, Relaxed);
+                update.underrun = true;
             }
         }
         if self.is_silent() {
@@ -120,10 +193,12 @@ impl UnderrunGate {
             self.grace_left = self.grace_left.and_then(|left| {
                 let left = left.checked_sub(next.frames);
                 stream.underruns.fetch_add(u64::from(left.is_none()), Relaxed);
+                update.underrun |= left.is_none();
                 left
             });
         }
-        false
+        self.reported |= update.underrun;
+        update
     }
 
     /// Whether the gate is closed, so that nothing needs to be read.

@@ -2,24 +2,37 @@
 
 use super::fade_out::FadeOutBuffer;
 use super::frame_jobs::{FrameJobQueue, VoiceFrameWorker};
+use super::live_position::{LiveSnapshot, LiveState};
 use super::playhead::{Playhead, Unrolled};
-use super::underrun_gate::{MARGIN, NextRead, UnderrunGate};
+use super::underrun_gate::{GateUpdate, MARGIN, NextRead, UnderrunGate};
+use crate::audio::fade::Fade;
 use crate::dsp::{Position, QUANTUM, Ramp, Step};
-use crate::rt::{PlayheadState, ReturnQueue};
+use crate::rt::{LiveRing, PlayheadState, ReturnQueue};
 use crate::stretch::{Source, StretcherSet};
 use crate::track::Track;
 use crate::types::cast::{count, whole};
+use crate::types::crossfade_law::CrossfadeLaw;
 use crate::types::loop_region::LoopRegion;
 use crate::types::stretch_method::StretchMethod;
 use crate::types::units::{Frames, Rate, SampleRate};
 
-/// Fades at a jump, in seconds: the fade-out is slow, the fade-in fast enough to leave an attack unchanged.
+/// The fade-out of the old sound at a jump, in seconds.
 const FADE_OUT: f64 = 0.005;
+/// The fade-in of the new sound, in seconds. It is shorter, so that it does not soften an attack.
 const FADE_IN: f64 = 0.001;
 /// The time in seconds that a streamed track may stay silent after a start or a jump before that counts as an underrun.
 const GRACE: f64 = 0.25;
 /// The shortest fade from one method to another, in frames.
 const SHORTEST_FADE: usize = 16;
+
+/// What happened to a voice in a span.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct VoiceReport {
+    /// Its track came to its end.
+    pub ended: bool,
+    /// What its underrun gate did.
+    pub gate: GateUpdate,
+}
 
 /// One stem of a deck.
 pub(crate) struct Voice {
@@ -27,23 +40,26 @@ pub(crate) struct Voice {
     head: Playhead,
     cue: i64,
     pub rate: f64,
-    gain: Ramp,
+    gain: Fade,
     playing: bool,
     /// The fade-in of a start that is not at the start of the track.
     start_fade: Ramp,
     fading: FadeOutBuffer,
-    /// Closed while frames of a streamed track are missing.
+    /// The gate that is closed while frames of a streamed track are missing.
     gate: UnderrunGate,
     stretch: Box<StretcherSet>,
-    /// Whether the stretcher was reset and has made nothing since: of several jumps in one frame only the first has
-    /// anything to fade out.
+    /// Whether the stretcher was reset and has made no sound since. Then a jump has nothing to fade out. This is so after
+    /// the first of several jumps in one frame.
     just_reset: bool,
     /// The number of the voice's latest STFT frame job.
     job_id: u64,
+    /// [`FADE_OUT`] in frames.
     fade_out: usize,
+    /// [`FADE_IN`] in frames.
     fade_in: usize,
-    /// The sample rate of the engine, to play tracks of another rate at their right speed.
+    /// The sample rate of the engine. A track with another sample rate is played faster or slower accordingly.
     sample_rate: f64,
+    /// The step of the latest frame.
     last_step: Step,
 }
 
@@ -55,7 +71,7 @@ impl Voice {
             head: Playhead::new(0, None),
             cue: 0,
             rate: 1.0,
-            gain: Ramp::new(1.0),
+            gain: Fade::new(1.0),
             playing: false,
             start_fade: Ramp::new(1.0),
             fading: FadeOutBuffer::new(fade_out),
@@ -78,12 +94,28 @@ impl Voice {
         self.track.is_some()
     }
 
-    /// The length of its track; 0 when it has none.
-    pub fn length(&self) -> Frames {
-        self.track.as_ref().map_or(Frames::ZERO, Track::frames)
+    /// The length of its track; none when it has no track, or one of unknown length.
+    pub fn length(&self) -> Option<Frames> {
+        self.track.as_ref().and_then(Track::length)
     }
 
-    /// Whether it makes no sound now, not even a fade-out.
+    /// The live input of its track, and its position in it.
+    pub fn live_position(&self) -> Option<(&LiveRing, i64)> {
+        let live = self.track.as_ref()?.live_inside()?;
+        Some((&live.ring, self.head.position.frame()))
+    }
+
+    /// Whether its track cannot be sought.
+    fn is_live(&self) -> bool {
+        self.track.as_ref().is_some_and(Track::is_live)
+    }
+
+    /// Moves the playhead of a live input that is not playing.
+    pub fn set_live_position(&mut self, frame: i64) {
+        self.head.jump(Position::from_frames(frame));
+    }
+
+    /// Whether the stem makes no sound now, not even a fade-out.
     pub fn is_silent(&self) -> bool {
         self.fading.is_silent() && !(self.playing && self.track.is_some())
     }
@@ -92,28 +124,39 @@ impl Voice {
         self.head.position.to_f64()
     }
 
-    pub fn set_gain(&mut self, gain: f32, over: usize) {
+    pub fn set_gain(&mut self, gain: f32, over: usize, law: CrossfadeLaw) {
         let over = if self.is_silent() { 0 } else { over };
-        self.gain.set(gain, over);
+        self.gain.set(gain, over, law);
     }
 
     /// Loads a track with the playhead at `cue`. The return queue must have room for one track.
-    pub fn load(&mut self, track: Track, cue: i64, region: Option<LoopRegion>, returned: &mut ReturnQueue<Track>) {
+    /// With `keeps_gain` the stem keeps its gain.
+    pub fn load(
+        &mut self,
+        track: Track,
+        cue: i64,
+        region: Option<LoopRegion>,
+        keeps_gain: bool,
+        returned: &mut ReturnQueue<Track>,
+    ) {
         self.unload(returned);
         self.gate.attach(&track);
+        let (cue, region) = if track.is_live() { (0, None) } else { (cue, region) };
         self.track = Some(track);
         self.cue = cue;
         self.head = Playhead::new(cue, region);
         self.rate = 1.0;
-        self.gain = Ramp::new(1.0);
+        if !keeps_gain {
+            self.gain = Fade::new(1.0);
+        }
     }
 
-    /// Loads a track into a stem that may play without one. A playing stem moves its playhead to where it would be if
-    /// the track had played from `cue` since the start.
+    /// Loads a track into a stem that may play without one. If it plays, its playhead moves to the position that it would
+    /// have if the track had played from `cue` since the start.
     pub fn join(&mut self, track: Track, cue: i64, region: Option<LoopRegion>, returned: &mut ReturnQueue<Track>) {
-        let (counted, playing, rate, gain) = (self.head.position, self.playing, self.rate, self.gain);
-        self.load(track, cue, region, returned);
-        (self.rate, self.gain) = (rate, gain);
+        let (counted, playing, rate) = (self.head.position, self.playing, self.rate);
+        self.load(track, cue, region, true, returned);
+        self.rate = rate;
         if playing {
             self.head.position = counted.offset(cue);
             self.head.wrap();
@@ -133,7 +176,7 @@ impl Voice {
         self.cue = 0;
     }
 
-    /// Starts to play at the playhead; false when it already plays.
+    /// Starts to play at the playhead. Returns false when the stem plays already.
     pub fn play(&mut self) -> bool {
         let begins = !self.playing;
         if begins {
@@ -164,19 +207,30 @@ impl Voice {
     /// Stops playing and moves the playhead to the cue.
     pub fn stop(&mut self) {
         self.pause();
-        self.head.jump(Position::from_frames(self.cue));
+        if !self.is_live() {
+            self.head.jump(Position::from_frames(self.cue));
+        }
     }
 
-    /// Moves the cue, and the playhead with it unless it plays.
+    /// Moves the cue. The playhead of a stem that does not play moves to the cue. A live input has no cue.
     pub fn set_cue(&mut self, cue: i64) {
+        if self.is_live() {
+            return;
+        }
         self.cue = cue;
         if !self.playing {
             self.head.jump(Position::from_frames(cue));
         }
     }
 
-    /// Moves the playhead.
+    /// Moves the playhead. A live input cannot be sought.
     pub fn seek(&mut self, to: i64) {
+        if !self.is_live() {
+            self.jump(to);
+        }
+    }
+
+    fn jump(&mut self, to: i64) {
         self.cut(self.fade_out);
         self.head.jump(Position::from_frames(to));
         self.head.wrap();
@@ -185,8 +239,11 @@ impl Voice {
         }
     }
 
-    /// Sets or ends the loop. A playhead after the new end moves into the loop.
+    /// Sets or ends the loop. A playhead after the new end moves into the loop. A live input has no loop.
     pub fn set_loop(&mut self, region: Option<LoopRegion>) {
+        if self.is_live() {
+            return;
+        }
         let outside = region.is_some_and(|region| self.head.position.frame() >= region.end as i64);
         if outside {
             self.cut(self.fade_out);
@@ -200,19 +257,20 @@ impl Voice {
         }
     }
 
-    /// Renders the fade-out of the present sound, `fade` frames long.
+    /// Ends the present sound with a fade-out of `fade` frames, which is rendered into a buffer.
     fn cut(&mut self, fade: usize) {
         if self.playing && !self.just_reset && !self.gate.is_silent() {
             self.render_fade_out(fade);
         }
     }
 
-    /// The rendering part of [`Self::cut`]. It is a function of its own, because most calls have nothing to render: of
-    /// a thousand jumps in one block only the first has anything to fade out.
+    /// The rendering part of [`Self::cut`]. It is not inlined, because most calls have nothing to render: of a thousand
+    /// jumps in one frame, only the first has a sound to fade out.
     #[inline(never)]
     fn render_fade_out(&mut self, fade: usize) {
         let Some(track) = &self.track else { return };
-        // A sound that began while another was still fading out ends without a fade-out: little of it was played.
+        // If an earlier sound is still fading out, the present sound began less than 5 ms ago, so it gets only a short
+        // fade-out.
         let fade = if self.fading.is_silent() { fade } else { fade.min(self.fade_in) };
         let gain = self.gain.value() * self.start_fade.value() * self.gate.gain();
         let (stretch, step, mut head) = (&mut self.stretch, self.last_step, self.head);
@@ -230,8 +288,8 @@ impl Voice {
             return;
         }
         if self.playing && self.track.is_some() {
-            // Both methods play the same position of the same track, so their gains add up to one. The fade ends before
-            // the next onset.
+            // Both methods play the same position of the same track, so a linear cross-fade keeps the level. It ends before
+            // the next onset, so that no attack is played by both methods.
             let fade = self.until_onset().clamp(SHORTEST_FADE, self.fade_out);
             self.cut(fade);
             self.start_fade = Ramp::new(0.0);
@@ -241,7 +299,7 @@ impl Voice {
         self.just_reset = true;
     }
 
-    /// Frames of output until the next onset of the track, at most the length of a fade.
+    /// Frames of output until the next onset of the track, at most the length of a fade-out.
     fn until_onset(&self) -> usize {
         let rate = self.last_step.rate().max(1e-3);
         let here = self.head.position.frame();
@@ -250,29 +308,34 @@ impl Voice {
         onset.map_or(self.fade_out, |onset| count((onset.frame - here) as f64 / rate))
     }
 
-    /// Renders into `out` (at most a quantum, planar) at deck rate `rate`. With `overwrite` the frames of `out` are
-    /// overwritten, else the sound is added; `overwrite` becomes false once something was written. True when the track
-    /// came to its end. With `jobs`, STFT frames may be synthesised by the worker thread.
+    /// Renders into `out`, one slice per channel, at most a quantum long. `rate` is the rate of the deck.
+    ///
+    /// With `overwrite` the frames of `out` are overwritten. Without it the sound is added to them. `overwrite` becomes
+    /// false once something was written. With `jobs`, the worker thread
+    /// may synthesise STFT frames.
     pub fn render(
         &mut self,
         rate: f64,
         out: [&mut [f32]; 2],
         overwrite: &mut bool,
         jobs: Option<&mut FrameJobQueue>,
-    ) -> bool {
+        live: &mut LiveSnapshot,
+    ) -> VoiceReport {
         let [left, right] = out;
         if let Some(track) = self.track.as_ref().filter(|_| self.gate.is_attached()) {
             let (playing, speed, cue) = (self.playing, self.last_step.rate(), self.cue);
-            let reach = self.stretch.reach() as i64 + MARGIN;
+            // A live input keeps little ready, so it prepares for the present method only.
+            let reach = if track.is_live() { self.stretch.latency().input } else { self.stretch.reach() };
+            let reach = reach as i64 + MARGIN;
             let playhead = PlayheadState { speed, playing, cue, reach, ..PlayheadState::default() };
             self.gate.publish_playhead(track, &self.head, playhead, left.len());
         }
-        let ended = self.render_track(rate, [&mut *left, &mut *right], overwrite, jobs);
+        let report = self.render_track(rate, [&mut *left, &mut *right], overwrite, jobs, live);
         self.render_fading([left, right], overwrite);
-        ended
+        report
     }
 
-    /// Makes rendering block until missing frames of a streamed track are loaded. Not for an audio thread.
+    /// From now on rendering blocks while frames of a streamed track are missing. Not for an audio thread.
     pub fn wait_for_frames(&mut self) {
         self.gate.wait_for_frames();
     }
@@ -283,27 +346,37 @@ impl Voice {
         out: [&mut [f32]; 2],
         overwrite: &mut bool,
         jobs: Option<&mut FrameJobQueue>,
-    ) -> bool {
+        live: &mut LiveSnapshot,
+    ) -> VoiceReport {
+        let mut report = VoiceReport::default();
         if !self.playing {
-            return false;
+            return report;
         }
         let native = self.track.as_ref().map_or(1.0, |track| f64::from(track.sample_rate().get()) / self.sample_rate);
         let step = Step::from_rate((rate * self.rate * native).clamp(0.0, Rate::MAX.get()));
         self.last_step = step;
+        let frames = out[0].len();
+        let next = NextRead { step, frames, reach: self.stretch.latency().input };
+        let written = self.track.as_ref().map_or(0, |track| live.written(track));
+        self.follow_live(&next, written);
         let Some(track) = &self.track else {
-            self.head.position = self.head.position.advance(step, out[0].len());
-            return false;
+            self.head.position = self.head.position.advance(step, frames);
+            return report;
         };
         let source = Unrolled::new(track, &self.head);
         let (stretch, position) = (&mut self.stretch, self.head.position);
-        let frames = out[0].len();
-        if self.gate.update(track, &self.head, &NextRead { step, frames, reach: stretch.latency().input }) {
+        report.gate = self.gate.update(track, &self.head, &next, written);
+        if report.gate.restarts {
             stretch.reset();
         }
         let (gain, start_fade, gate) = (&mut self.gain, &mut self.start_fade, &mut self.gate);
         if gate.is_silent() {
-            // Position and ramps advance in silence.
+            // Position and ramps advance in silence, so that the stem returns in phase.
+            // The position of a live input waits.
             (0..frames).for_each(|_| _ = (gain.next(), start_fade.next()));
+            if track.is_live() {
+                return report;
+            }
         } else {
             self.just_reset = false;
             let steady = (gain.is_settled() && start_fade.is_settled() && gate.is_open()).then(|| gain.value());
@@ -320,10 +393,32 @@ impl Voice {
         stretch.moved(self.head.wrap_played(track));
         if self.head.is_past(track, stretch.ring_out()) {
             self.playing = false;
-            self.head.jump(Position::from_frames(self.cue));
-            return true;
+            if !track.is_live() {
+                self.head.jump(Position::from_frames(self.cue));
+            }
+            report.ended = true;
         }
-        false
+        report
+    }
+
+    /// Moves the playhead of a live input when the frames at its position are no longer there, or when newer ones are to be played.
+    fn follow_live(&mut self, next: &NextRead, written: u64) {
+        let Some(live) = self.track.as_ref().and_then(Track::live_inside) else { return };
+        let state = LiveState {
+            position: self.head.position.frame(),
+            earlier: next.reach as i64 + MARGIN,
+            later: self.gate.later(next),
+            written,
+            starts: self.gate.has_jumped(),
+            is_silent: self.gate.is_silent(),
+            resume: self.gate.resume() as i64,
+        };
+        let Some(to) = state.jump(live) else { return };
+        if state.starts || state.is_silent {
+            self.set_live_position(to);
+        } else {
+            self.jump(to);
+        }
     }
 
     fn render_fading(&mut self, out: [&mut [f32]; 2], overwrite: &mut bool) {
@@ -349,8 +444,11 @@ impl Drop for Voice {
     }
 }
 
-/// Reads sound with `read` and adds it to `out`, or overwrites `out`, at a `steady` gain, or at a `gain` that changes
-/// with each frame. With `overwrite` the sound is read directly into `out`, and a gain of 1 changes no bit.
+/// Reads sound with `read`, multiplies it with a gain, and adds it to `out`. With `overwrite` it is read directly into
+/// `out` instead.
+///
+/// `steady` is the gain if it is the same for all frames. Otherwise `gain` is called for each frame. A steady gain of 1
+/// changes no bit.
 fn add_sound(
     out: [&mut [f32]; 2],
     overwrite: &mut bool,
@@ -386,52 +484,4 @@ fn add_sound(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::feed::{Input, InputError, InputInfo};
-
-    struct Silence;
-
-    impl Input for Silence {
-        fn seek(&mut self, _frame: u64) -> Result<(), InputError> {
-            Ok(())
-        }
-
-        fn read(&mut self, frames: &mut Vec<[f32; 2]>) -> Result<bool, InputError> {
-            frames.extend([[0.0; 2]; 1_024]);
-            Ok(true)
-        }
-    }
-
-    #[test]
-    fn a_stem_publishes_its_playhead_with_the_reach_of_its_stretchers() {
-        let info = InputInfo { frames: Frames(1 << 30), sample_rate: SampleRate::CD, channels: 2 };
-        let track = Track::from_input(Silence, info).unwrap();
-        let mut returned = ReturnQueue::new(rtrb::RingBuffer::new(4).0, 4);
-        for &method in StretchMethod::ALL {
-            let mut voice = Voice::new(SampleRate::CD, method);
-            voice.load(track.clone(), 5_000, None, &mut returned);
-            voice.play();
-            let sound = &mut [[0.0; 64]; 2];
-            for _ in 0..2 {
-                let [left, right] = sound;
-                voice.render(1.25, [left, right], &mut true, None);
-            }
-            let stream = track.stream_inside().unwrap();
-            let published = stream.playhead(0, None).unwrap();
-            let reach = StretcherSet::new(method, SampleRate::CD.get()).reach() as i64 + MARGIN;
-            let expected = PlayheadState {
-                clock: 128,
-                position: 5_080,
-                speed: 1.25,
-                playing: true,
-                region: None,
-                cue: 5_000,
-                reach,
-            };
-            assert_eq!(published, expected, "{method:?}");
-            drop(voice);
-            assert_eq!(stream.playhead(0, None), None, "its entry is free again");
-        }
-    }
-}
+mod tests;

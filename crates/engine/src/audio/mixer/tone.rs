@@ -4,7 +4,8 @@ use crate::dsp::Ramp;
 use crate::types::cast::single;
 use crate::types::units::SampleRate;
 
-/// A sine that fades in and out, from a rotating phasor: no table, no call into libm per sample.
+/// A sine that fades in and out. It comes from a rotating phasor, which needs neither a table nor a sine function for each
+/// sample.
 pub(super) struct Tone {
     sample_rate: f64,
     phasor: [f64; 2],
@@ -48,7 +49,7 @@ impl Tone {
             let sample = single(y) * self.gain.next();
             frame[0] += sample;
             frame[1] += sample;
-            // One Newton step keeps the phasor on the unit circle.
+            // One step of Newton's method keeps the phasor on the unit circle.
             let (x, y) = (x * c - y * s, x * s + y * c);
             let length = 1.5 - 0.5 * (x * x + y * y);
             self.phasor = [x * length, y * length];

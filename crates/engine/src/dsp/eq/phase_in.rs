@@ -1,18 +1,18 @@
 //! The phase-in of a deck's filters while its music plays.
 //!
-//! Crossovers shift the phase, by 180 degrees at 200 Hz and by 360 degrees at 2 kHz, so a crossfade from the dry signal
-//! to the filtered one would cancel. Instead the phase is shifted gradually. For the first 55 ms the deck plays through
-//! all-passes like those of the crossovers, whose corner frequencies fall from infinity, where an all-pass changes
-//! nothing. The change that the gains make is added with a weight `w` that grows from 0 to 1:
+//! Crossovers shift the phase by 180 degrees at 200 Hz and by 360 degrees at 2 kHz. In a crossfade from the dry signal to
+//! the filtered one, frequencies would therefore cancel. Instead, the phase is shifted gradually. For the first 55 ms the
+//! deck plays through all-passes like those of the crossovers. Their corner frequencies fall from infinity, where an all-pass
+//! changes nothing. The change that the gains make is added with a weight `w` that grows from 0 to 1:
 //!
 //! ```text
 //! out = AP4'(AP2'(x)) + w (filtered - AP4(AP2(x)))
 //! ```
 //!
-//! A phase shift of 360 degrees within the time t shifts a frequency by 1 / t. So the corners' periods grow nearly
-//! evenly, which shifts every octave by some 3 %: a tone stays in its third-octave band. The upper corners arrive first
-//! and `w` grows with the cube of the time, so that the bands are nearly in phase with the signal that they change by
-//! the time they are audible.
+//! A phase shift of 360 degrees within the time t shifts a frequency by 1 / t. The periods of the corner frequencies grow
+//! nearly evenly, so that every octave is shifted by some 3 %, and a tone stays in its third-octave band. The upper corners
+//! reach their final frequencies first, and `w` grows with the cube of the time. So, when the bands become audible, they are
+//! nearly in phase with the signal that they change.
 
 use super::sections::{MINUS_ZERO, Sections, lanes, signal};
 use crate::dsp::quantum::{Lanes, QUANTUM};
@@ -21,9 +21,9 @@ use crate::dsp::svf::SvfState;
 use crate::types::cast::single;
 
 const SWEEP_SECONDS: f64 = 0.055;
-/// The share of the sweep that the upper corners take.
+/// The share of the sweep after which the upper corners have reached their final frequencies.
 const UPPER: f32 = 0.45;
-/// After the sweep, swept and fixed all-passes become equal within so many seconds (-116 dB).
+/// After the sweep, swept and fixed all-passes become equal (to -116 dB) within this number of seconds.
 const SETTLE_SECONDS: f64 = 0.015;
 
 /// The swept all-passes of eight lanes, and the fixed ones that they become.
@@ -34,7 +34,7 @@ pub(super) struct PhaseIn {
     fixed: [SvfState; 3],
     /// A mask of all ones in the lanes that are being phased in.
     on: [u32; 8],
-    /// Frames since each lane started.
+    /// For each lane, the number of frames since it started.
     age: Lanes,
     sweep: f32,
     end: f32,

@@ -4,9 +4,9 @@ use crate::dsp::svf::Svf;
 
 pub const DECKS: usize = 4;
 
-/// The range of samples that the filters accept: neither a subnormal number nor the overflow of a broken file gets into
-/// their state.
+/// The smallest sample that the filters accept, so that their state never becomes subnormal.
 const SMALLEST: f32 = 1e-15;
+/// The largest sample that the filters accept, so that the samples of a damaged file cannot make their state overflow.
 const LARGEST: f32 = 1e6;
 
 /// The filters of both crossovers.
@@ -24,7 +24,7 @@ pub fn signal(x: f32) -> f32 {
     if x.abs() >= SMALLEST && x.abs() <= LARGEST { x } else { 0.0 }
 }
 
-/// The lanes of a deck; none for a deck that does not exist.
+/// The lanes of a deck. The range is empty for a deck that does not exist.
 pub fn lanes(deck: usize) -> std::ops::Range<usize> {
     if deck < DECKS { deck * 2..deck * 2 + 2 } else { 0..0 }
 }

@@ -43,8 +43,8 @@ fn higher_sample_rates_take_more_pages_in_proportion() {
 fn playheads_share_the_pages_and_leave_the_spare_ones_free() {
     let (rate, page) = (96_000, PAGE as i64);
     for (playheads, pages) in [(1, 112), (2, 112), (4, 58), (5, 46), (64, 3)] {
-        let stream = Arc::new(Stream::new(1 << 30, slots(rate)));
-        let mut feeder = Feeder::new(stream.clone(), Arc::default(), Box::new(Zeros::default()), rate);
+        let mut feeder = Feeder::new(1 << 30, Arc::default(), Box::new(Zeros::default()), rate);
+        let stream = feeder.stream();
         for _ in 0..playheads {
             let entry = stream.register_playhead().unwrap();
             stream.publish_playhead(entry, &PlayheadState { playing: true, speed: 1.0, ..PlayheadState::default() });
@@ -69,8 +69,8 @@ fn playing_playheads_rank_first_and_among_them_the_most_urgent() {
 #[test]
 fn playheads_are_polled_several_times_within_what_an_emergency_has_left() {
     for sample_rate in [8_000, 44_100, 192_000] {
-        let stream = Arc::new(Stream::new(1 << 30, slots(sample_rate)));
-        let mut feeder = Feeder::new(stream.clone(), Arc::default(), Box::new(Zeros::default()), sample_rate);
+        let mut feeder = Feeder::new(1 << 30, Arc::default(), Box::new(Zeros::default()), sample_rate);
+        let stream = feeder.stream();
         assert_eq!(feeder.poll_interval(), POLL_IDLE);
         let entry = stream.register_playhead().unwrap();
         stream.publish_playhead(entry, &PlayheadState { playing: true, speed: 1.0, ..PlayheadState::default() });
@@ -87,11 +87,11 @@ const PLAYING: PlayheadState =
 
 /// A feeder of a long track with these playheads.
 fn feeder_for(playheads: &[PlayheadState]) -> Feeder {
-    let stream = Arc::new(Stream::new(1 << 30, slots(RATE)));
+    let mut feeder = Feeder::new(1 << 30, Arc::default(), Box::new(Zeros::default()), RATE);
+    let stream = feeder.stream();
     for playhead in playheads {
         stream.publish_playhead(stream.register_playhead().unwrap(), playhead);
     }
-    let mut feeder = Feeder::new(stream.clone(), Arc::default(), Box::new(Zeros::default()), RATE);
     feeder.poll_playheads();
     feeder
 }
@@ -112,7 +112,7 @@ fn the_next_job_is_the_most_urgent_of_all_playheads() {
 fn there_is_no_job_when_all_needed_pages_are_loaded() {
     let mut feeder = feeder_for(&[PLAYING]);
     feed(&mut feeder);
-    assert!((0..12).all(|page| feeder.stream.pages.has(page)));
+    assert!((0..12).all(|page| feeder.pages.has(page)));
 }
 
 #[test]
@@ -129,7 +129,7 @@ fn a_job_is_completed_while_nothing_changes() {
     feeder.shared.prepared.lock().unwrap().push(0);
     let job = feeder.next_job().unwrap();
     assert!(feeder.run_job(&job).unwrap());
-    assert_eq!(job.pages.iter().filter(|page| feeder.stream.pages.has(**page)).count(), 12);
+    assert_eq!(job.pages.iter().filter(|page| feeder.pages.has(**page)).count(), 12);
 }
 
 #[test]
@@ -153,7 +153,7 @@ fn a_job_is_cancelled_when_a_more_urgent_one_comes_up_or_its_pages_are_not_neede
         )];
         let job = feeder.next_job().unwrap();
         assert!(feeder.run_job(&job).unwrap());
-        let read = job.pages.iter().filter(|page| feeder.stream.pages.has(**page)).count();
+        let read = job.pages.iter().filter(|page| feeder.pages.has(**page)).count();
         assert_eq!(read, 1, "of {:?}; a playhead plays: {plays}", job.pages);
     }
 }
@@ -175,7 +175,7 @@ fn the_same_time_is_prefetched_at_any_speed_but_the_slowest() {
     let pages = |speed| {
         let mut feeder = feeder_for(&[PlayheadState { speed, ..PLAYING }]);
         feed(&mut feeder);
-        (0..).take_while(|page| feeder.stream.pages.has(*page)).count()
+        (0..).take_while(|page| feeder.pages.has(*page)).count()
     };
     // Two seconds of output, and half a second at the cue.
     let at = [1.0 / 16.0, 0.5, 1.0, 2.0].map(pages);
@@ -201,7 +201,7 @@ fn the_cue_is_loaded_while_the_playhead_is_in_a_loop_elsewhere() {
     feed(&mut feeder);
     // 22,050 frames after the cue.
     let cue = (1 << 24) / PAGE as u64;
-    assert!((cue..cue + 6).all(|page| feeder.stream.pages.has(page)));
+    assert!((cue..cue + 6).all(|page| feeder.pages.has(page)));
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Conversion from the engine's rate to that of a device that allows no other.
+//! Conversion from the engine's sample rate to that of a device that does not support the engine's rate.
 
 use rubato::audioadapter_buffers::direct::InterleavedSlice;
 use rubato::{Fft, FixedSync, Resampler, WindowFunction};
@@ -8,20 +8,20 @@ use crate::output::cause::Cause;
 use crate::types::output_error::OutputErrorKind;
 use crate::types::units::SampleRate;
 
-/// Frames per FFT block on the slower side, at least: the pass band ends within 1.4 % of the lower Nyquist frequency.
+/// The smallest FFT block at the lower rate, in frames. With it the pass band ends within 1.4 % of the lower Nyquist frequency.
 const BLOCK: usize = 1_024;
 
-/// The longest block; ratios that need longer ones would delay the sound too much.
+/// The longest block, in frames. Longer blocks would delay the sound too much.
 const LONGEST: usize = 16_384;
 
 /// Converts the sound of a renderer block by block, with a delay of about one and a half blocks (35 ms at 44.1 kHz).
 ///
-/// FFT overlap-add with a linear-phase windowed sinc (rubato's `Fft`); all memory is allocated in [`Converter::new`].
+/// It uses FFT overlap-add with a linear-phase windowed sinc (rubato's `Fft`). All memory is allocated in [`Converter::new`].
 pub(crate) struct Converter {
     fft: Fft<f32>,
     input: Box<[f32]>,
     output: Box<[f32]>,
-    /// Samples of `output` already handed out.
+    /// The number of samples of `output` that were output.
     taken: usize,
 }
 

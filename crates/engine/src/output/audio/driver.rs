@@ -1,4 +1,4 @@
-//! The driver, which a device's callback calls: it takes the renderer, converts the sample rate and measures the load.
+//! The driver, which a device's callback calls. It takes the renderer, converts the sample rate and measures the load.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -11,8 +11,8 @@ use crate::output::stream_link::StreamLink;
 use crate::rt::Slot;
 use crate::types::units::SampleRate;
 
-/// A device first fills its buffers as fast as it can, for this long at most. For as long again it must request blocks
-/// in real time before its thread requests realtime priority.
+/// The length of each of the two phases before a thread requests realtime priority. In the first phase a device may fill its
+/// buffers as fast as it can. In the second phase it must request blocks in real time.
 const PACING_TEST: Duration = Duration::from_millis(250);
 
 /// The sound of one block.
@@ -69,8 +69,8 @@ impl Driver {
         self.link.clone()
     }
 
-    /// Calls `write` with the sound of the next `frames` frames. False when another thread has the renderer or the
-    /// stream is retired; then the block must be silent.
+    /// Calls `write` with the sound of the next `frames` frames. Returns false when another thread has the renderer, or when the
+    /// stream is retired. Then the block must be silent.
     pub fn block(&mut self, frames: usize, write: impl FnOnce(&mut RenderedBlock)) -> bool {
         let began = Instant::now();
         self.link.called(began - self.meter.epoch);
@@ -83,7 +83,7 @@ impl Driver {
             return false;
         };
         write(&mut RenderedBlock { renderer: &mut renderer, converter: self.converter.as_mut() });
-        // The slot is empty: there is one renderer only.
+        // The slot is empty, because there is only one renderer.
         let _nothing = self.slot.put(renderer);
         let busy = began.elapsed();
         self.meter.block(frames, self.rate, busy);
@@ -116,10 +116,11 @@ impl Driver {
     }
 }
 
-/// The nice level of an audio thread without realtime priority: that of sound servers and their clients.
+/// The nice level of an audio thread without realtime priority. Sound servers and their clients use the same level.
 pub(crate) const NICE: i32 = -11;
 
-/// Requests round-robin realtime scheduling of this thread, at a priority below that of sound servers; else the level [`NICE`].
+/// Requests round-robin realtime scheduling of this thread, at a priority below that of sound servers. If that is refused, requests
+/// the nice level [`NICE`].
 #[cfg(target_os = "linux")]
 fn promote() -> Realtime {
     use thread_priority::unix::{set_thread_priority_and_policy, thread_native_id};
@@ -130,7 +131,7 @@ fn promote() -> Realtime {
     let policy = ThreadSchedulePolicy::Realtime(RealtimeThreadSchedulePolicy::RoundRobin);
     match set_thread_priority_and_policy(thread_native_id(), priority, policy) {
         Ok(()) => Realtime::Granted,
-        // This changes the calling thread alone: on Linux threads have nice levels of their own.
+        // This changes only the calling thread, because on Linux every thread has its own nice level.
         Err(Error::OS(errno)) => match rustix::process::setpriority_process(None, NICE) {
             Ok(()) => Realtime::Raised { nice: NICE },
             Err(_) => Realtime::Refused { errno },

@@ -1,4 +1,4 @@
-//! The thread that sends a sound server the sound it requests.
+//! The thread that sends a sound server the sound that the server requests.
 
 use std::fmt;
 use std::io::{BufReader, Error, ErrorKind, Read, Write};
@@ -13,10 +13,10 @@ use super::driver::Driver;
 use crate::output::health::HealthCounters;
 use crate::types::cast::low_half;
 
-/// Bytes of a frame: two floats.
+/// The number of bytes in a frame of two floats.
 pub(crate) const FRAME_BYTES: usize = 8;
 
-/// Longer messages are not needed here and are skipped.
+/// Longer messages are skipped, because none of the messages that are needed here is longer.
 const LONGEST: usize = 4_096;
 
 /// The reason why a stream has ended.
@@ -41,12 +41,12 @@ impl fmt::Display for StreamEnd {
     }
 }
 
-/// The state of the thread; all memory is allocated before it starts.
+/// The state of the thread. All memory is allocated before the thread starts.
 pub(crate) struct PulsePlayback {
     socket: BufReader<UnixStream>,
     version: u16,
     channel: u32,
-    /// Bytes that the server has requested and not received yet.
+    /// The number of bytes that the server has requested and that were not sent yet.
     wanted: usize,
     driver: Driver,
     meter: Arc<HealthCounters>,

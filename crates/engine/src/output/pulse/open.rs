@@ -13,12 +13,12 @@ use crate::output::backend::{OpenedDevice, StreamSetup};
 use crate::output::cause::Cause;
 use crate::types::units::SampleRate;
 
-/// Frames per block when none are given.
+/// The default number of frames in a block.
 const BLOCK: u32 = 1_024;
 
 impl Server {
-    /// Opens a stream to `sink` at its own rate, for an engine at `rate`; where there is no conversion from one to the
-    /// other, the server converts.
+    /// Opens a stream to `sink` at the sink's own rate, for an engine at `rate`. If this crate has no conversion between the
+    /// two rates, the server converts.
     ///
     /// # Errors
     /// The cause.
@@ -38,8 +38,8 @@ impl Server {
     }
 }
 
-/// The parameters of a stream: two blocks of sound in the buffer, and after an underrun playback continues as soon as
-/// there is a frame.
+/// The parameters of a stream. The buffer has two blocks of sound. After an underrun, playback continues as soon as there is a
+/// frame.
 fn playback(sink: &Sink, rate: SampleRate, block: usize) -> PlaybackStreamParams {
     let mut props = Props::new();
     props.set(Prop::MediaName, c"crowd-engine");

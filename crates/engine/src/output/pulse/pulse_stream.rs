@@ -33,7 +33,7 @@ impl PulseStream {
         block: usize,
     ) -> std::io::Result<Self> {
         let socket = server.socket.get_ref().try_clone()?;
-        // From now on reads block until there is a message, and writes until the server accepts them.
+        // From now on a read blocks until there is a message, and a write blocks until the server accepts it.
         socket.set_read_timeout(None)?;
         socket.set_write_timeout(None)?;
         let link = driver.link();
@@ -44,7 +44,7 @@ impl PulseStream {
 
 #[cfg(test)]
 impl PulseStream {
-    /// What the thread would run.
+    /// The playback, which otherwise runs on the thread.
     pub fn take_playback(&mut self) -> Option<PulsePlayback> {
         self.ready.take()
     }

@@ -18,13 +18,13 @@ use crate::types::output_error::OutputErrorKind;
 /// The prefix of a sink's name in the list of devices.
 pub(crate) const PREFIX: &str = "pulseaudio:";
 
-/// How long the server may take to answer.
+/// The time that the server may take to answer.
 const TIMEOUT: Duration = Duration::from_secs(2);
 
 /// A sink that can be played to.
 pub(crate) struct Sink {
     pub(super) index: u32,
-    /// The server's name for it, without [`PREFIX`].
+    /// The server's name for the sink, without [`PREFIX`].
     pub name: String,
     pub description: String,
     pub channels: u16,
@@ -44,8 +44,8 @@ impl From<SinkInfo> for Sink {
     }
 }
 
-/// The socket of the server: that of `PULSE_SERVER`, or that of the user's session if there is one. A server on another
-/// machine (`tcp:`) is reached through ALSA's plug-in.
+/// The socket of the server: that of `PULSE_SERVER`, or that of the user's session. `None` if there is none. A server on
+/// another machine (`tcp:`) is reached through ALSA's plug-in.
 fn address() -> Option<PathBuf> {
     match std::env::var("PULSE_SERVER") {
         Ok(server) if !server.is_empty() => {
@@ -56,7 +56,7 @@ fn address() -> Option<PathBuf> {
     }
 }
 
-/// A connection to the sound server; every stream has its own.
+/// A connection to the sound server. Every stream has its own connection.
 pub(crate) struct Server {
     pub(super) socket: BufReader<UnixStream>,
     pub(super) version: u16,
@@ -64,7 +64,7 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Connects to the server of the user's session; none when it has no socket.
+    /// Connects to the server of the user's session. `None` when there is no socket.
     ///
     /// # Errors
     /// When the server does not answer, or refuses.

@@ -1,4 +1,4 @@
-//! The file operations of a recording; tests have disks of their own that fill up and hang.
+//! The file operations of a recording. Tests replace them by disks that become full or hang.
 
 use std::fs::{self, File, OpenOptions};
 use std::io;
@@ -14,16 +14,16 @@ pub(crate) trait Disk: Send + 'static {
     /// Creates a file that did not exist.
     ///
     /// # Errors
-    /// The system's error; `AlreadyExists` when the name is in use.
+    /// The system's error. It is `AlreadyExists` when there is a file of this name.
     fn create(&mut self, path: &Path) -> io::Result<Self::File>;
 
-    /// Makes the written frames safe from a power cut; with `path`, the name of the file as well.
+    /// Makes the written frames safe from a power failure. With `path`, the name of the file is made safe, too.
     ///
     /// # Errors
     /// The system's error.
     fn sync(&mut self, file: &mut Self::File, path: Option<&Path>) -> io::Result<()>;
 
-    /// Removes a file that this recording created and that holds no sound.
+    /// Removes a file that this recording has created and that has no sound.
     ///
     /// # Errors
     /// The system's error.
@@ -45,7 +45,7 @@ impl Disk for FileSystem {
 
     fn sync(&mut self, file: &mut File, path: Option<&Path>) -> io::Result<()> {
         file.sync_data()?;
-        // Only Unix can open and sync a folder; elsewhere the name is as durable as the system makes it.
+        // Only Unix can open and sync a folder. On other systems nothing more can be done for the name.
         match path {
             Some(path) if cfg!(unix) => File::open(folder(path))?.sync_all(),
             _ => Ok(()),

@@ -1,8 +1,8 @@
-//! Recordings of the played sound, written by a thread for which the audio thread never waits.
+//! Recordings of the played sound. A thread writes them, and the audio thread never waits for it.
 //!
-//! The audio thread writes the sound that it plays to a [`RecordingRing`]; the recorder's thread writes it to a file
-//! that is complete after every write. While a disk hangs, nothing is lost until the ring is full; then the frames that
-//! do not fit are lost. A full disk ends the file, and another is begun when there is room.
+//! The audio thread writes the sound that it plays to a [`RecordingRing`]. The recorder's thread writes it to a file that is
+//! complete after every write. While a disk hangs, no frame is lost until the ring is full. Then the frames that do not fit
+//! are lost. When the disk is full, the file ends. Another file begins when there is room again.
 
 mod disk;
 mod progress;
@@ -29,15 +29,15 @@ use crate::types::error::{Error, Result};
 use crate::types::output_error::{OutputError, OutputErrorKind};
 use crate::types::units::{Frames, SampleRate};
 
-/// Seconds of sound that the ring holds while the disk is busy.
+/// The number of seconds of sound for which the ring has room while the disk is busy.
 const RING_SECONDS: usize = 20;
-/// Frames it holds at least: twice the largest block.
+/// The smallest size of the ring in frames: twice the largest block.
 const RING_FRAMES: usize = 2 << 16;
-/// How often the ring is polled.
+/// The interval at which the ring is polled.
 const POLL: Duration = Duration::from_millis(100);
-/// How long the disk may take to create the first file before the sound starts without it.
+/// The time that the disk may take to create the first file. After it the sound starts without the file.
 const OPENING: Duration = Duration::from_secs(5);
-/// How long finishing a recording may take: the ring's content and a sync.
+/// The time that the end of a recording may take: writing the content of the ring, and a sync.
 const FINISHING: Duration = Duration::from_secs(10);
 
 type MediaResult = Result<(), crowd_media::Error>;
@@ -47,7 +47,7 @@ type MediaResult = Result<(), crowd_media::Error>;
 pub(crate) struct RecordingConfig {
     /// The requested name.
     pub path: PathBuf,
-    /// How long a file may be.
+    /// The length at which the recording continues in another file.
     pub split: Option<Duration>,
 }
 
@@ -63,7 +63,7 @@ impl Recorder {
     /// Starts a recording of sound at `rate`.
     ///
     /// # Errors
-    /// [`Error::Output`] when the place cannot be written.
+    /// [`Error::Output`] when no file can be written at this path.
     pub fn start(take: &RecordingConfig, rate: SampleRate) -> Result<(Self, RecordingRing)> {
         Self::start_on(FileSystem, take, rate)
     }
@@ -83,7 +83,7 @@ impl Recorder {
         let work = move || {
             let began = writer.open_first();
             let refused = began.is_err();
-            // When the disk takes too long, these have no receiver any more.
+            // If the disk took too long, there is no receiver any more.
             let _received = begun.send(began);
             if !refused {
                 let _received = sender.send(record(writer));
@@ -105,10 +105,10 @@ impl Recorder {
         self.progress.health()
     }
 
-    /// Waits until the recording is finished; the [`RecordingRing`] must have been dropped.
+    /// Waits until the recording is finished. The [`RecordingRing`] must have been dropped before.
     ///
     /// # Errors
-    /// [`Error::Media`] when it could not be written, [`Error::Output`] when the disk does not answer.
+    /// [`Error::Media`] when the end could not be written. [`Error::Output`] when the disk does not answer.
     pub fn close(self) -> Result<()> {
         self.thread.thread().unpark();
         match self.done.recv_timeout(FINISHING) {
@@ -126,7 +126,7 @@ impl Recorder {
 
 fn record<D: Disk>(mut writer: Writer<D>) -> MediaResult {
     loop {
-        // Read before writing, so that everything that came before the end is written.
+        // This is read before the ring is written to the file, so that everything before the end is written.
         let last = writer.is_closed();
         writer.write_available(last)?;
         if last {
@@ -136,12 +136,12 @@ fn record<D: Disk>(mut writer: Writer<D>) -> MediaResult {
     }
 }
 
-/// What can be done about a file that cannot be written.
+/// The kind of the output's error for a file that cannot be written.
 fn kind_of(error: &crowd_media::Error) -> OutputErrorKind {
     error.io_error().map_or(OutputErrorKind::Other, OutputErrorKind::of_io)
 }
 
-/// The container of a file of that name.
+/// The container of a file, by the extension of its name.
 fn container(path: &Path) -> Result<Container, Cause> {
     let unsupported = |message| Err(Cause::new(OutputErrorKind::Unsupported, message));
     if path.exists() && !path.is_file() {

@@ -1,4 +1,4 @@
-//! The progress of a recording, shared with control threads. The audio thread never touches it.
+//! The progress of a recording, shared with control threads. The audio thread does not use it.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -12,7 +12,7 @@ const STALLED: Duration = Duration::from_secs(2);
 
 /// The progress of a recording.
 pub(crate) struct Progress {
-    /// Frames that did not fit into the ring, and those that could not be written at the end.
+    /// The number of lost frames: those that did not fit into the ring, and those that could not be written at the end.
     pub lost: Arc<AtomicU64>,
     state: Mutex<ProgressState>,
 }

@@ -1,4 +1,4 @@
-//! The writer of a recording: from the ring into files, on the recorder's thread.
+//! The writer of a recording. On the recorder's thread, it reads the ring and writes files.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -11,13 +11,13 @@ use super::disk::Disk;
 use super::progress::Progress;
 use crate::rt::{RecordingRingReader, RingRead};
 
-/// Frames that are staged at a time: a second and a half at 44.1 kHz.
+/// The number of frames that are read from the ring before they are written: a second and a half at 44.1 kHz.
 const STAGE: usize = 1 << 16;
-/// The time between two syncs of the file. A power cut may cost the sound of that time.
+/// The time between two syncs of the file. A power failure may cost the sound of that time.
 const SYNC: Duration = Duration::from_secs(2);
 /// The time after a failure until the next file is tried.
 const RETRY: Duration = Duration::from_secs(5);
-/// The longest gap that is filled with silence, in seconds; a longer one ends the file.
+/// The longest gap that is filled with silence, in seconds. A longer gap ends the file.
 const LONGEST_GAP: u64 = 600;
 /// The number of file names that are tried.
 const NUMBERS: u32 = 100_000;
@@ -38,10 +38,10 @@ pub(crate) struct Writer<D: Disk> {
     file: Option<OpenFile<D::File>>,
     /// The number of the next file.
     number: u32,
-    /// Samples that were read from the ring and are in no file yet.
+    /// The samples that were read from the ring and are in no file yet.
     staged: Vec<f32>,
     buffer: Box<[f32]>,
-    /// Frames of silence before the next frames of the ring.
+    /// The number of frames of silence before the next frames of the ring.
     silence: u64,
     /// Whether the file ends after the staged frames.
     ends_file: bool,
@@ -99,8 +99,8 @@ impl<D: Disk> Writer<D> {
     /// Creates the first file.
     ///
     /// # Errors
-    /// The system's error, or the container's when it does not support the spec. A full disk is no error: the recording
-    /// waits for room.
+    /// The system's error, or the container's error when it does not support the spec. A full disk is not an error: the
+    /// recording waits for room.
     pub fn open_first(&mut self) -> Result<()> {
         self.progress.disk_busy();
         let opened = self.open();
@@ -122,7 +122,7 @@ impl<D: Disk> Writer<D> {
     /// Writes everything in the ring. `last` is true when the writing end was dropped before.
     ///
     /// # Errors
-    /// The error when the end of the recording could not be written. Earlier errors are written to the progress only.
+    /// The error when the end of the recording could not be written. Earlier errors are only reported in the progress.
     pub fn write_available(&mut self, last: bool) -> Result<()> {
         if !last && self.retry.is_some_and(|at| Instant::now() < at) {
             return Ok(());
@@ -232,7 +232,7 @@ impl<D: Disk> Writer<D> {
         }
     }
 
-    /// Syncs the file when that is due, and abandons one that was removed.
+    /// Syncs the file when that is due. If the file was removed by someone, it is closed.
     fn sync(&mut self) -> Result<()> {
         let Some(open) = &mut self.file else { return Ok(()) };
         if !open.dirty || open.synced.unwrap_or(open.opened).elapsed() < SYNC {
@@ -265,7 +265,7 @@ impl<D: Disk> Writer<D> {
         synced.map_err(|source| Error::io(open.path, "sync", source))
     }
 
-    /// Ends the file as it is, complete up to its last append, and waits before the next one.
+    /// Ends the file after a failure. It is complete up to its last append. The next file is tried after [`RETRY`].
     fn fail(&mut self, error: &Error) {
         let _already_failed = self.close();
         self.retry = Some(Instant::now() + RETRY);
@@ -297,7 +297,7 @@ fn has_no_room(error: &Error) -> bool {
     *error.kind() == ErrorKind::DiskFull || is_too_large(error)
 }
 
-/// Whether the file, and not the disk, is full.
+/// Whether the file cannot grow because of its own size, and not because the disk is full.
 fn is_too_large(error: &Error) -> bool {
     *error.kind() == ErrorKind::FileTooLarge
 }

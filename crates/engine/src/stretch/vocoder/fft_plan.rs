@@ -1,4 +1,4 @@
-//! The windows and transforms that all vocoders of one size share, made once in a process.
+//! The windows and transforms that all vocoders of one size share. They are computed once in a process.
 
 use std::sync::{Arc, OnceLock};
 
@@ -23,22 +23,24 @@ impl WindowedFft {
 }
 
 pub struct FftPlan {
-    /// The transform of an STFT frame. Its window is also that of the synthesis; the products of both windows add up to
-    /// one where STFT frames overlap.
+    /// The transform of an STFT frame. The synthesis uses the same window. The squares of the windows of overlapping STFT
+    /// frames add up to one.
     pub forward: WindowedFft,
     pub inverse: Arc<dyn Fft<f32>>,
     /// The weights with which the source is added after a start, where fewer STFT frames overlap.
     pub start_weights: Box<[f32]>,
-    /// The transforms of the spans to either side of an onset.
+    /// The transform of the long spans just before and just after an onset.
     pub long: WindowedFft,
+    /// The transform of the short spans just before and just after an onset.
     pub short: WindowedFft,
-    /// The scratch length that is enough for all transforms.
+    /// The length of a scratch buffer that is enough for every transform.
     pub scratch: usize,
 }
 
 impl FftPlan {
-    /// The length of an STFT frame divided by these is the length of the long and of the short span.
+    /// The length of an STFT frame, divided by that of a long span.
     pub const LONG: usize = 2;
+    /// The length of an STFT frame, divided by that of a short span.
     pub const SHORT: usize = 16;
 
     /// The plan for STFT frames of `size`, a power of two.
@@ -49,7 +51,7 @@ impl FftPlan {
 
     fn new(size: usize) -> Self {
         let mut planner = FftPlanner::new();
-        // Squared Hann windows a quarter of their length apart add up to 3/2.
+        // The squares of Hann windows that are a quarter of their length apart add up to 3/2.
         let scale = 2.0 / 3.0;
         let forward = WindowedFft::new(size, f64::sqrt(scale), &mut planner);
         let inverse = planner.plan_fft_inverse(size);

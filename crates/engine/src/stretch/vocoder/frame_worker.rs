@@ -2,13 +2,13 @@
 
 use super::stft_frame::{FrameSpec, FrameSynthesiser};
 
-/// A worker that synthesises STFT frames in the meantime. A frame that is not finished in time is synthesised by the
-/// caller; the samples are the same.
+/// A worker that synthesises STFT frames while the caller does other work. If a frame is not finished in time, the caller
+/// synthesises it itself. The samples are the same.
 pub(crate) trait FrameWorker {
-    /// Submits the spec of the frame that follows the latest one of `synthesiser`; false when the worker is busy.
+    /// Submits the spec of the frame that follows the latest one of `synthesiser`. Returns false when the worker is busy.
     fn submit(&mut self, spec: &FrameSpec, synthesiser: &FrameSynthesiser) -> bool;
 
-    /// Moves the frame that was submitted last into `synthesiser`; false when it is not finished.
+    /// Moves the frame that was submitted last into `synthesiser`. Returns false when it is not finished.
     fn take_finished(&mut self, synthesiser: &mut FrameSynthesiser) -> bool;
 }
 

@@ -1,4 +1,4 @@
-//! Spectral peaks, and the passes over whole spectra, written so that they are vectorised.
+//! Spectral peaks, and operations on whole spectra. All loops are written so that the compiler vectorises them.
 
 use crate::types::cast::low_half;
 use rustfft::num_complex::Complex32;
@@ -7,9 +7,11 @@ use crate::dsp::simd::{Arith, Task};
 
 /// The peaks of a spectrum, and the borders between their regions.
 pub struct Peaks {
-    /// The bins of the peaks; `is_peak` holds for each bin whether it is a peak.
+    /// The bins of the peaks.
     bins: Box<[u32]>,
+    /// For each peak, the first bin of the next peak's region.
     borders: Box<[u32]>,
+    /// For each bin, whether it is a peak.
     is_peak: Box<[bool]>,
     count: usize,
 }
@@ -24,13 +26,13 @@ impl Peaks {
         self.count
     }
 
-    /// The first bin that belongs to the region of the next peak; none after the last.
+    /// The first bin of the next peak's region. `None` for the last peak.
     pub fn border(&self, peak: usize) -> Option<usize> {
         (peak + 1 < self.count).then(|| self.borders[peak] as usize)
     }
 
-    /// Finds the peaks and borders. A peak is stronger than two neighbours on either side; a border is the weakest bin
-    /// between two peaks.
+    /// Finds the peaks and borders. A peak is stronger than the two bins below it and the two bins above it. A border is the
+    /// weakest bin between two peaks.
     pub fn find(&mut self, power: &[f32]) {
         for (is_peak, around) in self.is_peak.iter_mut().skip(2).zip(power.windows(5)) {
             let [a, b, here, c, d] = [around[0], around[1], around[2], around[3], around[4]];
@@ -54,7 +56,8 @@ impl Peaks {
     }
 }
 
-/// The power of both channels in each bin up to the Nyquist frequency (twice, as only the ratios count).
+/// Computes the power of both channels in each bin up to the Nyquist frequency. The result is twice the power, which does no
+/// harm: only ratios of powers are used.
 pub struct Power<'a> {
     pub spectrum: &'a [Complex32],
     pub power: &'a mut [f32],

@@ -1,4 +1,4 @@
-//! The time map of the vocoder: which window of the source an STFT frame of output is made of.
+//! The time map of the vocoder: the window of the source that each STFT frame of output is made of.
 
 use crate::dsp::Position;
 use crate::stretch::source::Source;
@@ -6,13 +6,13 @@ use crate::types::cast::whole;
 
 /// The distance from a position, in frames, within which onsets are searched.
 const REACH: i64 = 12_000;
-/// The length of the return from the end of a zone to the nominal position, in zones.
+/// How long the window takes to return from the end of a zone to its nominal position, as a multiple of the zone's length.
 const RETURN: f64 = 1.5;
-/// The largest share of the time between two onsets that a zone takes; with a larger one the rest of the time would run
-/// too fast.
+/// The largest share of the time between two onsets that a zone may take. With a larger share the source would run too fast
+/// in the rest of the time.
 const LARGEST_SHARE: f64 = 0.25;
 
-/// The centre of a window of the source, and the onset in whose zone it is.
+/// A window of the source: its centre, and the onset in whose zone the centre is.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct SourceWindow {
     pub centre: i64,
@@ -21,7 +21,8 @@ pub struct SourceWindow {
 
 impl SourceWindow {
     /// The window for the STFT frame of output whose centre is `later` frames after `position`. Within `zone` frames of
-    /// an onset the source runs at its own speed; the difference is made up for before and after the zone.
+    /// an onset the source runs at its own speed. Before and after the zone it runs faster or slower, to make up for the
+    /// difference.
     pub fn locate(source: &dyn Source, position: Position, speed: f64, later: f64, zone: f64) -> Self {
         let nominal = position.to_f64() + speed * later;
         let at = whole(nominal.floor());
@@ -41,18 +42,18 @@ impl SourceWindow {
         } else if until < zone && next.is_some() {
             (right - until, next)
         } else if since + until < 2.0 * (1.0 + RETURN) * zone {
-            // There is no time to return to the nominal position between the two onsets.
+            // The time between the two onsets is too short for a return to the nominal position.
             let share = (since - zone) / (since + until - 2.0 * zone);
             (left + zone + (right - left - 2.0 * zone) * share, None)
         } else {
-            // The distance from the nominal position at the edge of a zone, and the share of it that remains here.
+            // The deviation from the nominal position at the edge of a zone, and the share of it that remains here.
             let deviation = (speed - 1.0) * zone;
             let remaining = |away: f64| (1.0 - (away - zone) / (RETURN * zone)).clamp(0.0, 1.0);
             let after_previous = previous.map_or(0.0, |_| deviation * remaining(since));
             let before_next = next.map_or(0.0, |_| deviation * remaining(until));
             (nominal - after_previous + before_next, None)
         };
-        // At speed 1 the result is a whole number of frames after the playhead, whatever the rounding.
+        // At speed 1 the centre must be exactly `later` frames after the playhead, so it is not subject to rounding.
         let centre = if speed == 1.0 { position.frame() + whole(later) } else { whole(centre.floor()) };
         Self { centre, onset }
     }

@@ -12,26 +12,26 @@ use crate::dsp::{Position, Step};
 use crate::stretch::source::Source;
 use crate::types::cast::count;
 
-/// The angle by which rotated bins return to the source per hop while the speed is 1, in radians: about a hertz, half a
-/// second at most.
+/// The angle in radians by which bins return to the phases of the source in each hop, while the speed is 1. This shifts
+/// their frequencies by about a hertz, and takes half a second at most.
 const RETURN_ANGLE: f32 = 0.13;
 
-/// Products of two spectra below this have no usable angle, and their squares would be subnormal.
+/// Products of two spectra that are smaller than this have no usable angle, and their squares would be subnormal.
 const FAINT: f32 = 1e-15;
 
-/// The length of an STFT frame in seconds, which is rounded to a power of two of frames.
+/// The length of an STFT frame in seconds. In frames it is rounded to a power of two.
 const LENGTH: f64 = 0.093;
 /// The shortest STFT frame, for the lowest sample rates.
 const SHORTEST: usize = 128;
-/// Seconds to either side of an onset in which the source runs at its own speed.
+/// The time in seconds before an onset, and after it, in which the source runs at its own speed.
 const ZONE: f64 = 0.025;
 
 /// The inputs of the synthesis of an STFT frame. All of them are known when the synthesis begins.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct FrameSpec {
     pub window: SourceWindow,
-    /// After a start: the centre of the window of the source that was played unchanged. It counts as the latest STFT
-    /// frame of output.
+    /// For the first STFT frame after a start: the centre of the window of the source that was played unchanged. This window
+    /// stands for the latest STFT frame of output.
     pub untouched: Option<i64>,
     /// Whether the bins return to the phases of the source, because the speed is 1.
     pub returning: bool,
@@ -50,7 +50,7 @@ pub struct StftParams {
     /// Frames of the source in an STFT frame, a power of two.
     pub size: usize,
     pub hop: usize,
-    /// Frames to either side of an onset in which the source runs at its own speed.
+    /// The number of frames before an onset, and after it, in which the source runs at its own speed.
     pub zone: f64,
 }
 
@@ -73,14 +73,15 @@ impl StftParams {
     }
 }
 
-/// The analysis of the source for an STFT frame, which does not depend on earlier output: two spectra a hop apart,
-/// their peaks, and the transients at an onset.
+/// The analysis of the source for an STFT frame: two spectra that are a hop apart, the peaks of the later one, and the
+/// transients at an onset. It does not depend on earlier output.
 pub struct FrameAnalysis {
     size: usize,
     plan: &'static FftPlan,
     scratch: Spectrum,
-    /// The spectra of the earlier and the later STFT frame of the source.
+    /// The spectrum of the earlier STFT frame of the source. The synthesis overwrites it with the rotation of each bin.
     earlier: Spectrum,
+    /// The spectrum of the later STFT frame of the source. The synthesis turns it into the STFT frame of output.
     later: Spectrum,
     power: Box<[f32]>,
     peaks: Peaks,
@@ -138,7 +139,7 @@ impl FrameAnalysis {
     }
 }
 
-/// Synthesises STFT frames, each from the one before.
+/// Synthesises STFT frames. Each depends on the STFT frame before it.
 pub struct FrameSynthesiser {
     analysis: FrameAnalysis,
     /// The spectrum of the latest STFT frame of output.
@@ -147,7 +148,7 @@ pub struct FrameSynthesiser {
 }
 
 impl FrameSynthesiser {
-    /// Stages of an STFT frame, which take about the same time each.
+    /// The number of stages in which an STFT frame is synthesised. All stages take about the same time.
     pub const STAGES: usize = 8;
 
     /// For the STFT frames of [`Hq`](crate::stretch::Hq) in an engine of `sample_rate` frames per second.
@@ -169,7 +170,8 @@ impl FrameSynthesiser {
         self.analysis.transients.moved(by);
     }
 
-    /// The finished STFT frame, left and right as real and imaginary parts, not windowed yet.
+    /// The finished STFT frame, before the window of the synthesis. The left channel is the real part, the right channel the
+    /// imaginary part.
     pub fn frame(&self) -> &[Complex32] {
         &self.analysis.later
     }
@@ -196,7 +198,7 @@ impl FrameSynthesiser {
         (0..Self::STAGES).for_each(|stage| self.run_stage(stage, spec, source));
     }
 
-    /// Synthesises the STFT frame from a finished `analysis`; returns the previous analysis, which can be used again.
+    /// Synthesises the STFT frame from a finished `analysis`. Returns the previous analysis, so that its memory can be reused.
     pub fn synthesise_from(&mut self, spec: &FrameSpec, analysis: FrameAnalysis) -> FrameAnalysis {
         let previous = std::mem::replace(&mut self.analysis, analysis);
         self.compare();
@@ -221,7 +223,7 @@ impl FrameSynthesiser {
         }
     }
 
-    /// Computes for each bin the product whose angle is the rotation that continues the latest STFT frame of output.
+    /// Computes a product for each bin. Its angle is the rotation after which the bin continues the latest STFT frame of output.
     fn compare(&mut self) {
         let FrameAnalysis { simd, earlier, .. } = &mut self.analysis;
         simd.run(peaks::Multiply { spectrum: earlier, by: &self.latest });

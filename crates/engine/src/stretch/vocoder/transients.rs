@@ -1,7 +1,7 @@
-//! Transient detection: the power just after an onset compared with the power just before it, bin by bin.
+//! Transient detection: the power just after an onset is compared with the power just before it, bin by bin.
 //!
-//! Spans of 46 ms separate partials; above 1.3 kHz spans of 6 ms also detect transients that are too short for the long
-//! spans.
+//! The spans that are compared are 46 ms long, which is enough to separate partials. Above 1.3 kHz, spans of 6 ms are compared
+//! too. They detect transients that are too short for the long spans.
 
 use std::ops::Range;
 
@@ -13,10 +13,11 @@ use super::spectrum::{ZERO, transform};
 use crate::dsp::simd::Simd;
 use crate::stretch::source::Source;
 
-/// The factor by which the power of a transient rises at the onset.
+/// Bins belong to a transient when their power rises by more than this factor at the onset, in the long spans.
 const RISEN: f32 = 1.5;
+/// The same factor for the short spans.
 const RISEN_SHORT: f32 = 2.0;
-/// The first bin of the short span that is used.
+/// The first bin of the short spans that is used.
 const SHORT_FROM: usize = 8;
 
 /// One side of an onset.
@@ -26,7 +27,7 @@ pub enum OnsetSide {
     PreOnset,
 }
 
-/// The power on either side of the onset, bin by bin.
+/// The power before an onset and after it, bin by bin.
 struct OnsetPower {
     windowed: &'static WindowedFft,
     power: [Box<[f32]>; 2],
@@ -55,7 +56,7 @@ pub struct Transients {
     short: OnsetPower,
     spectrum: Box<[Complex32]>,
     simd: Simd,
-    /// For each side the onset whose power was measured.
+    /// For each side, the onset at which it was measured.
     known: [Option<i64>; 2],
 }
 

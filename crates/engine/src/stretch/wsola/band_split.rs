@@ -1,6 +1,7 @@
-//! The band split: the source below some 2 kHz at an eighth of the sample rate, and the rest at the full rate.
+//! The band split. The lower band is the source below some 2 kHz, at an eighth of the sample rate. The upper band is the
+//! rest, at the full rate.
 //!
-//! Both bands are linear-phase and add up to the source, so attacks that are copied in both bands are unchanged.
+//! The filter has linear phase, and both bands add up to the source. So attacks that are copied in both bands are unchanged.
 
 use std::sync::OnceLock;
 
@@ -11,42 +12,46 @@ use crate::stretch::source::Source;
 use crate::types::cast::{index, single, whole};
 use crate::types::onset::Onset;
 
-/// The decimation of the lower band.
+/// The number of frames for each decimated frame.
 pub const DECIMATION: usize = 8;
-/// Decimated frames of a quantum.
+/// The number of decimated frames in a quantum.
 pub const LOW_QUANTUM: usize = QUANTUM / DECIMATION;
-/// Decimated frames by which the lower band is made early: the span of the interpolation, in whole quanta.
+/// The number of decimated frames by which the lower band is made early, in whole quanta. The interpolation reads them.
 pub const LEAD: usize = 2 * LOW_QUANTUM;
 
-/// Decimated frames on either side that the filter spans.
+/// The number of decimated frames that the filter spans before a frame, and after it.
 const SPAN: usize = 8;
 const TAPS: usize = 2 * SPAN * DECIMATION + DECIMATION;
-/// Frames that a group of decimated frames is computed from.
+/// The number of frames from which a group of decimated frames is computed.
 const WIDTH: usize = (GROUP - 1) * DECIMATION + TAPS;
-/// The lengths of the rings. The beginning of the lower ring is repeated after its end, so that the span of the filter
-/// is always contiguous.
+/// The length of the ring of the lower band, in decimated frames.
 const LOW_RING: usize = 4_096;
+/// The length of the ring of the upper band, in frames.
 const HIGH_RING: usize = 8_192;
+/// This many frames from the beginning of the lower ring are repeated after its end, so that the span of the filter is
+/// always contiguous.
 const MIRRORED: usize = 3 * GROUP;
-/// Decimated frames made at a time.
+/// The number of decimated frames that are made at a time.
 const GROUP: usize = 8;
-/// Decimated output that is kept: the span of the interpolation of a quantum.
+/// The number of decimated frames of output that are kept: those that the interpolation of a quantum spans.
 const KEPT: usize = LOW_QUANTUM + LEAD + SPAN;
-/// Frames before a start that the bands include.
+/// The number of frames before a start that the bands include.
 const PRE_ROLL: i64 = 1_024;
-/// Frames before the playhead that grains may still read.
+/// The number of frames before the playhead that grains may still read.
 const HIGH_HISTORY: i64 = 1_536;
 
-/// Decimated frames that the interpolation of a quantum spans.
+/// The number of decimated frames that the interpolation of a quantum spans.
 const SPANNED: usize = LOW_QUANTUM + 2 * SPAN;
-/// Quanta of the upper band that are made at a time, at most. At a start the rest is made in the following quanta.
+/// The largest number of quanta of the upper band that are made at a time. At a start the others are made in the
+/// following quanta.
 const HIGH_QUANTA: usize = 3;
+/// The number of decimated frames that are made in advance in one quantum at speed 1.
 const LOW_FRAMES: i64 = 5 * GROUP as i64;
 
-/// One tap of the interpolation, for the eight frames between two decimated ones.
+/// The taps of the interpolation. Each has eight values, for the eight frames between two decimated frames.
 type Phases = [[f32; DECIMATION]; 2 * SPAN + 1];
 
-/// The crossover filter, shared by all.
+/// The crossover filter. All stretchers share one.
 struct Filter {
     /// The taps for decimation, symmetric about their middle.
     taps: [f32; TAPS],
@@ -60,7 +65,7 @@ impl Filter {
     }
 
     fn new() -> Self {
-        // A Kaiser window with side lobes at -75 dB. The edge is in the middle between the pass band and its alias.
+        // A Kaiser window with side lobes at -75 dB. The filter's edge is in the middle between the pass band and its alias.
         let filter = |x: f64| {
             let edge = 0.9 / DECIMATION as f64;
             let t = std::f64::consts::PI * x * edge;
@@ -87,16 +92,20 @@ pub struct BandSplit {
     /// The frame of the source at decimated frame 0.
     origin: i64,
     low: Box<[[f32; LOW_RING + MIRRORED]; 2]>,
+    /// The decimated frame after the last one that was made.
     low_end: i64,
-    /// The source around the next group to be decimated, as far as it has been read.
+    /// The source around the next group to be decimated.
     window: [[f32; WIDTH]; 2],
+    /// Whether `window` has the frames of the group before, most of which are needed for the next one.
     read: bool,
     high: Box<[[f32; HIGH_RING]; 2]>,
-    /// The first frame that was made and the one after the last, counted from the origin.
+    /// The first frame of the upper band that the ring holds, counted from the origin.
     high_begin: i64,
+    /// The frame after the last one that the ring holds, counted from the origin.
     high_end: i64,
-    /// Decimated output of the lower band, from [`SPAN`] before the next quantum on.
+    /// Decimated output of the lower band. It begins [`SPAN`] decimated frames before the next quantum.
     out: [[f32; KEPT]; 2],
+    /// The number of frames in `out`.
     filled: usize,
 }
 
@@ -118,7 +127,7 @@ impl BandSplit {
         }
     }
 
-    /// Starts anew at a frame of the source, which becomes a decimated frame.
+    /// Starts anew at frame `at` of the source. A decimated frame falls exactly on this frame.
     pub fn start(&mut self, source: &dyn Source, at: i64) {
         self.origin = at - PRE_ROLL;
         self.low_end = 0;
@@ -138,29 +147,29 @@ impl BandSplit {
         self.origin += by;
     }
 
-    /// The decimated position nearest to a position of the source, when rounded down.
+    /// The decimated position for a position of the source. Rounded down, it is the nearest decimated frame.
     pub fn decimated(&self, position: Position) -> Position {
         let half = DECIMATION as i64 / 2;
         position.offset(half - self.origin).shrunk(DECIMATION.trailing_zeros())
     }
 
-    /// Whether the upper band is made up to frame `until` of the source.
+    /// Whether the upper band is complete up to frame `until` of the source.
     pub fn has_high_until(&self, until: i64) -> bool {
         until - self.origin <= self.high_end
     }
 
-    /// Makes both bands up to so many frames after the playhead, or up to the limit for one quantum.
+    /// Makes the lower band up to `low` frames after the playhead `head`, and the upper band up to `high` frames after it. At
+    /// most the work of one quantum is done, so both may end earlier.
     pub fn extend(&mut self, source: &dyn Source, head: i64, speed: f64, low: i64, high: i64) {
         let head = head - self.origin;
         let high_until = (head + high).div_euclid(DECIMATION as i64) + 1;
-        // The frames of the upper band that this quantum needs are made at once, and a limited number of those that are
-        // needed later, more at higher speeds. After a start all of them are made by the time the lower band makes its
-        // first STFT frame.
+        // The frames that this quantum needs are made at once. Of those that are needed later a limited number is made,
+        // more at higher speeds. After a start, all frames are there when the lower band makes its first STFT frame.
         let limit = self.low_end.max(self.high_end / DECIMATION as i64 + (HIGH_QUANTA * LOW_QUANTUM + SPAN) as i64 + 1)
             + whole(LOW_FRAMES as f64 * speed.max(1.0));
         let low_until = ((head + low).div_euclid(DECIMATION as i64) + 1).max(high_until + SPAN as i64 + 1).min(limit);
         if head - PRE_ROLL > self.low_end * DECIMATION as i64 {
-            // The playhead is later than everything in the ring, so none of it is of use.
+            // The playhead is later than every frame in the ring, so none of them is needed any more.
             self.low_end = (head - PRE_ROLL).div_euclid((GROUP * DECIMATION) as i64) * GROUP as i64;
             self.read = false;
         }
@@ -215,12 +224,12 @@ impl BandSplit {
         }
     }
 
-    /// The lower band as a source.
+    /// The lower band, as a source for the vocoder.
     pub fn low<'a>(&'a self, source: &'a dyn Source) -> impl Source + 'a {
         LowBand { bands: self, source }
     }
 
-    /// Reads the upper band from frame `first` of the source on; frames that are not made are silence.
+    /// Reads the upper band from frame `first` of the source on. Frames that were not made are silence.
     pub fn read_high(&self, first: i64, out: [&mut [f32]; 2]) {
         let first = first - self.origin;
         for (out, high) in out.into_iter().zip(self.high.iter()) {

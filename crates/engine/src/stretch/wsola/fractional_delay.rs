@@ -1,8 +1,8 @@
 //! Fractional delay of grains, so that steady tones continue in phase where grains join.
 //!
-//! The phase of a 10 kHz tone advances by 82 degrees a frame, so grains that join at whole frames leave it up to 41
-//! degrees off. Where the track is a tone around the join, the offset is known exactly, and the grain is read that much
-//! later.
+//! The phase of a 10 kHz tone advances by 82 degrees in a frame. If grains could join only at whole frames, its phase could
+//! be wrong by up to 41 degrees. Where the track is a tone around the join, the exact offset can be computed, as a fraction
+//! of a frame. The new grain is read with this delay.
 
 use std::sync::OnceLock;
 
@@ -11,24 +11,25 @@ use crate::dsp::simd::{Arith, Task};
 use crate::dsp::window::kaiser;
 use crate::types::cast::{count, single};
 
-/// Frames that are read for one frame at a fractional position.
+/// The number of frames that are read for one frame at a fractional position.
 pub const TAPS: usize = 16;
-/// The number of them that precede the frame itself.
+/// The number of these that precede the frame itself.
 pub const BEFORE: usize = TAPS / 2 - 1;
-/// Frames that are read for a quantum.
+/// The number of frames that are read for a quantum.
 pub const SPANNED: usize = QUANTUM + TAPS;
 
-/// Steps between two frames for which weights are kept; between two of these they are interpolated (error -92 dB).
+/// The number of fractions of a frame for which the table has weights. Between two of them the weights are interpolated,
+/// with an error of -92 dB.
 const PHASES: usize = 128;
-/// Kaiser's beta: errors under -77 dB up to 14 kHz of 44.1 kHz, -50 dB at 16.
+/// The beta of the Kaiser window. At a sample rate of 44.1 kHz errors are under -77 dB up to 14 kHz, and -50 dB at 16 kHz.
 const BETA: f64 = 7.5;
-/// The share of the energy that must be a tone; otherwise grains are copied at whole frames, unchanged.
+/// The share of the energy that must be a tone. With less, grains are copied at whole frames, unchanged.
 const TONAL: f32 = 0.9;
 
 /// The weights with which the track is read at a fractional position.
 pub type Weights = [f32; TAPS];
 
-/// A table of the weights for all fractions of a frame.
+/// A table of weights for fractions of a frame.
 pub struct FractionalDelayTable([Weights; PHASES + 1]);
 
 impl FractionalDelayTable {
@@ -87,36 +88,38 @@ impl Task for FractionalRead<'_> {
     }
 }
 
-/// Returns the number of frames by which `grain` is later than `track`, for both channels, and their likeness at that
-/// offset. None when they are not a tone, or not the same one.
+/// Returns the number of frames by which `grain` is later than `track`, and their likeness at that offset. Both channels
+/// are compared together. `None` when `grain` and `track` are not the same tone.
 ///
-/// A tone t, d frames later, is cos(wd) t(n) + sin(wd) / sin(w) h(n), with h the half difference of its neighbours; the
-/// two weights are fitted by least squares.
+/// A tone t of frequency w that comes d frames later is cos(wd) t(n) + sin(wd) / sin(w) h(n). Here h(n) is half the
+/// difference between the neighbours of t(n). The two weights are fitted by least squares, from sums of products.
 pub fn tone_offset<const N: usize>(grain: &[[f32; N]; 2], track: [&[f32]; 2]) -> Option<(f32, f32)> {
-    let (mut tt, mut th, mut hh, mut gt, mut gh, mut gg, mut et) = (0.0f32, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0);
+    // The names of the sums: t is the track, h the half difference of its neighbours, e their mean, and g the grain.
+    let (mut sum_tt, mut sum_th, mut sum_hh, mut sum_et) = (0.0f32, 0.0, 0.0, 0.0);
+    let (mut sum_gt, mut sum_gh, mut sum_gg) = (0.0f32, 0.0, 0.0);
     for (grain, track) in grain.iter().zip(track) {
         for (around, g) in track.windows(3).zip(&grain[1..]) {
             let (t, h, e) = (around[1], 0.5 * (around[2] - around[0]), 0.5 * (around[2] + around[0]));
-            tt += t * t;
-            th += t * h;
-            hh += h * h;
-            gt += g * t;
-            gh += g * h;
-            gg += g * g;
-            et += e * t;
+            sum_tt += t * t;
+            sum_th += t * h;
+            sum_hh += h * h;
+            sum_gt += g * t;
+            sum_gh += g * h;
+            sum_gg += g * g;
+            sum_et += e * t;
         }
     }
-    let of_both = tt * hh - th * th;
-    if !(of_both > 1e-6 * tt * hh && gg > 0.0) {
+    let determinant = sum_tt * sum_hh - sum_th * sum_th;
+    if !(determinant > 1e-6 * sum_tt * sum_hh && sum_gg > 0.0) {
         return None;
     }
-    let a = (gt * hh - gh * th) / of_both;
-    let b = (gh * tt - gt * th) / of_both;
-    let likeness = (a * gt + b * gh) / gg;
-    let cosine = (et / tt).clamp(-1.0, 1.0);
+    let track_weight = (sum_gt * sum_hh - sum_gh * sum_th) / determinant;
+    let difference_weight = (sum_gh * sum_tt - sum_gt * sum_th) / determinant;
+    let likeness = (track_weight * sum_gt + difference_weight * sum_gh) / sum_gg;
+    let cosine = (sum_et / sum_tt).clamp(-1.0, 1.0);
     let frequency = cosine.acos();
-    let later = (b * frequency.sin()).atan2(a) / frequency;
-    (likeness >= TONAL && a > 0.0 && later.abs() <= 1.0).then(|| (later, likeness.min(1.0).sqrt()))
+    let later = (difference_weight * frequency.sin()).atan2(track_weight) / frequency;
+    (likeness >= TONAL && track_weight > 0.0 && later.abs() <= 1.0).then(|| (later, likeness.min(1.0).sqrt()))
 }
 
 #[cfg(test)]

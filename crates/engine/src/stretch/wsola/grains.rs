@@ -1,8 +1,9 @@
 //! The upper band: grains of the track at its own speed, joined where they are alike or where the join is masked.
 //!
-//! A grain drifts away from the playhead. Just before an onset it is replaced by a grain that is exactly at the
-//! playhead, so that the attack sounds once and on time. When no onset comes in time, it is replaced by a grain on the
-//! other side of the playhead, at the lag at which the waveforms agree best. Both channels join at the same positions.
+//! A grain plays at the track's own speed, so it drifts away from the playhead. Just before an onset it is replaced by a
+//! grain that is exactly at the playhead, so that the attack sounds once and on time. When the drift reaches its limit
+//! before an onset comes, a search finds the position on the other side of the playhead at which the waveforms are most
+//! alike, and a grain there replaces the old one. Both channels join at the same positions.
 
 use super::band_split::BandSplit;
 use super::fractional_delay::{self, FractionalDelayTable, FractionalRead, Weights};
@@ -13,23 +14,26 @@ use crate::stretch::source::Source;
 use crate::types::cast::{count, index, whole};
 use crate::types::onset::Onset;
 
-/// Frames that are compared.
+/// The number of frames that are compared at each lag.
 const COMPARED: usize = 256;
-/// Lags to either side of the wanted position, in a search and before an onset.
+/// A search compares lags up to this many frames before the wanted position, and after it.
 const LAGS: i64 = 88;
+/// The same for a join before an onset.
 const ONSET_LAGS: i64 = 4;
 /// Samples below this (-180 dB) are not compared, because products of their squares would be subnormal.
 const FAINT: f32 = 1e-9;
-/// Lags that a search compares per quantum, and the quanta of a search.
+/// The number of lags that a search compares in each quantum.
 const LAGS_PER_QUANTUM: usize = 12;
+/// The number of quanta that a search takes.
 const SEARCH_QUANTA: i64 = (2 * LAGS + 1) / LAGS_PER_QUANTUM as i64 + 2;
 
-/// A position in the track from which it is copied at its own speed.
+/// A grain: the position from which the track is copied at its own speed.
 #[derive(Clone, Copy, PartialEq)]
 struct Grain {
     frame: i64,
-    /// The fraction of a frame by which it is later, 0 to 1, with the weights to read it there.
+    /// The fraction of a frame, from 0 to 1, by which the position is later than `frame`.
     fraction: f32,
+    /// The weights with which the track is read at this fraction.
     weights: Weights,
 }
 
@@ -44,13 +48,19 @@ struct Join {
 
 /// A search for the best join, spread over several quanta.
 struct Search {
-    /// The sound of the grain at the moment of the join, and the track around the wanted position.
+    /// The sound of the old grain at the moment of the join.
     grain: [[f32; COMPARED]; 2],
+    /// The track around the wanted position.
     track: [[f32; COMPARED + 2 * index(LAGS.unsigned_abs())]; 2],
+    /// The first frame of `track`.
     first: i64,
+    /// The energy of `grain`.
     own: f32,
+    /// The number of lags that were compared.
     done: usize,
+    /// The best lag so far, and the likeness there.
     best: (usize, f32),
+    /// The number of quanta since the search began.
     quanta: i64,
 }
 
@@ -58,10 +68,12 @@ struct Search {
 pub struct Grains {
     simd: Simd,
     table: &'static FractionalDelayTable,
-    /// The drift in frames that a grain may reach: its limits, and the drift per unit of difference between the speed
-    /// and 1.
+    /// The drift in frames that a grain may reach is `drift_per_speed` times the difference between the speed and 1. It is
+    /// at most this number of frames.
     largest_drift: f64,
+    /// The drift that a grain may reach at any speed.
     smallest_drift: f64,
+    /// The drift for each unit of difference between the speed and 1.
     drift_per_speed: f64,
     join_frames: usize,
     onset_join: i64,
@@ -71,8 +83,9 @@ pub struct Grains {
     /// The position of the grain's next quantum.
     grain: Option<Grain>,
     join: Option<Join>,
-    /// No search joins before frame `hold` of the source; onsets before frame `past` were already joined.
+    /// No search begins while the grain is before this frame of the source. It keeps joins out of an attack.
     hold: i64,
+    /// The join before every onset earlier than this frame of the source has been made.
     past: i64,
     search: Box<Search>,
     searching: bool,
@@ -126,7 +139,7 @@ impl Grains {
         self.search.first += by;
     }
 
-    /// The number of frames after the playhead that are read.
+    /// The number of frames after the playhead that grains and searches read.
     pub fn lookahead(&self, speed: f64) -> i64 {
         let search = SEARCH_QUANTA as f64 * QUANTUM as f64 * speed.max(1.0);
         whole(2.0 * self.largest_drift + search) + LAGS + (COMPARED + 2 * QUANTUM + fractional_delay::TAPS) as i64
@@ -137,7 +150,7 @@ impl Grains {
         self.grain = Some(Grain::at(at));
     }
 
-    /// Whether the grain is where the playhead of the next quantum is.
+    /// Whether the grain is at the position that the playhead has in the next quantum.
     pub fn is_at(&self, position: i64) -> bool {
         self.join.is_none() && self.grain == Some(Grain::at(position + QUANTUM as i64))
     }
@@ -168,7 +181,7 @@ impl Grains {
         }
     }
 
-    /// Changes the grain when that is due.
+    /// Replaces the grain, or searches for a new one, when an onset comes or the grain has drifted far enough.
     fn update_grain(&mut self, bands: &BandSplit, source: &dyn Source, grain: Grain, position: Position, speed: f64) {
         let away = 1.0 - speed;
         let off = grain.frame as f64 - position.to_f64();
@@ -183,7 +196,7 @@ impl Grains {
             return;
         }
         let onset = self.next_onset(source, position, speed);
-        // A grain that is later than the playhead reaches the onset too early, so it must be replaced before that.
+        // A grain that is later than the playhead would reach the onset too early, so it must be replaced before that.
         let until = onset.map_or(f64::INFINITY, |onset| (onset.frame as f64 - position.to_f64()) / speed);
         let room = onset.map_or(f64::INFINITY, |onset| until.min((onset.frame - grain.frame) as f64));
         let onset_margin = (self.onset_join + self.onset_gap) as f64 + QUANTUM as f64;
@@ -193,8 +206,8 @@ impl Grains {
         if self.searching {
             let quanta = (SEARCH_QUANTA - self.search.quanta) * QUANTUM as i64;
             let lands = (self.search.first + LAGS) as f64 - (position.to_f64() + speed * quanta as f64);
-            // When the speed has changed since the search began, the position that is searched is not the one that is
-            // needed.
+            // The speed may have changed since the search began. Then the position around which it searches may be too far
+            // from the playhead, and the search ends.
             if lands.abs() <= 1.5 * self.largest_drift {
                 // The join to the new grain must be complete before it reaches the onset.
                 let needed = onset_margin + self.join_frames as f64;
@@ -203,7 +216,7 @@ impl Grains {
             }
             self.searching = false;
         }
-        // Frames of output until the grain has drifted too far.
+        // The limit of the drift, and the number of frames of output until the grain reaches it.
         let drift = (away.abs() * self.drift_per_speed).clamp(self.smallest_drift, self.largest_drift);
         let left = if away < 0.0 { (off + drift) / -away } else { (drift - off) / away };
         let quanta = (SEARCH_QUANTA * QUANTUM as i64) as f64;
@@ -217,7 +230,7 @@ impl Grains {
         }
     }
 
-    /// Joins to a grain that is exactly at the playhead when the onset comes.
+    /// Joins to a grain that is exactly at the playhead when the onset is played.
     fn join_at_onset(&mut self, bands: &BandSplit, grain: Grain, onset: Onset, until: f64, room: f64) {
         let exact = whole((onset.frame as f64 - until).round());
         if self.join.is_some() {
@@ -248,7 +261,7 @@ impl Grains {
         }
     }
 
-    /// Starts a search for the join of the grain, which will then be at `grain`, with the track around `wanted`.
+    /// Starts a search for a join with the track around `wanted`. `grain` is the grain as it will be at the join.
     fn begin_search(&mut self, bands: &BandSplit, grain: Grain, wanted: i64) {
         self.fetch(bands, grain, wanted - LAGS, 2 * index(LAGS.unsigned_abs()));
         (self.search.done, self.search.best, self.search.quanta) = (0, (0, f32::MIN), 0);
@@ -354,8 +367,8 @@ impl Grain {
 }
 
 impl Join {
-    /// Fades the old grain into the new one. The gains of like grains add up in amplitude, those of unlike grains in
-    /// power.
+    /// Fades the old grain into the new one. When the grains are alike, their gains add up to one. When they are not, the
+    /// squares of their gains add up to one.
     fn blend(&mut self, old: &[[f32; QUANTUM]; 2], new: &mut [[f32; QUANTUM]; 2]) {
         let scale = 1.0 / self.frames as f32;
         let likeness = self.likeness.clamp(0.0, 1.0);
@@ -374,7 +387,7 @@ impl Join {
     }
 }
 
-/// The normalised correlation of both channels at a lag.
+/// Computes the normalised correlation at a lag, over both channels.
 struct Correlation<'a> {
     search: &'a Search,
     lag: usize,

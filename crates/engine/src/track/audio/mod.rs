@@ -1,4 +1,4 @@
-//! What the audio thread sees of a track.
+//! The code of the audio thread that reads a track.
 #![warn(clippy::cast_possible_truncation)]
 
 mod handle;

@@ -1,4 +1,4 @@
-//! What the audio thread hears of a track, from before its start to behind its end.
+//! Reads the frames of a track on the audio thread, including the silence before its start and after its end.
 
 use super::handle::{Pcm, Sound, Track};
 use crate::dsp::seam;
@@ -17,18 +17,22 @@ impl Track {
         onsets.get(first).copied().filter(|onset| onset.frame < until)
     }
 
-    /// Waits until frames are there; false when they cannot be read. For engines that nobody listens to.
+    /// Blocks until frames are loaded. Returns false when they cannot be read. Only for engines that render offline.
     pub(crate) fn wait(&self, from: i64, until: i64) -> bool {
-        self.fed().is_none_or(|fed| fed.wait(from, until))
+        match &self.inner.sound {
+            Sound::Loaded { .. } => true,
+            Sound::Streamed(fed) => fed.wait(from, until),
+            Sound::Live(live) => live.wait(from, until),
+        }
     }
 
-    /// Copies frames from `first` on into planar stereo; before the start and behind the end there is silence.
+    /// Copies frames from `first` on, one slice per channel. Before the start and after the end there is silence.
     pub(crate) fn copy(&self, first: i64, out: [&mut [f32]; 2]) {
         let [left, right] = out;
-        let wanted = left.len().min(right.len());
+        let (wanted, end) = (left.len().min(right.len()), self.end());
         let before = index(first.min(0).unsigned_abs()).min(wanted);
-        let from = index(first.max(0).unsigned_abs()).min(self.frames);
-        let inside = (wanted - before).min(self.frames - from);
+        let from = index(first.max(0).unsigned_abs()).min(end);
+        let inside = (wanted - before).min(end - from);
         left[..before].fill(0.0);
         right[..before].fill(0.0);
         let behind = before + inside;
@@ -46,36 +50,39 @@ impl Track {
                 spread(&samples[span], self.inner.channels, left, right, Pcm::float);
             }
             Sound::Streamed(fed) => fed.stream.copy(from as u64, left, right),
+            Sound::Live(live) => live.stream.copy(from as u64, left, right),
         }
     }
 
-    /// Copies frames into two channels, from frame `first` on; before the start there is silence, and after the end too, once the
-    /// fade of a track that ends in the middle of a sound is over. Frames of a [streamed](crate::feed) track that are not in
-    /// memory are silent. It neither waits nor allocates.
+    /// Copies frames from frame `first` on into two channels. This neither waits nor allocates.
+    ///
+    /// Before the start and after the end of the track there is silence. If the track ends in the middle of a sound, there is a fade
+    /// after the end. Frames of a [streamed](crate::feed) track that are not in memory are silent.
     pub fn read(&self, first: i64, out: [&mut [f32]; 2]) {
         self.copy(first, out);
     }
 
-    /// Frames in which something still sounds behind its last one: a track that ends in the middle of a sound fades out.
+    /// The length in frames of the fade after the end of a track that ends in the middle of a sound. 0 for other tracks.
     pub(crate) fn rings(&self) -> usize {
         if self.last() == [0.0; 2] { 0 } else { self.inner.rate.frames_in(seam::FADE) }
     }
 
-    /// What it ends with and silence does not follow from; nothing where it ends like silence.
+    /// The last frame of a track that ends in the middle of a sound. Zero for other tracks.
     fn last(&self) -> [f32; 2] {
         let mut around = [[0.0; seam::AROUND]; 2];
-        let known = seam::AROUND.min(self.frames);
+        let end = self.end();
+        let known = seam::AROUND.min(end);
         let [left, right] = &mut around;
-        self.copy((self.frames - known) as i64, [&mut left[..known], &mut right[..known]]);
+        self.copy((end - known) as i64, [&mut left[..known], &mut right[..known]]);
         around.map(|side| seam::held_sample(&side[..known]))
     }
 
-    /// What is heard from frame `first` on, at or behind the end.
+    /// Writes the fade after the end of the track, from frame `first` on, which must not be before the end.
     fn ring_out(&self, first: i64, [left, right]: [&mut [f32]; 2]) {
         left.fill(0.0);
         right.fill(0.0);
         let fade = self.inner.rate.frames_in(seam::FADE);
-        let into = index(first.max(0).unsigned_abs()).saturating_sub(self.frames);
+        let into = index(first.max(0).unsigned_abs()).saturating_sub(self.end());
         if into >= fade {
             return;
         }

@@ -9,8 +9,8 @@ use crate::decode::opus;
 
 /// The largest block that is read, bytes: a hundred times the largest block of Opus.
 const LONGEST: u64 = 16 << 20;
-/// Frames of the shortest packet; every position is a multiple of it.
-const GRAIN: u64 = 120;
+/// The number of frames in the shortest packet. Every position is a multiple of it.
+const SHORTEST: u64 = 120;
 /// Bytes of the smallest block, and frames that a block usually holds.
 const BLOCK: u64 = 7;
 const PACKET: u64 = 960;
@@ -173,7 +173,7 @@ impl<R: Read + Seek> BlockScanner<R> {
             let stamped = u64::try_from(nanoseconds * 48_000 / 1_000_000_000).unwrap_or(u64::MAX / 2);
             // The time stamp may be damaged too.
             let most = self.frame.saturating_add(lost / BLOCK * PACKET);
-            self.frame = self.frame.max(most.min((stamped + GRAIN / 2) / GRAIN * GRAIN));
+            self.frame = self.frame.max(most.min((stamped + SHORTEST / 2) / SHORTEST * SHORTEST));
         }
         let Some(laced) = unlace(flags >> 1 & 3, data) else {
             // The next time stamp gives the position.

@@ -1,4 +1,4 @@
-//! Decodes files into memory, or sets up streaming where that would use too much.
+//! Decodes files into memory, or sets up streaming for files that would use too much memory.
 
 use super::file_access::DecodeFn;
 use super::load_monitor::{LoadMonitor, MonitoredFile};
@@ -9,7 +9,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// The function that decodes files at `rate`. A file that would use more than `limit` bytes, or more than is left of
-/// `memory`, is streamed from disk while it plays. A file that is in memory already is shared.
+/// `memory`, is streamed from disk while it plays. If a file is in memory already, its track is shared.
 #[must_use]
 pub fn decoder(rate: SampleRate, limit: u64, memory: MemoryBudget) -> DecodeFn {
     Arc::new(move |path, monitor| decode(path, monitor, rate, limit, &memory))
@@ -69,7 +69,7 @@ fn decode(
     Ok(track)
 }
 
-/// Bytes that a file uses in memory: at most stereo, and 16 bits when nothing is converted.
+/// The bytes that a file uses in memory. It has at most two channels there, and 16 bits if nothing is converted.
 fn memory_needed(info: &Info, rate: SampleRate) -> u64 {
     let converted = info.sample_rate != rate.get() || info.channels > 2;
     let sample = if info.bits.is_some_and(|bits| bits <= 16) && !converted { 2 } else { 4 };

@@ -11,23 +11,23 @@ use std::time::Duration;
 
 /// Resolves the path of a message to a file. The error is a text for the user.
 pub type ResolveFn = Arc<dyn Fn(&str) -> Result<PathBuf, String> + Send + Sync>;
-/// Decodes a file at the engine's sample rate. The error is a text for the user. Calls that may not return are made
-/// through the [`LoadMonitor`], and long work ends early when that is cancelled.
+/// Decodes a file at the engine's sample rate. The error is a text for the user. System calls that may not return are made
+/// through the [`LoadMonitor`]. When the monitor is cancelled, long work ends early.
 pub type DecodeFn = Arc<dyn Fn(&Path, &Arc<LoadMonitor>) -> Result<Track, String> + Send + Sync>;
 
 /// How files are resolved and decoded.
 #[derive(Clone)]
 pub struct FileAccess {
-    /// The folder to which relative paths are relative.
+    /// The folder in which relative paths begin.
     pub base_folder: PathBuf,
     /// Resolves paths.
     pub resolve: ResolveFn,
-    /// Decodes files; `None`: they are only resolved, until [`Loader::set_decoder`](super::Loader::set_decoder) is
+    /// Decodes files. With `None`, files are only resolved until [`Loader::set_decoder`](super::Loader::set_decoder) is
     /// called.
     pub decode: Option<DecodeFn>,
     /// The memory for all files.
     pub memory: MemoryBudget,
-    /// The time after which a load is given up when a system call of it does not return.
+    /// The longest time for which a system call of a load may not return. After that time the load is given up.
     pub timeout: Duration,
 }
 
@@ -35,14 +35,14 @@ impl FileAccess {
     /// The default of `timeout`. Disks that were asleep need some ten seconds.
     pub const TIMEOUT: Duration = Duration::from_secs(20);
 
-    /// Access to the files that `media` permits, decoded by `decode`, with [`TIMEOUT`](Self::TIMEOUT) and without a
-    /// limit of memory.
+    /// Access to the files that `media` permits, which `decode` decodes. The timeout is [`TIMEOUT`](Self::TIMEOUT), and the
+    /// memory is not limited.
     #[must_use]
     pub fn new(media: MediaRoot, decode: DecodeFn) -> Self {
         Self { decode: Some(decode), ..Self::without_decoder(media) }
     }
 
-    /// The same without a decoder.
+    /// Access to the files that `media` permits, without a decoder.
     #[must_use]
     pub fn without_decoder(media: MediaRoot) -> Self {
         let base_folder =

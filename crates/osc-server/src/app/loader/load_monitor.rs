@@ -1,4 +1,4 @@
-//! The state of a running load: whether it is in a system call, since when, and whether it is cancelled.
+//! The state of a running load: whether it is cancelled, and when its current system call began.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
@@ -10,9 +10,9 @@ use std::time::{Duration, Instant};
 /// The state of one load. It is shared between the worker and the control thread, without a lock.
 #[derive(Debug)]
 pub struct LoadMonitor {
-    /// Whether its result will not be used.
+    /// Whether the load is cancelled, so its result will not be used.
     cancelled: AtomicBool,
-    /// When the current system call began, in nanoseconds after `epoch`; 0 when there is none.
+    /// The time at which the current system call began, in nanoseconds after `epoch`; 0 when there is none.
     call_began: AtomicU64,
     epoch: Instant,
 }
@@ -41,7 +41,7 @@ impl LoadMonitor {
         work()
     }
 
-    /// The time for which the current system call has not returned; zero when there is none.
+    /// The time since the current system call began; zero when there is none.
     pub(super) fn stalled_for(&self) -> Duration {
         match self.call_began.load(Ordering::Relaxed) {
             0 => Duration::ZERO,
@@ -49,7 +49,7 @@ impl LoadMonitor {
         }
     }
 
-    /// Whether the result will not be used. The load should end as soon as it can.
+    /// Whether the load is cancelled. Its result will not be used, so the load should end soon.
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
         self.cancelled.load(Ordering::Relaxed)

@@ -7,13 +7,13 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// The most bytes that are reserved for streams; a quarter of the limit is reserved if that is less. A stream that
-/// plays uses 4 MiB, any other less than 1 MiB.
+/// The largest number of bytes that are reserved for streams. If a quarter of the limit is less, that is reserved. A stream
+/// that plays uses 4 MiB, and any other stream uses less than 1 MiB.
 const MAX_STREAM_RESERVE: u64 = 64 << 20;
-/// Bytes that are counted for a stream that was not played yet, because its window is filled a little later.
+/// The bytes that are counted for a stream that was not played yet. Its window is filled only a little later.
 const UNPLAYED_STREAM: u64 = 1 << 20;
 
-/// One state of one file, under one of its names.
+/// Identifies a state of a file under one of its names. It changes when the file is changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct FileKey {
     path: PathBuf,
@@ -29,9 +29,9 @@ impl FileKey {
 
 #[derive(Debug, Default)]
 struct BudgetState {
-    /// The tracks in memory, each with its file if it may be shared.
+    /// The tracks in memory. A track that may be shared has the key of its file.
     tracks: Vec<(Option<FileKey>, WeakTrack)>,
-    /// Bytes of files that are being decoded.
+    /// The bytes that are reserved for files that are being decoded.
     reserved: u64,
 }
 
@@ -87,7 +87,7 @@ impl MemoryBudget {
         self.total
     }
 
-    /// The bytes that files use, and how many of the files are streamed.
+    /// The bytes that files use, and the number of streamed files.
     #[must_use]
     pub fn used(&self) -> (u64, usize) {
         self.lock().used()
@@ -123,7 +123,7 @@ impl MemoryBudget {
         ))
     }
 
-    /// Counts a track, and shares it with later loads of the same file as long as it is in use.
+    /// Counts the memory of a track. As long as the track is in use, later loads of the same file share it.
     pub(super) fn register(&self, key: Option<FileKey>, track: &Track) {
         self.lock().tracks.push((key, track.downgrade()));
     }

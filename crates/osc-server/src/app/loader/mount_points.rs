@@ -1,12 +1,12 @@
 //! Finds the file system of a path without touching that file system.
 //!
-//! No crate for `/proc` is used: only one field of `/proc/self/mountinfo` is needed, and as bytes, because a path need
-//! not be text.
+//! No crate for `/proc` is used, because only one field of `/proc/self/mountinfo` is needed. It is needed as bytes, because
+//! a path need not be text.
 
 use std::ffi::OsString;
 use std::path::{Component, Path, PathBuf};
 
-/// The largest number of symbolic links that are followed in one path, as in the kernel.
+/// The largest number of symbolic links that are followed in one path. The kernel has the same limit.
 const MAX_LINKS: usize = 40;
 
 /// The mount points of all file systems.
@@ -14,7 +14,7 @@ const MAX_LINKS: usize = 40;
 pub(super) struct MountPoints(Vec<PathBuf>);
 
 impl MountPoints {
-    /// The mount points of this system. There are none where the system does not report them; then all files count as
+    /// The mount points of this system. Where the system does not report them, there are none, and all files count as
     /// being on one file system.
     pub fn read() -> Self {
         std::fs::read("/proc/self/mountinfo").map(|text| Self::parse(&text)).unwrap_or_default()

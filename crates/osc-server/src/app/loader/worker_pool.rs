@@ -1,7 +1,8 @@
-//! The pool of worker threads. It runs at most one load for each buffer, and only a few on a disk that does not answer.
+//! The pool of worker threads. It runs at most one load for each buffer, and only a few loads on a disk that does not
+//! answer.
 //!
-//! A thread whose system call does not return cannot be ended, so another one is started in its place. The pools of
-//! crates have a fixed number of threads, all of which one disconnected share would block.
+//! A thread whose system call does not return cannot be ended, so another thread is started in its place. The pools of
+//! crates are not used, because they have a fixed number of threads, all of which one disconnected share would block.
 
 use super::file_access::{DecodeFn, FileAccess, FinishedLoad, LoadId};
 use super::load_monitor::LoadMonitor;
@@ -17,13 +18,13 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// The number of files that are loaded at the same time, not counting stalled ones.
+/// The number of files that are loaded at the same time. Stalled loads are not counted.
 pub(super) const WORKERS: usize = 3;
-/// The largest number of threads, stalled ones included: they cannot be ended.
+/// The largest number of threads. Stalled threads are counted, because they cannot be ended.
 pub(super) const MAX_WORKERS: usize = 64;
-/// The number of stalled reads of one file system at which no other read of it is started.
+/// The number of stalled reads of one file system at which no further read of that file system is started.
 const MAX_STALLED_READS: usize = 3;
-/// The time after which a system call counts as stalled.
+/// The time after which a system call that has not returned counts as stalled.
 const STALL_TIME: Duration = Duration::from_millis(250);
 
 /// A file that waits to be loaded.
@@ -34,9 +35,9 @@ struct Job {
     path: String,
     /// The resolved path, once it is known.
     resolved: Option<PathBuf>,
-    /// The file system that was not entered because too many reads of it are stalled.
+    /// The mount point of the file system that was not entered, because too many reads of it are stalled.
     mount: Option<PathBuf>,
-    /// The time from which it is blocked for that or a similar reason.
+    /// The time since which the job may not be started, for that or another reason.
     blocked_since: Option<Instant>,
 }
 
@@ -46,7 +47,7 @@ struct RunningJob {
     load: LoadId,
     id: BufferId,
     path: String,
-    /// The file system that was entered last.
+    /// The mount point of the file system that was entered last.
     mount: Option<PathBuf>,
     monitor: Arc<LoadMonitor>,
 }
@@ -59,9 +60,9 @@ impl RunningJob {
 
 #[derive(Default)]
 struct PoolState {
-    /// Decodes files. Without it they are only resolved.
+    /// The decoder. Without it, files are only resolved.
     decode: Option<DecodeFn>,
-    /// At most one for each buffer.
+    /// The jobs that wait, at most one for each buffer.
     waiting: VecDeque<Job>,
     running: Vec<RunningJob>,
     workers: usize,
@@ -81,9 +82,10 @@ pub(super) struct WorkerPool {
 /// How a job ended.
 enum JobResult {
     Finished(Result<Track, (RefusalKind, String)>),
-    /// The path is resolved to this file, and there is no decoder yet.
+    /// The path was resolved to this file, and there is no decoder yet.
     Resolved(PathBuf),
-    /// It would have entered this file system, on which too many reads are stalled.
+    /// The job was stopped before it entered the file system with this mount point, because too many reads are stalled
+    /// there.
     Blocked(PathBuf),
 }
 
@@ -98,8 +100,8 @@ impl PoolState {
         (stalled >= MAX_STALLED_READS).then(|| format!("{stalled} reads of {} do not return", mount.display()))
     }
 
-    /// The first job that may be started. A file is not decoded twice at the same time: the second load finds it in
-    /// memory.
+    /// The index of the first job that may be started. A file is not decoded twice at the same time: the second load starts
+    /// later, and finds the file in memory.
     fn next(&self) -> Option<usize> {
         self.waiting.iter().position(|job| {
             self.blocked_by(&job.path, job.mount.as_deref()).is_none()
@@ -128,7 +130,7 @@ impl WorkerPool {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Adds a load, in place of any other for the same buffer.
+    /// Adds a load. It replaces any other load for the same buffer.
     pub fn request(&self, load: LoadId, id: BufferId, path: &str) {
         let mut state = self.lock();
         state.waiting.retain(|job| job.id != id);
@@ -151,7 +153,7 @@ impl WorkerPool {
         state.running.iter().for_each(|run| run.monitor.cancel());
     }
 
-    /// Sets the decoder. Files whose paths are resolved already are decoded first.
+    /// Sets the decoder. The files whose paths are resolved already are decoded first.
     pub fn set_decoder(&self, decode: DecodeFn) {
         self.lock().decode = Some(decode);
         self.job_added.notify_all();
@@ -181,8 +183,8 @@ impl WorkerPool {
         self.lock().running.iter().filter(|run| run.is_stalled()).count()
     }
 
-    /// Gives up loads that are stalled for too long. Returns whether a worker must be started; it is counted as
-    /// started.
+    /// Gives up loads that have been stalled for too long. Returns whether the caller must start another worker, which is
+    /// counted already.
     pub fn maintain(&self) -> bool {
         let mut state = self.lock();
         let (now, timeout) = (Instant::now(), self.files.timeout);
@@ -227,7 +229,7 @@ impl WorkerPool {
         needed
     }
 
-    /// Corrects the count for a worker that could not be started.
+    /// Corrects the count of workers after the caller could not start one.
     pub fn worker_not_started(&self) {
         self.lock().workers -= 1;
     }
@@ -239,7 +241,7 @@ impl WorkerPool {
         self.job_added.notify_all();
     }
 
-    /// The loop of a worker. Ends when the pool is closed or has enough workers without this one.
+    /// The loop of a worker. It ends when the pool is closed, or has enough workers without this one.
     pub fn run_worker(&self) {
         let mut state = self.lock();
         while !state.closed && state.unstalled_workers() <= WORKERS {
@@ -285,7 +287,7 @@ impl WorkerPool {
                     });
                 }
             }
-            // Wakes workers for jobs that were blocked by this one.
+            // Wakes the workers, because the end of this job may allow other jobs to start.
             self.job_added.notify_all();
         }
         state.workers -= 1;
@@ -320,7 +322,7 @@ impl WorkerPool {
         })
     }
 
-    /// Resolves a path, one file system after the other.
+    /// Resolves a path. It enters one file system after the other.
     fn resolve(&self, path: &str, monitor: &Arc<LoadMonitor>) -> Result<PathBuf, JobResult> {
         let FileAccess { base_folder, resolve, .. } = &self.files;
         let full_path = base_folder.join(path);

@@ -42,7 +42,7 @@ fn idle_slow_and_stalled_connections_count_in_no_share_and_are_closed_in_this_or
     let budget = Budget::new(10, QUICK);
     let enter = |of| budget.enter(of, false).unwrap();
     let closed = |connection: &Connection| connection.immediate_close().now_or_never().is_some();
-    // Seven connections of client 2 that are stalled, and one of client 1 that stalled before them.
+    // Seven connections of client 2 are stalled. One connection of client 1 has been stalled for longer.
     let stalled: Vec<_> = [1, 2, 2, 2, 2, 2, 2, 2].map(|of| enter(client(of)).connection).into_iter().collect();
     for connection in &stalled {
         connection.head_complete();
@@ -63,7 +63,7 @@ fn idle_slow_and_stalled_connections_count_in_no_share_and_are_closed_in_this_or
     }
     assert!(!closed(&stalled[0]), "it is stalled for the longest time, but its client has no other stalled one");
     assert_eq!(budget.counts().stalled, 6);
-    // A stalled connection counts again when bytes are sent on it again.
+    // A stalled connection counts again when bytes are sent on it.
     stalled[0].bytes_sent();
     assert_eq!(budget.counts(), ActivityCounts { active: 5, idle: 0, slow: 0, stalled: 5 });
 }

@@ -13,13 +13,12 @@ use crate::rt::Stream;
 use crate::types::error::{Error, Result};
 use crate::types::units::Frames;
 
-/// Positions that are kept loaded beside those of playheads.
+/// The number of prepared positions that are kept loaded. Playheads are not counted.
 const MAX_PREPARED: usize = 2;
-/// Seconds between two reports of underruns, at least.
+/// The shortest time between two reports of underruns, in seconds.
 const REPORT_EVERY: u64 = 2;
 
-/// Reports underruns. The feeder does not do this itself, because it may hang in a read, and that is when underruns
-/// occur.
+/// Reports underruns. The feeder cannot report them itself: when underruns occur, it may hang in a read.
 #[derive(Debug)]
 struct UnderrunReporter {
     policy: Mutex<PrefetchPolicy>,
@@ -47,17 +46,17 @@ pub(crate) struct FedStream {
     shared: Arc<FeederShared>,
     underruns: UnderrunReporter,
     feeder: thread::Thread,
-    /// Frames to either side of a playhead that any stretcher reads.
+    /// The number of frames that the stretcher with the longest reach reads before a playhead, and after it.
     reach: i64,
 }
 
 impl FedStream {
     /// Starts the feeder.
     pub fn new(input: Box<dyn Input>, info: InputInfo) -> Result<Self> {
-        let stream = Arc::new(Stream::new(info.frames.0, feeder::slots(info.sample_rate.get())));
         let shared = Arc::<FeederShared>::default();
         let underruns = UnderrunReporter::new(u64::from(info.sample_rate.get()))?;
-        let feeder = feeder::Feeder::new(stream.clone(), shared.clone(), input, info.sample_rate.get());
+        let feeder = feeder::Feeder::new(info.frames.0, shared.clone(), input, info.sample_rate.get());
+        let stream = feeder.stream();
         let handle = thread::Builder::new()
             .name("feed".to_owned())
             .spawn(move || feeder.run())
@@ -65,7 +64,7 @@ impl FedStream {
         Ok(Self { stream, shared, underruns, feeder: handle.thread().clone(), reach: reach(info.sample_rate.get()) })
     }
 
-    /// Requests that the frames around a position are loaded and kept.
+    /// Requests the feeder to load the frames around a position and to keep them.
     pub fn prepare(&self, frame: i64) {
         let mut prepared = self.shared.prepared.lock().unwrap_or_else(PoisonError::into_inner);
         prepared.retain(|position| *position != frame);
@@ -77,12 +76,12 @@ impl FedStream {
         self.feeder.unpark();
     }
 
-    /// Whether a playhead that starts at a frame sounds at once, with any method.
+    /// Whether a stem that starts at a frame sounds at once, with any stretch method.
     pub fn is_ready(&self, frame: i64) -> bool {
         self.stream.holds(frame - self.reach, frame + self.reach + READY_BEYOND_REACH)
     }
 
-    /// Blocks until frames are loaded; false when the file cannot be read.
+    /// Blocks until frames `from..until` are loaded. Returns false when the input cannot be read.
     pub fn wait(&self, from: i64, until: i64) -> bool {
         loop {
             if self.stream.holds(from, until) {
@@ -107,7 +106,7 @@ impl FedStream {
     }
 }
 
-/// Frames that must be loaded beyond the reach of a stretcher.
+/// A position is ready when this many frames after the reach of a stretcher are loaded, too.
 const READY_BEYOND_REACH: i64 = 4_096;
 
 impl Drop for FedStream {

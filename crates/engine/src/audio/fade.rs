@@ -1,12 +1,12 @@
-//! The fade of a deck: a gain that moves along a curve, in addition to the fader.
+//! A gain that moves along a curve.
 
 use crate::dsp::Ramp;
-use crate::types::crossfade::CrossfadeLaw;
+use crate::types::crossfade_law::CrossfadeLaw;
 
 /// A gain that moves to its target along the curve of a [`CrossfadeLaw`] and reaches it on an exact frame.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Fade {
-    /// The gain itself when it moves linearly; the progress from 0 to 1 when it moves along a curve.
+    /// Without a curve, the gain itself. With a curve, the progress along it, from 0 to 1.
     ramp: Ramp,
     curve: Option<Curve>,
 }
@@ -69,7 +69,7 @@ impl Fade {
         self.curve.map_or(value, |curve| curve.at(value))
     }
 
-    /// The gain to which the fade moves, or at which it is.
+    /// The gain at which the fade ends. For a fade at rest this is its present gain.
     pub fn target(&self) -> f32 {
         self.curve.map_or(self.ramp.target(), |curve| curve.to)
     }

@@ -13,7 +13,7 @@ pub struct DeckTiming {
     tempo: Option<Bpm>,
     /// The times of the beats in the file, if they were set.
     pulse: Option<Pulse>,
-    /// Whether beats or bars are kept in sync with the clock. `None` is neither, and the only value without a pulse.
+    /// Whether beats or bars are kept in sync with the clock. `None` is neither. Without a pulse it is always `None`.
     sync: Option<Phase>,
 }
 
@@ -44,12 +44,12 @@ pub struct Decks {
     /// The tempo of music whose tempo was not set.
     base_tempo: Bpm,
     rate: SampleRate,
-    /// The stretch method with keylock.
+    /// The stretch method of a deck with keylock.
     keylock: StretchMethod,
 }
 
 impl Decks {
-    /// Decks for which nothing is set. With keylock, they use `stretch` if that method keeps the pitch.
+    /// Decks without any settings. With keylock they use the method `stretch` if it keeps the pitch, else WSOLA.
     pub fn new(base_tempo: Bpm, rate: SampleRate, stretch: StretchMethod) -> Self {
         let keylock = if stretch.keeps_pitch() { stretch } else { StretchMethod::Wsola };
         Self { timing: Default::default(), base_tempo, rate, keylock }
@@ -60,11 +60,11 @@ impl Decks {
         &self.timing[deck.index()]
     }
 
-    /// Sets the tempo of a deck's music, `None` for the base tempo, and the position of a beat.
+    /// Sets the tempo of a deck's music, and the position of a beat that begins a bar. The tempo `None` is the base tempo.
     ///
     /// # Errors
-    /// [`RefusalKind::BadArgument`] when the deck cannot play at the resulting rate, [`RefusalKind::State`] when it is
-    /// in sync and no beat is given.
+    /// [`RefusalKind::BadArgument`] when the deck cannot play at the resulting rate. [`RefusalKind::State`] when the deck
+    /// is in sync, and the tempo or the beat is not given.
     pub fn set_tempo(
         &mut self,
         deck: DeckId,
@@ -97,7 +97,7 @@ impl Decks {
             .collect())
     }
 
-    /// Syncs a deck's beats, or bars, to the clock. Its tempo follows the master tempo in any case.
+    /// Syncs a deck's beats, or bars, to the clock. The deck's tempo follows the master tempo even without sync.
     ///
     /// # Errors
     /// [`RefusalKind::State`] when the deck's beats were not set.
@@ -116,8 +116,9 @@ impl Decks {
         Ok(timing.align(deck, Stems::All))
     }
 
-    /// Adds the commands that keep decks in sync. A command that moves a deck's music is followed by the small jump
-    /// back onto the clock's beat. At a start the jump comes first, so that no frame from before the jump is played.
+    /// Adds the commands that keep decks in sync. After a command that moves a deck's music, a command is added that makes
+    /// the deck jump onto the clock's beat. At a start it is added before the command, so that no frame is played at the
+    /// position before the jump.
     pub fn with_sync(&self, commands: Vec<Command>) -> Vec<Command> {
         if self.timing.iter().all(|timing| timing.sync.is_none()) {
             return commands;
@@ -132,7 +133,7 @@ impl Decks {
                 Command::Deck(deck, D::Seek { stems, .. } | D::Loop { stems, .. }) => (None, align(deck, stems)),
                 _ => (None, None),
             };
-            // The clock itself, or the start of its bars, moves.
+            // After these commands all decks have to jump, because the clock or the start of its bars moves.
             let all = matches!(command, Command::ResetClock { .. } | Command::BeatsPerBar { .. });
             synced.extend(before);
             synced.push(command);
@@ -144,7 +145,7 @@ impl Decks {
         synced
     }
 
-    /// Resets the tempo and sync of all decks; returns the commands that set them back to the base tempo.
+    /// Resets the tempo and sync of all decks. Returns the commands that set them back to the base tempo.
     pub fn reset(&mut self) -> Vec<Command> {
         let changed = DECKS.into_iter().zip(&self.timing).filter(|(_, timing)| timing.tempo.is_some());
         let commands = changed.map(|(deck, _)| Command::Deck(deck, DeckCommand::Rate { rate: Rate::UNITY })).collect();

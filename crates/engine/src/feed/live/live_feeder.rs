@@ -1,0 +1,146 @@
+//! The thread that reads a live input.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+use std::thread;
+use std::time::Duration;
+
+use super::input::{LiveInfo, LiveInput, Starvation};
+use super::live_track::LiveSource;
+use crate::feed::InputError;
+use crate::feed::input::{InputPanic, catch_panic};
+use crate::rt::{LiveRing, MAX_PLAYHEADS, PlayheadState};
+
+/// How often the playheads are polled while enough is ready.
+const POLL: Duration = Duration::from_millis(3);
+/// The time after which an input that could not be read is tried again.
+const RETRY: Duration = Duration::from_millis(250);
+/// Frames that are kept ready in addition to the window while no playhead is registered.
+const REACH_AT_REST: u64 = 2_048;
+
+/// Reads the input, and writes what it appends into the ring: as much as the window asks for, or all of it.
+pub(super) struct LiveFeeder {
+    input: Box<dyn LiveInput>,
+    ring: Arc<LiveRing>,
+    source: Arc<LiveSource>,
+    /// Frames that the input has appended and that are not in the ring yet.
+    pending: Vec<Vec<[f32; 2]>>,
+    /// Frames of `pending` that are in the ring already.
+    taken: usize,
+    /// Samples that were not finite since the last report, and the frame of that report.
+    bad_samples: usize,
+    reported_at: Option<u64>,
+    /// Frames between two reports of such samples, at least.
+    report_every: u64,
+    window: u64,
+    skips: bool,
+    ended: bool,
+}
+
+impl LiveFeeder {
+    pub fn new(input: Box<dyn LiveInput>, ring: Arc<LiveRing>, source: Arc<LiveSource>, info: &LiveInfo) -> Self {
+        Self {
+            input,
+            pending: vec![Vec::new(); ring.stems()],
+            taken: 0,
+            bad_samples: 0,
+            reported_at: None,
+            report_every: 2 * u64::from(info.sample_rate.get()),
+            ring,
+            source,
+            window: info.sample_rate.frames_in(info.window.as_secs_f64()) as u64,
+            skips: info.starvation == Starvation::Skip,
+            ended: false,
+        }
+    }
+
+    /// Feeds until the input ends, or the last track of it is dropped.
+    pub fn run(mut self) {
+        while !self.source.is_closed() {
+            if self.ended && self.pending_frames() == 0 {
+                return self.ring.finish();
+            }
+            let room = self.room();
+            if room == 0 {
+                thread::park_timeout(POLL);
+                continue;
+            }
+            if self.pending_frames() == 0 {
+                if let Err(error) = self.read() {
+                    self.source.report_failure(&error);
+                    thread::park_timeout(RETRY);
+                    continue;
+                }
+                self.source.report_recovery();
+            }
+            self.write(room);
+        }
+    }
+
+    /// How many frames may be written now.
+    fn room(&self) -> usize {
+        let most = self.ring.capacity() / 4;
+        if self.skips {
+            return most;
+        }
+        let wanted = self.wanted().saturating_sub(self.ring.written());
+        usize::try_from(wanted).unwrap_or(most).min(most)
+    }
+
+    /// The frame up to which a generator is to have written: a window after what the furthest playhead reads.
+    fn wanted(&self) -> u64 {
+        let mut furthest = REACH_AT_REST;
+        let mut window = self.window;
+        for stream in self.source.streams() {
+            window = window.max(stream.live().map_or(0, |live| live.resume.load(Relaxed)));
+            let playheads = (0..MAX_PLAYHEADS).filter_map(|entry| stream.playhead(entry, None));
+            let read = |playhead: PlayheadState| (playhead.position + playhead.reach).max(0).unsigned_abs();
+            furthest = playheads.map(read).fold(furthest, u64::max);
+        }
+        furthest + window
+    }
+
+    fn pending_frames(&self) -> usize {
+        self.pending.first().map_or(0, Vec::len) - self.taken
+    }
+
+    /// Reads the input once.
+    fn read(&mut self) -> Result<(), InputError> {
+        let Self { input, pending, .. } = self;
+        pending.iter_mut().for_each(Vec::clear);
+        self.taken = 0;
+        self.source.begin_read();
+        let more = catch_panic(|| input.read(pending));
+        self.source.end_read();
+        let panicked = more.as_ref().is_err_and(|error| error.is::<InputPanic>());
+        self.ended = panicked || more.as_ref().is_ok_and(|more| !more);
+        self.check_pending();
+        more.map(|_| ())
+    }
+
+    /// Makes what the input has appended fit for the ring, and reports what did not fit.
+    fn check_pending(&mut self) {
+        let frames = self.pending.iter().map(Vec::len).min().unwrap_or(0);
+        if self.pending.iter().any(|stem| stem.len() != frames) {
+            let lengths: Vec<usize> = self.pending.iter().map(Vec::len).collect();
+            self.source
+                .report_damage(format!("the stems got different numbers of frames, {lengths:?}: {frames} count"));
+            self.pending.iter_mut().for_each(|stem| stem.truncate(frames));
+        }
+        let bad = self.pending.iter_mut().flatten().flatten().filter(|sample| !sample.is_finite());
+        self.bad_samples += bad.map(|sample| *sample = 0.0).count();
+        let written = self.ring.written();
+        if self.bad_samples > 0 && self.reported_at.is_none_or(|at| written - at >= self.report_every) {
+            let count = std::mem::take(&mut self.bad_samples);
+            self.source.report_damage(format!("{count} samples were infinite or no numbers: they are silent"));
+            self.reported_at = Some(written);
+        }
+    }
+
+    fn write(&mut self, room: usize) {
+        let frames = self.pending_frames().min(room);
+        let span = self.taken..self.taken + frames;
+        self.ring.write(frames, self.pending.iter().map(|stem| stem.get(span.clone()).unwrap_or_default()));
+        self.taken += frames;
+    }
+}

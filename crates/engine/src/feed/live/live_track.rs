@@ -1,0 +1,186 @@
+//! A live input as the control half holds it: one source, and a track of each of its stems.
+
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::input::{LiveInfo, LiveInput, Starvation};
+use super::live_feeder::LiveFeeder;
+use crate::feed::shared::FeederShared;
+use crate::feed::{InputError, StreamEvent};
+use crate::rt::{LiveRing, LiveStem, Stream};
+use crate::types::error::{Error, Result};
+use crate::types::loop_region::LoopRegion;
+
+/// The least number of seconds that are kept of a live input, those before the playheads included.
+const KEPT_SECONDS: f64 = 2.0;
+
+/// What all stems of a live input share. The audio thread never touches it.
+pub(super) struct LiveSource {
+    streams: Vec<Arc<Stream>>,
+    shared: FeederShared,
+    thread: OnceLock<thread::Thread>,
+    closed: AtomicBool,
+    timeout: Duration,
+    /// Since when the input has been reading; none while it does not.
+    reading_since: Mutex<Option<Instant>>,
+    /// Whether the present read was reported as stalled.
+    stalled: AtomicBool,
+}
+
+impl LiveSource {
+    pub fn streams(&self) -> &[Arc<Stream>] {
+        &self.streams
+    }
+
+    pub fn is_closed(&self) -> bool {
+        self.closed.load(Relaxed)
+    }
+
+    pub fn begin_read(&self) {
+        *self.reading_since() = Some(Instant::now());
+    }
+
+    pub fn end_read(&self) {
+        *self.reading_since() = None;
+        self.stalled.store(false, Relaxed);
+    }
+
+    pub fn report_failure(&self, error: &InputError) {
+        if !self.set_failing(true) {
+            self.shared.push_event(StreamEvent::Unreadable(error.to_string()));
+        }
+    }
+
+    pub fn report_recovery(&self) {
+        if self.set_failing(false) {
+            self.shared.push_event(StreamEvent::Readable);
+        }
+    }
+
+    pub fn report_damage(&self, words: String) {
+        self.shared.push_event(StreamEvent::Damaged(words));
+    }
+
+    /// Sets whether the latest read failed, and returns what it was.
+    fn set_failing(&self, failing: bool) -> bool {
+        let mut was = false;
+        for stream in &self.streams {
+            was |= stream.failing.swap(failing, Relaxed);
+        }
+        was
+    }
+
+    fn reading_since(&self) -> std::sync::MutexGuard<'_, Option<Instant>> {
+        self.reading_since.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether the input has been reading for longer than its time-out.
+    fn is_stalled(&self) -> bool {
+        self.reading_since().is_some_and(|since| since.elapsed() >= self.timeout)
+    }
+
+    /// The oldest event that was not returned yet.
+    fn event(&self) -> Option<StreamEvent> {
+        let event = self.shared.events.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
+        event.or_else(|| {
+            let is_new = self.is_stalled() && !self.stalled.swap(true, Relaxed);
+            is_new.then_some(StreamEvent::Stalled(self.timeout))
+        })
+    }
+}
+
+/// Ends the feeder when the last stem is dropped. The feeder has the source but not this.
+struct CloseOnDrop(Arc<LiveSource>);
+
+impl Drop for CloseOnDrop {
+    fn drop(&mut self) {
+        self.0.closed.store(true, Relaxed);
+        if let Some(thread) = self.0.thread.get() {
+            thread.unpark();
+        }
+    }
+}
+
+/// A stem of a live input. The thread that reads the input ends when all of them are dropped.
+pub(crate) struct LiveTrack {
+    pub stream: Arc<Stream>,
+    source: Arc<CloseOnDrop>,
+}
+
+impl LiveTrack {
+    /// Starts to read an input; one track for each of its stems.
+    pub fn start(input: Box<dyn LiveInput>, info: &LiveInfo) -> Result<Vec<Self>> {
+        info.check()?;
+        let window = info.sample_rate.frames_in(info.window.as_secs_f64());
+        let kept = info.sample_rate.frames_in(KEPT_SECONDS).max(4 * window);
+        let ring = Arc::new(LiveRing::new(info.stems, kept.next_power_of_two()));
+        let stem = |stem| LiveStem {
+            ring: ring.clone(),
+            stem,
+            skips: info.starvation == Starvation::Skip,
+            window: window as u64,
+            resume: std::sync::atomic::AtomicU64::new(0),
+        };
+        let streams: Vec<_> =
+            (0..info.stems).map(|index| Arc::new(Stream::new_live(stem(index), LoopRegion::LAST_FRAME.0))).collect();
+        let source = Arc::new(LiveSource {
+            streams: streams.clone(),
+            shared: FeederShared::default(),
+            thread: OnceLock::new(),
+            closed: AtomicBool::new(false),
+            timeout: info.timeout,
+            reading_since: Mutex::new(None),
+            stalled: AtomicBool::new(false),
+        });
+        let feeder = LiveFeeder::new(input, ring, source.clone(), info);
+        let handle = thread::Builder::new()
+            .name("live".to_owned())
+            .spawn(move || feeder.run())
+            .map_err(|source| Error::Thread { purpose: "to read the live input with", source })?;
+        let _first = source.thread.set(handle.thread().clone());
+        let source = Arc::new(CloseOnDrop(source));
+        Ok(streams.into_iter().map(|stream| Self { stream, source: source.clone() }).collect())
+    }
+
+    /// The oldest event of the input that was not returned yet.
+    pub fn event(&self) -> Option<StreamEvent> {
+        self.source.0.event()
+    }
+
+    /// Whether a start sounds at once.
+    pub fn is_ready(&self) -> bool {
+        self.stream.live().is_some_and(|live| live.ring.written() >= live.window || live.ring.end().is_some())
+    }
+
+    /// Blocks until frames are there; false when the input cannot be read or does not return within its time-out.
+    pub fn wait(&self, from: i64, until: i64) -> bool {
+        loop {
+            if self.stream.holds(from, until) {
+                return true;
+            }
+            let source = &self.source.0;
+            if self.stream.failing.load(Relaxed) || source.is_stalled() || self.is_lost(from) {
+                return false;
+            }
+            if let Some(thread) = source.thread.get() {
+                thread.unpark();
+            }
+            thread::sleep(Duration::from_micros(200));
+        }
+    }
+
+    /// Whether a frame was overwritten, so that it will not be there again.
+    fn is_lost(&self, from: i64) -> bool {
+        let Some(live) = self.stream.live() else { return false };
+        u64::try_from(from).is_ok_and(|from| from < live.oldest(live.ring.written()))
+    }
+}
+
+impl std::fmt::Debug for LiveTrack {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LiveTrack").field("stream", &self.stream).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,10 @@
+//! Live inputs: music that is made or received while it plays, and cannot be sought.
+
+mod input;
+mod live_feeder;
+mod live_track;
+#[cfg(test)]
+mod tests;
+
+pub use input::{LiveInfo, LiveInput, Starvation};
+pub(crate) use live_track::LiveTrack;

@@ -1,0 +1,1 @@
+//! Tests of live inputs without an engine.
