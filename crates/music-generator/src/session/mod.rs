@@ -13,7 +13,7 @@ mod tests;
 
 use std::collections::VecDeque;
 
-pub use clock::Clock;
+pub use clock::{Clock, ClockReference};
 
 use crate::compose::composer::Composer;
 use crate::mix::{Master, StyleSound};
@@ -48,6 +48,7 @@ pub struct Session {
     player: Player,
     master: Master,
     clock: Clock,
+    reference: Option<ClockReference>,
     /// What sounds, and what will from the next beat on.
     target: Target,
     wanted: Target,
@@ -78,6 +79,7 @@ impl Session {
             player,
             master,
             clock: Clock::new(sample_rate, bpm),
+            reference: None,
             wanted: target.clone(),
             target,
             config: Config::default(),
@@ -130,6 +132,13 @@ impl Session {
         self.set_target(wanted);
     }
 
+    /// Follows the beats and the tempo of another clock, in place of the tempo of the target, until this is called with `None`. A change
+    /// of that clock is followed at once, a difference of the beats within some bars.
+    pub fn follow_clock(&mut self, reference: Option<ClockReference>) {
+        self.reference =
+            reference.filter(|reference| reference.beat.is_finite() && (20.0..=400.0).contains(&reference.bpm));
+    }
+
     /// The next bar that was written and not taken. Bars are written a fifth of a second before they begin.
     pub fn take_bar(&mut self) -> Option<Bar> {
         self.bars.pop_front()
@@ -158,6 +167,9 @@ impl Session {
 
     /// Renders the next 64 frames of each stem.
     pub fn render(&mut self, out: &mut Stems) {
+        if let Some(reference) = &self.reference {
+            self.clock.follow(self.frame, reference);
+        }
         self.follow();
         self.compose();
         self.start_notes();
@@ -189,7 +201,9 @@ impl Session {
         self.set_gains();
         let bpm = self.composer.tempo(&self.target);
         let from = self.clock.target();
-        if (bpm - from).abs() > 1e-9 {
+        if self.reference.is_some() {
+            self.player.set_tempo(from);
+        } else if (bpm - from).abs() > 1e-9 {
             let large = bpm > from * LARGE_RATIO || from > bpm * LARGE_RATIO;
             self.clock.ramp_to(self.frame, bpm, if large { RAMP_BEATS.1 } else { RAMP_BEATS.0 });
         }
