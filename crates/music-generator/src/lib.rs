@@ -9,8 +9,10 @@
 //! | [`synth`] | instruments: a note to sound |
 //! | [`effects`] | reverb, delay, tape, vinyl |
 //! | [`mix`] | stems to levels, panorama, sends, the sum |
+//! | [`cli`] | the command line of the program |
 //! | [`session`] | all of it together: composes, plays and mixes a block at a time |
 
+pub mod cli;
 pub mod compose;
 pub mod effects;
 pub mod mix;

@@ -19,3 +19,25 @@ pub enum Instrument {
     // Texture.
     Tanpura,
 }
+
+impl Instrument {
+    /// All instruments.
+    #[rustfmt::skip]
+    pub const ALL: [Self; 53] = {
+        use Instrument::*;
+        [
+            Kick, Snare, Rim, Clap, HatClosed, HatOpen, Ride, Shaker, Brush, Bongo, Taiko, Riser, Crash,
+            TablaNa, TablaTin, TablaTun, TablaTe, TablaGe, TablaKa,
+            Upright, SubBass, Bass808, SynthBass,
+            ElectricPiano, FeltPiano, GrandPiano, Organ, Guitar, Harp, Pad, Strings, Choir, Stab,
+            Vibraphone, Celesta, MusicBox, Kalimba, Bells, Glass, Flute, Bansuri, Shakuhachi, Sitar, Santoor, Koto,
+            SynthLead, Arpeggio, Cello, Violin, Pizzicato, Horn, Brass,
+            Tanpura,
+        ]
+    };
+
+    /// Its place in [`Instrument::ALL`].
+    pub const fn index(self) -> usize {
+        self as usize
+    }
+}

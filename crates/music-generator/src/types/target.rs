@@ -41,6 +41,20 @@ pub enum Noise {
     Vinyl, Hiss, Rain, Thunder, Ocean, River, Wind, Fire, Birds, Cafe, City, Train,
 }
 
+impl Noise {
+    /// All noises.
+    #[rustfmt::skip]
+    pub const ALL: [Self; 12] = [
+        Self::Vinyl, Self::Hiss, Self::Rain, Self::Thunder, Self::Ocean, Self::River, Self::Wind, Self::Fire, Self::Birds, Self::Cafe,
+        Self::City, Self::Train,
+    ];
+
+    /// Its place in [`Noise::ALL`].
+    pub const fn index(self) -> usize {
+        self as usize
+    }
+}
+
 /// How the whole mix is coloured by an era or a medium.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Medium {
