@@ -95,7 +95,7 @@ const NONE: f32 = -99.0;
 const DECAYING: [(Instrument, f32, f32, [f32; 4]); 13] = [
     (Instrument::GrandPiano, 60.0, 1.4, [0.0, -8.0, -21.0, -16.0]),
     (Instrument::FeltPiano, 60.0, 1.4, [0.0, -9.0, -21.0, -21.0]),
-    (Instrument::ElectricPiano, 60.0, 3.0, [0.0, -7.0, -26.0, -38.0]),
+    (Instrument::ElectricPiano, 60.0, 3.0, [0.0, -7.0, -22.0, NONE]),
     (Instrument::Vibraphone, 67.0, 1.0, [0.0, NONE, NONE, -30.0]),
     (Instrument::Celesta, 72.0, 0.62, [0.0, NONE, NONE, NONE]),
     (Instrument::MusicBox, 72.0, 0.56, [0.0, NONE, NONE, NONE]),
