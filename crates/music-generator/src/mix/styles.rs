@@ -40,10 +40,10 @@ const _: () = assert!(Stem::COUNT == 5, "drums, bass, harmony, lead, texture");
 
 const LOFI: StyleSound = StyleSound {
     stems: [
-        stem(0.0, -20.0, OFF, 0.9, 28.0, 0.0),
-        stem(0.0, OFF, OFF, 0.0, 30.0, 1.5),
-        stem(-3.0, -13.0, -26.0, 1.0, 120.0, 3.0),
-        stem(-2.0, -12.0, -18.0, 1.0, 150.0, 1.5),
+        stem(-9.0, -19.0, OFF, 1.1, 28.0, 0.0),
+        stem(-0.7, OFF, OFF, 0.0, 30.0, 1.5),
+        stem(-3.3, -13.0, -26.0, 1.3, 120.0, 3.0),
+        stem(-4.6, -12.0, -18.0, 1.0, 150.0, 1.5),
         stem(0.0, -14.0, OFF, 1.0, 60.0, 0.0),
     ],
     kit: Kit::Lofi,

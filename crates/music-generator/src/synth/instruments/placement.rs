@@ -20,14 +20,14 @@ pub struct Placement {
 pub const fn placement(instrument: Instrument) -> Placement {
     use Instrument as I;
     let (level_db, pan, room_db, echo_db) = match instrument {
-        I::Kick => (2.1, 0.0, -18.0, -90.0),
-        I::Snare => (4.1, 0.04, 0.0, -90.0),
-        I::Rim => (3.8, -0.1, 0.0, -90.0),
+        I::Kick => (1.1, 0.0, -18.0, -90.0),
+        I::Snare => (4.6, 0.04, 0.0, -90.0),
+        I::Rim => (4.8, -0.1, 0.0, -90.0),
         I::Clap => (0.0, 0.0, 0.0, -90.0),
-        I::HatClosed => (-0.3, 0.28, -8.0, -90.0),
-        I::HatOpen => (-5.5, 0.28, -8.0, -90.0),
-        I::Ride => (-4.3, -0.32, -4.0, -90.0),
-        I::Shaker => (5.2, -0.35, -4.0, -90.0),
+        I::HatClosed => (3.2, 0.35, -6.0, -90.0),
+        I::HatOpen => (-2.5, 0.35, -6.0, -90.0),
+        I::Ride => (-1.3, -0.32, -4.0, -90.0),
+        I::Shaker => (8.2, -0.42, -4.0, -90.0),
         I::Brush => (-1.2, 0.1, -2.0, -90.0),
         I::Bongo => (-5.6, 0.3, 0.0, -90.0),
         I::Taiko => (-3.4, -0.1, 3.0, -90.0),
