@@ -24,7 +24,7 @@ const SILENT: f32 = -60.0;
 const SUDDEN: f32 = 0.5;
 
 /// When a change is asked for, and how long it takes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RampTiming {
     /// The moment of the change.
     pub now: Ticks,
@@ -38,6 +38,8 @@ pub struct RampTiming {
     pub harmony: Option<Ticks>,
     /// When the next phrase begins; the next bar when it is none. At most four bars are waited.
     pub phrase: Option<Ticks>,
+    /// The tempo that plays and the tempo of the new target, in quarter notes a minute; those of [`mapping::bpm`] when it is none.
+    pub tempo: Option<(f64, f64)>,
 }
 
 impl RampTiming {
@@ -45,7 +47,7 @@ impl RampTiming {
     pub fn in_four(now: Ticks) -> Self {
         let bar_length = Ticks::beats(4);
         let bar_start = Ticks(now.0.div_euclid(bar_length.0) * bar_length.0);
-        Self { now, bar_start, bar_length, length: None, harmony: None, phrase: None }
+        Self { now, bar_start, bar_length, length: None, harmony: None, phrase: None, tempo: None }
     }
 }
 
@@ -103,7 +105,7 @@ impl Ramp {
             asked.unwrap_or(next_bar).clamp(start, Ticks(next_bar.0 + bars * bar_length.0))
         };
         let largest_change = from.styles.iter().zip(to.styles).map(|(from, to)| (from - to).abs()).fold(0.0, f32::max);
-        let (old_bpm, new_bpm) = (mapping::bpm(&from), mapping::bpm(&to));
+        let (old_bpm, new_bpm) = timing.tempo.unwrap_or_else(|| (mapping::bpm(&from), mapping::bpm(&to)));
         // A change of a fifth of the tempo or more takes eight beats.
         let beats = 4.0 + 4.0 * ((new_bpm / old_bpm - 1.0).abs() / 0.2).min(1.0);
         #[allow(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "4 to 8 beats")]
@@ -318,6 +320,8 @@ mod tests {
         assert_eq!(ramp.at(Ticks::beats(8)).mode, Some(Mode::Lydian));
         assert!((ramp.at(Ticks::beats(10)).instruments[&Instrument::Cello] + 1.0103).abs() < 1e-3);
         assert_eq!(ramp.end(), Ticks::beats(14));
+        let timing = RampTiming { tempo: Some((70.0, 70.0)), ..RampTiming::in_four(Ticks::ZERO) };
+        assert!((Ramp::new(from, to.clone(), timing).numbers(Ticks::beats(2)).bpm - 70.0).abs() < 1e-9);
         assert_eq!(ramp.at(Ticks::beats(14)), to);
     }
 

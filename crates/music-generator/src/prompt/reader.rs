@@ -14,7 +14,7 @@ use super::word_forms::forms;
 /// The number of characters of a prompt that are read.
 pub const LONGEST_PROMPT: usize = 500;
 /// The number of unknown words for which the nearest words are looked up.
-const MOST_SUGGESTIONS: usize = 16;
+const MOST_SUGGESTIONS: usize = 8;
 /// The number of characters of an unknown word that is shown.
 const SHOWN: usize = 24;
 
@@ -176,8 +176,8 @@ fn conclude(vocabulary: &Vocabulary, mut parts: Vec<Part>, mut warnings: Vec<War
             let shown: String = part.written.chars().take(SHOWN).collect();
             if unknown.len() < MOST_SUGGESTIONS {
                 *nearest = near::nearest(vocabulary, &shown.to_lowercase());
-                unknown.push((shown, nearest.clone()));
             }
+            unknown.push((shown, nearest.clone()));
         }
     }
     let has_effect = parts.iter().any(|part| {

@@ -258,6 +258,17 @@ impl House {
 
     fn bass_line(&mut self, scene: &Scene<'_>, score: &mut Score) {
         let mut dice = scene.dice("house.bass.line", Stem::Bass);
+        if scene.energy < gate::BASS {
+            // In a break the bass is one long note.
+            if let Some(chord) = scene.chord(0) {
+                let key = place(chord.bass_class(scene.scale.tonic), 35, (30, 43)) as f32;
+                let step = [0.0, 0.0, 2.0, 4.0][dice.below(4)];
+                let length = 10.0 + dice.below(5) as f32;
+                let stroke = Stroke { step, length: length.min(16.0 - step), key, velocity: 84.0, ..Stroke::default() };
+                score.note(scene, &mut self.bass, stroke);
+            }
+            return;
+        }
         let pattern: Vec<(usize, f32)> = hits(BASSES[self.patterns[1]]).collect();
         let turn = scene.closes(4);
         for (index, (step, velocity)) in pattern.iter().enumerate() {
@@ -415,7 +426,7 @@ impl Composes for House {
 
     fn write(&mut self, scene: &Scene<'_>, score: &mut Score) {
         self.drums(scene, score);
-        if scene.energy >= gate::BASS {
+        if scene.energy >= gate::STAB && scene.section.name != "intro" {
             self.bass_line(scene, score);
         }
         self.chords(scene, score);

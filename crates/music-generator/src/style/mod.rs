@@ -1,5 +1,7 @@
 //! Styles: each is one file that states its tables and writes its bars.
 
+pub mod ambient;
+pub mod cinematic;
 pub mod house;
 pub mod lofi;
 pub mod piano;
@@ -79,7 +81,9 @@ pub fn composer(style: Style, seed: u64) -> Box<dyn Composes> {
     match style {
         Style::House => Box::new(house::House::new(seed)),
         Style::Piano => Box::new(piano::Piano::new(seed)),
-        Style::Lofi | Style::IndianLofi | Style::Ambient | Style::Cinematic => Box::new(lofi::Lofi::new(seed)),
+        Style::Ambient => Box::new(ambient::Ambient::new(seed)),
+        Style::Cinematic => Box::new(cinematic::Cinematic::new(seed)),
+        Style::Lofi | Style::IndianLofi => Box::new(lofi::Lofi::new(seed)),
     }
 }
 

@@ -47,6 +47,10 @@ fn texts_without_words_are_filtered() {
     let filtered = read(vocabulary(), "zzgrmpf").unwrap_err();
     let Filtered::NothingUnderstood { words } = filtered else { panic!("{filtered}") };
     assert_eq!(words[0].1.len(), 2);
+    // Every unknown word is listed; the first eight have suggestions.
+    let many = read(vocabulary(), &format!("rain {}", "zzgrmpf ".repeat(20))).unwrap();
+    let Warning::NotUnderstood { words } = &many.warnings[0] else { panic!("{:?}", many.warnings) };
+    assert_eq!((words.len(), words.iter().filter(|(_, nearest)| nearest.len() == 2).count()), (20, 8));
 }
 
 #[test]
