@@ -43,20 +43,21 @@ use crate::types::target::Target;
 
 /// The most changes that wait for the next frames.
 pub const QUEUE: usize = 64;
-/// Quanta of 64 frames that one read renders.
-const QUANTA: usize = 4;
+/// Quanta of 64 frames that one read renders, unless another number is chosen.
+const USUAL_QUANTA: usize = 4;
 
 /// What is called with each change and the first frame that is rendered after it.
 type Observer = Box<dyn FnMut(u64, &Change) + Send>;
 
 /// A [`SteeredSession`] as the live input of an engine: five stems, in the order of [`Stem::ALL`].
 ///
-/// Changes of its [`Steering`] are applied before the next 256 frames are rendered, and are heard from the next beat on.
+/// Changes of its [`Steering`] are applied before the next frames are rendered, 256 at a time, and are heard from the next beat on.
 pub struct LiveSession {
     music: SteeredSession,
     changes: Receiver<Change>,
     status: Arc<Mutex<Status>>,
     observer: Option<Observer>,
+    quanta: usize,
 }
 
 /// Steers a [`LiveSession`] from any thread.
@@ -74,7 +75,7 @@ impl LiveSession {
         let status = Arc::new(Mutex::new(music.status()));
         let vocabulary = Arc::clone(music.vocabulary());
         let steering = Steering { changes: sender, status: Arc::clone(&status), vocabulary };
-        (Self { music, changes, status, observer: None }, steering)
+        (Self { music, changes, status, observer: None, quanta: USUAL_QUANTA }, steering)
     }
 
     /// Calls `observer` with each change and the first frame that is rendered after it, on the thread that reads the input. It is for
@@ -83,6 +84,12 @@ impl LiveSession {
     pub fn on_change(mut self, observer: impl FnMut(u64, &Change) + Send + 'static) -> Self {
         self.observer = Some(Box::new(observer));
         self
+    }
+
+    /// Renders this many quanta of 64 frames in one read, 1 to 64; 4 unless chosen. Changes are applied before each read.
+    #[must_use]
+    pub fn quanta(self, quanta: usize) -> Self {
+        Self { quanta: quanta.clamp(1, 64), ..self }
     }
 
     /// The frame that is rendered next.
@@ -107,7 +114,7 @@ impl LiveSession {
 impl LiveInput for LiveSession {
     fn read(&mut self, stems: &mut [Vec<[f32; 2]>]) -> Result<bool, InputError> {
         self.follow();
-        for _ in 0..QUANTA {
+        for _ in 0..self.quanta {
             let mut quantum = SILENCE;
             self.music.render(&mut quantum);
             for (stem, block) in stems.iter_mut().zip(&quantum) {

@@ -78,15 +78,15 @@ fn usual_step(sound: &[f32]) -> f32 {
 
 /// The largest step in the three beats after a change, against the usual step before or after them: a change may make the sound rougher.
 fn largest_step(sound: &[f32], asked: usize) -> f32 {
-    let settled = asked + 3 * 18_000;
+    let settled = asked + 3 * 6_000;
     let largest = sound[asked..settled].windows(2).map(|pair| (pair[1] - pair[0]).abs()).fold(0.0, f32::max);
     largest / usual_step(&sound[..asked]).max(usual_step(&sound[settled..]))
 }
 
 #[test]
 fn a_change_is_heard_within_a_beat_and_without_a_click() {
-    // A beat lasts 18,000 frames; the window is read in advance.
-    let latest = 18_000 + (WINDOW.as_secs_f64() * f64::from(RATE)) as usize + 2_048;
+    // A beat lasts 6,000 frames; the window is read in advance.
+    let latest = 6_000 + (WINDOW.as_secs_f64() * f64::from(RATE)) as usize + 2_048;
     let (plain, _) = changed(3, |_| ());
     let mut muted = Config { bpm: Some(80.0), ..Config::default() };
     muted.muted = [true, false, true, false, false];
@@ -105,8 +105,7 @@ fn a_change_is_heard_within_a_beat_and_without_a_click() {
         let first = heard.iter().zip(&plain).position(|(a, b)| (a - b).abs() > 1e-4).unwrap();
         assert!(first - asked <= latest, "{name}: heard {} frames later", first - asked);
         let (after, without) = (largest_step(&heard, asked), largest_step(&plain, asked));
-        eprintln!("{name}: {after} {without} {}", first - asked);
-        //assert!(after < 1.25 * without, "{name}: the largest step is {after} x, without the change {without} x");
+        assert!(after < 1.25 * without, "{name}: the largest step is {after} x, without the change {without} x");
     }
 }
 
@@ -176,13 +175,13 @@ fn replay(log: &SessionLog) -> Vec<Stems> {
 
 #[test]
 fn a_log_of_random_changes_gives_the_same_bytes() {
-    for seed in 0..2 {
+    for (seed, quanta) in [(0, 1), (1, 7)] {
         let mut dice = Dice::new(seed, "changes", 0, 0);
         let start =
             Start { prompts: vec![WeightedPrompt { text: "lofi, calm".to_owned(), weight: 0.7 }], ..Start::default() };
         let (sender, logged) = mpsc::channel();
         let (live, steering) = LiveSession::new(music(seed, &start));
-        let mut live = live.on_change(move |frame, change| sender.send((frame, change.clone())).unwrap());
+        let mut live = live.quanta(quanta).on_change(move |frame, change| sender.send((frame, change.clone())).unwrap());
         let mut played: Vec<Vec<[f32; 2]>> = vec![Vec::new(); Stem::COUNT];
         while live.frame() < 20 * u64::from(RATE) {
             for _ in 0..dice.below(3) {
@@ -192,7 +191,7 @@ fn a_log_of_random_changes_gives_the_same_bytes() {
                     Change::Target(target) => steering.set_target(*target).unwrap(),
                 }
             }
-            for _ in 0..=dice.below(200) {
+            for _ in 0..=dice.below(400 / quanta) {
                 live.read(&mut played).unwrap();
             }
         }

@@ -120,6 +120,11 @@ impl SteeredSession {
         self.session.frame()
     }
 
+    /// The position of that frame in quarter notes.
+    pub fn beat(&self) -> f64 {
+        self.session.beat()
+    }
+
     /// The sample rate in hertz.
     pub fn sample_rate(&self) -> u32 {
         self.session.sample_rate()
