@@ -94,7 +94,17 @@ fn the_mix_has_the_format_of_its_name_and_a_picture() {
     let magic = |name: &str| fs::read(path(name)).unwrap()[..4].to_vec();
     // Longer than a span of Opus, which lasts ten seconds.
     for (name, start) in [("a.wav", b"RIFF"), ("a.flac", b"fLaC"), ("a.opus", b"OggS")] {
-        ok(&["render", "--quiet", "--seconds", "21", "--sample-rate", "8000", "--picture", &path("a.png"), &path(name)]);
+        ok(&[
+            "render",
+            "--quiet",
+            "--seconds",
+            "21",
+            "--sample-rate",
+            "8000",
+            "--picture",
+            &path("a.png"),
+            &path(name),
+        ]);
         assert_eq!(magic(name), start);
     }
     assert_eq!(magic("a.png"), b"\x89PNG");

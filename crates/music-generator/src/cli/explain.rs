@@ -42,7 +42,9 @@ pub fn explain(options: &ExplainOptions) -> Result<(), Box<dyn Error>> {
 
 fn explanation(options: &MusicOptions) -> Result<Explanation, Box<dyn Error>> {
     let (start, words) = (options.start()?, options.words()?);
-    let before = start.style.map(Target::of_style);
-    let blended = blend(&words.vocabulary, &start.prompts, &start.config, before.as_ref())?;
+    let mut blended = blend(&words.vocabulary, &start.prompts, &start.config, None)?;
+    if let Some(style) = start.style {
+        blended.target.styles = Target::of_style(style).styles;
+    }
     Ok(explain_blend(&words.vocabulary, &start.prompts, &blended))
 }

@@ -21,7 +21,7 @@ pub struct MusicOptions {
     /// What the music is like, in words, with a weight after a colon: "rainy night:0.7". May be given up to 20 times
     #[arg(long, short, value_name = "TEXT[:WEIGHT]", value_parser = prompt)]
     pub prompt: Vec<WeightedPrompt>,
-    /// The style when the prompts name none; lofi without
+    /// The style at the start; prompts choose it without
     #[arg(long, value_enum)]
     pub style: Option<StyleName>,
     /// The tempo in quarter notes a minute, 40 to 200; prompts and style choose it without

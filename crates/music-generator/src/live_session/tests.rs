@@ -181,7 +181,8 @@ fn a_log_of_random_changes_gives_the_same_bytes() {
             Start { prompts: vec![WeightedPrompt { text: "lofi, calm".to_owned(), weight: 0.7 }], ..Start::default() };
         let (sender, logged) = mpsc::channel();
         let (live, steering) = LiveSession::new(music(seed, &start));
-        let mut live = live.quanta(quanta).on_change(move |frame, change| sender.send((frame, change.clone())).unwrap());
+        let mut live =
+            live.quanta(quanta).on_change(move |frame, change| sender.send((frame, change.clone())).unwrap());
         let mut played: Vec<Vec<[f32; 2]>> = vec![Vec::new(); Stem::COUNT];
         while live.frame() < 20 * u64::from(RATE) {
             for _ in 0..dice.below(3) {

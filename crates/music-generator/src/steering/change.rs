@@ -23,7 +23,7 @@ pub enum Change {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Start {
-    /// The style while no prompt names one; lofi when it is none.
+    /// The style at the start, whatever the prompts name; they choose it when it is none. Prompts that come later may change it.
     pub style: Option<Style>,
     /// The prompts.
     pub prompts: Vec<WeightedPrompt>,

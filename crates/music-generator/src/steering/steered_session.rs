@@ -55,10 +55,12 @@ impl SteeredSession {
     /// # Errors
     /// A weight or a setting is out of range, or there are too many prompts.
     pub fn new(sample_rate: u32, seed: u64, vocabulary: Arc<Vocabulary>, start: &Start) -> Result<Self, SteeringError> {
-        let before = start.style.map(Target::of_style);
-        let blended = blend(&vocabulary, &start.prompts, &Config::default(), before.as_ref())?;
         start.check()?;
-        let asked = blended.target;
+        let blended = blend(&vocabulary, &start.prompts, &Config::default(), None)?;
+        let mut asked = blended.target;
+        if let Some(style) = start.style {
+            asked.styles = Target::of_style(style).styles;
+        }
         let mut target = asked.clone();
         apply(&start.config, &mut target);
         Ok(Self {
