@@ -2,7 +2,7 @@
 #![cfg(feature = "picture")]
 #![allow(clippy::unwrap_used)]
 
-use crowd_media::picture::{Chart, Color, Curve, CurveLane, CurveStyle};
+use crowd_media::picture::{Chart, Color, Curve, CurveLane, CurveStyle, SpanLane};
 use crowd_media::{Audio, ErrorKind, Samples, peaks::Peaks};
 
 const RED: Color = Color(255, 0, 0);
@@ -84,6 +84,17 @@ fn a_waveform_shows_each_channel_and_full_scale_in_red() {
     assert!(blue(400, bottom.clone()) < 4 && blue(1200, bottom) > 20, "right sounds in the second half only");
     let clipped = |x: u32| (60..120).any(|y| matches!(pixels.at(x, y), [r, g, _] if r > 200 && g < 120));
     assert!(clipped(400) && !clipped(1200));
+}
+
+#[test]
+fn spans_of_one_name_have_one_colour() {
+    let span = |from, to, name: &str| (from, to, name.to_owned());
+    let form = vec![span(0.0, 20.0, "A"), span(20.0, 40.0, "B"), span(40.0, 60.0, "A"), span(70.0, f64::NAN, "C")];
+    let pixels = Pixels::of(&Chart::new("Form").span(0.0, 60.0).spans(SpanLane::new("Form", form)));
+    // Near the lower edge of the lane, so that no name is there.
+    let at = |x: u32| pixels.at(x, 58 + 30 + 36);
+    assert_eq!(at(150), at(1400));
+    assert_ne!(at(150), at(800));
 }
 
 #[test]

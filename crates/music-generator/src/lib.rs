@@ -9,15 +9,19 @@
 //! | [`synth`] | instruments: a note to sound |
 //! | [`effects`] | reverb, delay, tape, vinyl |
 //! | [`mix`] | stems to levels, panorama, sends, the sum |
+//! | [`steering`] | a session that follows prompts and settings, and logs of what was changed |
+//! | [`live_session`] | a session as the live input of `crowd_engine`, with a handle that steers it |
 //! | [`cli`] | the command line of the program |
 //! | [`session`] | all of it together: composes, plays and mixes a block at a time |
 
 pub mod cli;
 pub mod compose;
 pub mod effects;
+pub mod live_session;
 pub mod mix;
 pub mod prompt;
 pub mod session;
+pub mod steering;
 pub mod style;
 pub mod synth;
 pub mod types;

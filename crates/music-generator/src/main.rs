@@ -1,15 +1,18 @@
-//! `music-generator`: makes music and writes it to files.
+//! `music-generator`: makes music, plays it, and writes it to files.
 #![forbid(unsafe_code)]
 
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
 use crowd_cli::ExitReason;
-use music_generator::cli::{Cli, Command, render};
+use music_generator::cli::{Cli, Command, explain, play, providers, render};
 
 fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Render(options) => render(&options),
+        Command::Play(options) => play(&options).map(|()| ExitReason::Done),
+        Command::Explain(options) => explain(&options).map(|()| ExitReason::Done),
+        Command::Providers(options) => providers(&options).map(|()| ExitReason::Done),
         Command::Describe(what) => what.print(Cli::command()).map(|()| ExitReason::Done).map_err(Into::into),
     };
     crowd_cli::exit("music-generator", result)

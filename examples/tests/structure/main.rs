@@ -18,7 +18,7 @@ const LAYERS: [&[&str]; 6] = [
     &["crowd-cli", "crowd-engine"],
     &["crowd-library", "crowd-mastering", "crowd-store"],
     &["crowd-streaming", "crowd-web"],
-    &["audio-server", "enhance-server", "section-export"],
+    &["audio-server", "enhance-server", "music-generator", "section-export"],
     &["crowd-engine-benches", "crowd-engine-examples"],
 ];
 

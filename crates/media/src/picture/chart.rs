@@ -1,4 +1,4 @@
-//! The content of a chart: lanes of waveforms and curves.
+//! The content of a chart: lanes of waveforms, curves and spans.
 
 use super::theme::Color;
 use crate::peaks::Peaks;
@@ -113,11 +113,34 @@ impl CurveLane {
     }
 }
 
+/// A lane of named spans, such as the sections of a piece. Spans of the same name have the same colour.
+#[derive(Clone, Debug, PartialEq)]
+#[must_use]
+pub struct SpanLane {
+    pub(super) title: String,
+    pub(super) height: u32,
+    pub(super) spans: Vec<(f64, f64, String)>,
+}
+
+impl SpanLane {
+    /// A lane with the title `title`, 40 pixels high, of spans from one second to another. A name that does not fit into its span is left
+    /// out.
+    pub fn new(title: &str, spans: Vec<(f64, f64, String)>) -> Self {
+        Self { title: title.to_owned(), height: 40, spans }
+    }
+
+    /// Sets the height in pixels, 40..=1000.
+    pub fn height(self, height: u32) -> Self {
+        Self { height, ..self }
+    }
+}
+
 /// A lane of a chart.
 #[derive(Clone, Debug)]
 pub(super) enum Lane<'a> {
     Waveform { title: String, height: u32, peaks: &'a Peaks },
     Curves(CurveLane),
+    Spans(SpanLane),
 }
 
 impl Lane<'_> {
@@ -125,6 +148,7 @@ impl Lane<'_> {
         match self {
             Self::Waveform { height, .. } => *height,
             Self::Curves(lane) => lane.height,
+            Self::Spans(lane) => lane.height,
         }
     }
 }
@@ -174,6 +198,12 @@ impl<'a> Chart<'a> {
     /// Adds a lane of curves.
     pub fn curves(mut self, lane: CurveLane) -> Self {
         self.lanes.push(Lane::Curves(lane));
+        self
+    }
+
+    /// Adds a lane of named spans.
+    pub fn spans(mut self, lane: SpanLane) -> Self {
+        self.lanes.push(Lane::Spans(lane));
         self
     }
 

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::axis::{self, Ticks};
 use super::canvas::{Align, Canvas, Font};
-use super::chart::{Chart, Curve, CurveLane, CurveStyle, HEIGHTS, Lane, MAX_LANES, Scale, WIDTHS};
+use super::chart::{Chart, Curve, CurveLane, CurveStyle, HEIGHTS, Lane, MAX_LANES, Scale, SpanLane, WIDTHS};
 use super::theme::*;
 use crate::peaks::Peaks;
 use crate::{Error, ErrorKind, atomic};
@@ -100,6 +100,7 @@ fn chart(chart: &Chart<'_>) -> Result<Canvas, Error> {
                 waveform(&mut canvas, area, peaks);
             }
             Lane::Curves(lines) => curves(&mut canvas, area, lines),
+            Lane::Spans(lane) => spans(&mut canvas, area, lane),
         }
         area.y += area.height + GAP;
     }
@@ -146,6 +147,7 @@ fn end(lane: &Lane<'_>) -> f64 {
             let times = lines.curves.iter().flat_map(|c| &c.points).map(|p| p.0);
             times.filter(|t| t.is_finite()).fold(0.0, f64::max)
         }
+        Lane::Spans(lane) => lane.spans.iter().map(|span| span.1).filter(|t| t.is_finite()).fold(0.0, f64::max),
     }
 }
 
@@ -231,6 +233,29 @@ fn heading(canvas: &mut Canvas, area: PlotArea, title: &str, legend: &[(String, 
         x -= Font::Small.width(name) + 8.0;
         canvas.rect(x - 16.0, y - 2.0, 16.0, 4.0, *color, 1.0);
         x -= 16.0 + 20.0;
+    }
+}
+
+/// Rectangles with their names, coloured in the order in which the names appear.
+fn spans(canvas: &mut Canvas, area: PlotArea, lane: &SpanLane) {
+    heading(canvas, area, &lane.title, &[]);
+    let mut names: Vec<&str> = Vec::new();
+    for (from, to, name) in &lane.spans {
+        let number = names.iter().position(|known| known == name).unwrap_or_else(|| {
+            names.push(name);
+            names.len() - 1
+        });
+        let (from, to) = (from.max(area.from), to.min(area.to));
+        if from >= to {
+            continue;
+        }
+        let (left, right) = (area.x_at(from).round(), area.x_at(to).round());
+        let color = SERIES.get(number % SERIES.len()).copied().unwrap_or(TEXT);
+        canvas.rect(left, area.y, (right - left - 1.0).max(1.0), area.height, color, 0.3);
+        canvas.rect(left, area.y, 1.0, area.height, color, 0.9);
+        if Font::Small.width(name) + 6.0 <= right - left {
+            canvas.text((left + right) / 2.0, area.y + area.height / 2.0, Align::Center, Font::Small, TEXT, name);
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! Charts over time, as PNG. A [`Chart`] stacks waveforms and curves over one time axis. A [`BeatGridChart`] shows waveforms with their
+//! Charts over time, as PNG. A [`Chart`] stacks waveforms, curves and named spans over one time axis. A [`BeatGridChart`] shows waveforms with their
 //! beats and cues.
 //!
 //! ```no_run
@@ -26,5 +26,5 @@ mod draw;
 mod theme;
 
 pub use beat_grid_chart::{BeatGridChart, WaveformRow};
-pub use chart::{Chart, Curve, CurveLane, CurveStyle};
+pub use chart::{Chart, Curve, CurveLane, CurveStyle, SpanLane};
 pub use theme::Color;

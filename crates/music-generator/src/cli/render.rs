@@ -1,53 +1,70 @@
 //! Renders music to files.
 
 use std::error::Error;
-use std::path::Path;
+use std::fs::File;
+use std::io::BufReader;
+use std::path::{Path, PathBuf};
 
+use clap::Args;
+use crowd_cli::path::display_text;
 use crowd_cli::{ExitReason, UsageError, progress_bar};
-use crowd_media::{AudioSpec, AudioWriter, Container, SampleFormat, Tags, atomic};
+use crowd_media::{Container, SampleFormat, Tags, atomic};
 
-use super::{RenderOptions, midi, notes};
+use super::music_options::{MusicOptions, Words};
+use super::picture::Picture;
+use super::sound_file::{SoundFile, SoundFormat};
+use super::values::seconds;
+use super::{midi, notes};
 use crate::session::Session;
+use crate::steering::log::{Header, LogWriter, SessionLog};
+use crate::steering::steered_session::SteeredSession;
 use crate::synth::{QUANTUM, SILENCE};
 use crate::types::bar::Bar;
 use crate::types::stem::Stem;
 
-/// The file of a stem or of the mix.
-struct File {
-    writer: AudioWriter,
-    buffer: Vec<f32>,
-}
+/// The length without `--seconds`.
+const USUAL_SECONDS: f64 = 60.0;
 
-impl File {
-    fn create(path: &Path, container: Container, format: SampleFormat, rate: u32) -> Result<Self, Box<dyn Error>> {
-        let spec = AudioSpec { dither: format != SampleFormat::F32, ..AudioSpec::new(rate, 2, format) };
-        Ok(Self { writer: AudioWriter::create(path, container, spec, &Tags::default())?, buffer: Vec::new() })
-    }
-
-    fn write(&mut self, frames: &[[f32; 2]]) -> Result<(), Box<dyn Error>> {
-        self.buffer.extend(frames.iter().flatten());
-        if self.buffer.len() >= 1 << 16 {
-            self.flush()?;
-        }
-        Ok(())
-    }
-
-    fn flush(&mut self) -> Result<(), Box<dyn Error>> {
-        self.writer.write_f32(&self.buffer)?;
-        self.buffer.clear();
-        Ok(())
-    }
-
-    fn commit(mut self) -> Result<(), Box<dyn Error>> {
-        self.flush()?;
-        Ok(self.writer.commit()?)
-    }
-}
-
-fn container(path: &Path) -> Result<Container, UsageError> {
-    let extension = path.extension().map(|extension| extension.to_string_lossy().to_lowercase()).unwrap_or_default();
-    let container = extension.parse::<Container>();
-    container.map_err(|_| UsageError(format!("{}: give a name that ends with .wav or .flac", path.display())))
+/// The options of a rendering.
+#[derive(Clone, Debug, Args)]
+pub struct RenderOptions {
+    /// The mix, as WAV, FLAC or Opus by its extension
+    pub out: Option<PathBuf>,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub music: MusicOptions,
+    /// How long the music is; 60 without, or as long as the log of --replay
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub seconds: Option<f64>,
+    /// The seed: the same seed makes the same music
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Frames a second of the files
+    #[arg(long, value_name = "HERTZ", default_value_t = 48_000,
+        value_parser = clap::value_parser!(u32).range(8_000..=192_000))]
+    pub sample_rate: u32,
+    /// A log of `render` or `play`: the same music is made again, with all its changes
+    #[arg(long, value_name = "LOG", conflicts_with_all = ["prompt", "style", "bpm", "scale", "density", "brightness",
+        "temperature", "mute", "vocabulary", "seed", "sample_rate"])]
+    pub replay: Option<PathBuf>,
+    /// A folder for the stems, as WAV of 32-bit floats
+    #[arg(long, value_name = "DIR")]
+    pub stems: Option<PathBuf>,
+    /// The notes as a MIDI file, a track for each stem
+    #[arg(long, value_name = "FILE")]
+    pub midi: Option<PathBuf>,
+    /// Notes, chords, scales and sections as JSON
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+    /// A picture with waveform, form, chords, density and tempo, as PNG
+    #[arg(long, value_name = "FILE")]
+    pub picture: Option<PathBuf>,
+    /// A log with which --replay makes the same music again
+    #[arg(long, value_name = "FILE")]
+    pub log: Option<PathBuf>,
+    /// Print nothing but errors
+    #[arg(long, short)]
+    pub quiet: bool,
 }
 
 /// Renders the music that the options describe.
@@ -55,74 +72,155 @@ fn container(path: &Path) -> Result<Container, UsageError> {
 /// # Errors
 /// A [`UsageError`] when no file is asked for, and errors of the files.
 pub fn render(options: &RenderOptions) -> Result<ExitReason, Box<dyn Error>> {
-    if options.out.is_none() && options.stems.is_none() && options.midi.is_none() && options.json.is_none() {
-        return Err(UsageError("nothing would be written: give a file, --stems, --midi or --json".to_owned()).into());
+    let RenderOptions { out, stems, midi, json, picture, .. } = options;
+    if out.is_none() && stems.is_none() && midi.is_none() && json.is_none() && picture.is_none() {
+        let advice = "nothing would be written: give a file, --stems, --midi, --json or --picture";
+        return Err(UsageError(advice.to_owned()).into());
     }
-    if !(options.seconds > 0.0 && options.seconds <= 86_400.0) {
-        return Err(UsageError("--seconds: give a length up to 86400".to_owned()).into());
-    }
-    let rate = options.sample_rate;
-    if !(8_000..=192_000).contains(&rate) {
-        return Err(UsageError("--sample-rate: give 8000 to 192000".to_owned()).into());
-    }
-    let mut mix = match &options.out {
-        Some(path) => Some(File::create(path, container(path)?, SampleFormat::I24, rate)?),
-        None => None,
+    let (log, words) = job(options)?;
+    let rate = log.header.sample_rate;
+    let frames = log.end.unwrap_or_default();
+    let tags = tags(&log);
+    let mut files = Files {
+        mix: out
+            .as_ref()
+            .map(|path| SoundFile::create(path, SoundFormat::of_path(path)?, rate, frames, &tags))
+            .transpose()?,
+        stems: stems.as_ref().map(|folder| stem_files(folder, rate, frames)).transpose()?.unwrap_or_default(),
+        picture: picture.as_ref().map(|_| Picture::new(rate)).transpose()?,
     };
-    let mut stems = Vec::new();
-    if let Some(folder) = &options.stems {
-        std::fs::create_dir_all(folder)?;
-        for stem in Stem::ALL {
-            let path = folder.join(format!("{}.wav", stem.name()));
-            stems.push(File::create(&path, Container::Wav, SampleFormat::F32, rate)?);
-        }
-    }
-    let mut session = Session::new(rate, options.seed, options.target());
-    let bars = write(options, &mut session, &mut mix, &mut stems)?;
-    mix.into_iter().chain(stems).try_for_each(File::commit)?;
-    if let Some(path) = &options.midi {
+    let mut music = SteeredSession::new(rate, log.header.seed, words.vocabulary, &log.header.start)?;
+    let bars = write(options, &log, &mut music, &mut files)?;
+    files.mix.into_iter().chain(files.stems).try_for_each(SoundFile::commit)?;
+    let begin = bars.first();
+    let (bpm, scale) = (begin.map_or(0.0, |bar| bar.bpm), begin.map_or("", |bar| &bar.scale_name));
+    let seconds = frames as f64 / f64::from(rate);
+    let summary =
+        format!("{seconds:.1} s, {} bars, {bpm} bpm, begins in {scale}, seed {}", bars.len(), log.header.seed);
+    if let Some(path) = midi {
         atomic::write(path, &midi::file(&bars)?)?;
     }
-    if let Some(path) = &options.json {
-        atomic::write(path, notes::json(options.seed, &bars).to_string().as_bytes())?;
+    if let Some(path) = json {
+        atomic::write(path, notes::json(log.header.seed, &bars).to_string().as_bytes())?;
+    }
+    if let (Some(path), Some(picture)) = (picture, files.picture) {
+        picture.write(&title(&log), &summary, path)?;
+    }
+    if let Some(path) = &options.log {
+        atomic::write(path, &text_of(&log)?)?;
     }
     if !options.quiet {
-        let bpm = bars.first().map_or(0.0, |bar| bar.bpm);
-        let scale = bars.first().map_or("", |bar| &bar.scale_name);
-        eprintln!("{:.1} s, {} bars, {bpm} bpm, begins in {scale}, seed {}", options.seconds, bars.len(), options.seed);
+        music.status().not_understood.iter().for_each(|sentence| eprintln!("{sentence}"));
+        eprintln!("{summary}");
     }
     Ok(ExitReason::Done)
 }
 
+/// What is to be rendered: a log without changes, or the one that is replayed. Its end is the number of frames.
+fn job(options: &RenderOptions) -> Result<(SessionLog, Words), Box<dyn Error>> {
+    let frames = |seconds: f64, rate: u32| ((seconds * f64::from(rate)) as u64).max(1);
+    let Some(path) = &options.replay else {
+        let words = options.music.words()?;
+        let mut header = Header::new(options.sample_rate, options.seed, options.music.start()?);
+        header.vocabulary.clone_from(&words.added);
+        let end = Some(frames(options.seconds.unwrap_or(USUAL_SECONDS), options.sample_rate));
+        return Ok((SessionLog { header, changes: Vec::new(), end }, words));
+    };
+    let file = File::open(path).map_err(|error| format!("{}: {error}", display_text(path)))?;
+    let mut log = SessionLog::read(BufReader::new(file)).map_err(|error| format!("{}: {error}", display_text(path)))?;
+    if !log.header.is_of_this_version() {
+        let (theirs, ours) = (&log.header.version, env!("CARGO_PKG_VERSION"));
+        eprintln!("{}: written by version {theirs}; version {ours} may make other music of it", display_text(path));
+    }
+    log.end = options.seconds.map(|seconds| frames(seconds, log.header.sample_rate)).or(log.end);
+    if log.end.is_none_or(|end| end == 0) {
+        let path = display_text(path);
+        return Err(UsageError(format!("{path} has no end, as the program was killed: give --seconds")).into());
+    }
+    let words = Words::with(log.header.vocabulary.clone(), |index| format!("vocabulary {} of the log", index + 1))?;
+    Ok((log, words))
+}
+
+/// The log with only the changes before its end.
+fn text_of(log: &SessionLog) -> Result<Vec<u8>, Box<dyn Error>> {
+    let end = log.end.unwrap_or_default();
+    let mut text = Vec::new();
+    let mut writer = LogWriter::new(&mut text, &log.header)?;
+    let mut heard = log.changes.iter().filter(|(frame, _)| *frame < end);
+    heard.try_for_each(|(frame, change)| writer.change(*frame, change))?;
+    writer.end(end)?;
+    Ok(text)
+}
+
+/// The prompts, for titles.
+fn title(log: &SessionLog) -> String {
+    let prompts: Vec<&str> = log.header.start.prompts.iter().map(|prompt| prompt.text.as_str()).collect();
+    if prompts.is_empty() { "music-generator".to_owned() } else { prompts.join(", ") }
+}
+
+fn tags(log: &SessionLog) -> Tags {
+    let mut tags = Tags::default();
+    tags.title = Some(title(log));
+    tags.artist = Some(format!("music-generator, seed {}", log.header.seed));
+    tags
+}
+
+fn stem_files(folder: &Path, rate: u32, frames: u64) -> Result<Vec<SoundFile>, Box<dyn Error>> {
+    std::fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", display_text(folder)))?;
+    let format = SoundFormat::Lossless(Container::Wav, SampleFormat::F32);
+    let create = |stem: Stem| {
+        let path = folder.join(format!("{}.wav", stem.name()));
+        SoundFile::create(&path, format, rate, frames, &Tags::default())
+    };
+    Stem::ALL.into_iter().map(create).collect()
+}
+
+/// The files that are written while the music is rendered.
+struct Files {
+    mix: Option<SoundFile>,
+    stems: Vec<SoundFile>,
+    picture: Option<Picture>,
+}
+
 fn write(
     options: &RenderOptions,
-    session: &mut Session,
-    mix: &mut Option<File>,
-    stems: &mut [File],
+    log: &SessionLog,
+    music: &mut SteeredSession,
+    files: &mut Files,
 ) -> Result<Vec<Bar>, Box<dyn Error>> {
-    let frames = (options.seconds * f64::from(options.sample_rate)) as u64;
-    let quanta = frames.div_ceil(QUANTUM as u64);
-    let progress = progress_bar(quanta, "{bar:40} {percent} %", options.quiet);
-    let density = options.target().density;
+    let end = log.end.unwrap_or_default();
+    let progress = progress_bar(end, "{bar:40} {percent} %  {eta} left", options.quiet);
+    let mut changes = log.changes.iter().peekable();
     let mut bars = Vec::new();
-    let mut left = frames;
-    for quantum in 0..quanta {
-        let mut out = SILENCE;
-        session.render(&mut out);
-        let count = left.min(QUANTUM as u64) as usize;
-        if let Some(mix) = mix {
-            mix.write(&Session::sum(&out)[..count])?;
+    while music.frame() < end {
+        let first = music.frame();
+        while let Some((_, change)) = changes.next_if(|(frame, _)| *frame <= first) {
+            music.apply(change)?;
         }
-        for (file, block) in stems.iter_mut().zip(&out) {
-            file.write(&block[..count])?;
+        let mut stems = SILENCE;
+        music.render(&mut stems);
+        let count = (end - first).min(QUANTUM as u64) as usize;
+        let mix = Session::sum(&stems);
+        let mix = mix.get(..count).unwrap_or_default();
+        if let Some(file) = &mut files.mix {
+            file.write(mix)?;
         }
-        left -= count as u64;
-        while let Some(mut bar) = session.take_bar() {
+        for (file, block) in files.stems.iter_mut().zip(&stems) {
+            file.write(block.get(..count).unwrap_or_default())?;
+        }
+        while let Some(mut bar) = music.take_bar() {
+            let density = music.target().density;
             bar.notes.retain(|note| note.from_density <= density);
+            if let Some(picture) = &mut files.picture {
+                picture.bar(&bar);
+            }
             bars.push(bar);
         }
-        if quantum % 1_000 == 0 {
-            progress.set_position(quantum);
+        if let Some(picture) = &mut files.picture {
+            picture.sound(mix, first, music.beat())?;
+        }
+        if first.is_multiple_of(1_024 * QUANTUM as u64) {
+            progress.set_position(first);
         }
     }
     progress.finish_and_clear();

@@ -21,7 +21,8 @@ pub const MOST_PROMPTS: usize = 20;
 pub const STYLE_HYSTERESIS: f32 = 0.1;
 
 /// A prompt with its weight.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct WeightedPrompt {
     /// The text.
     pub text: String,
@@ -108,7 +109,7 @@ pub fn blend(
 }
 
 /// Checks the numbers of the settings.
-fn check(config: &Config) -> Result<(), PromptError> {
+pub(crate) fn check(config: &Config) -> Result<(), PromptError> {
     let fraction = "0 to 1";
     let checks = [
         ("bpm", config.bpm.unwrap_or(40.0), 40.0, 200.0, "40 to 200"),
@@ -124,7 +125,7 @@ fn check(config: &Config) -> Result<(), PromptError> {
 }
 
 /// Settings replace what the prompts say.
-fn apply(config: &Config, target: &mut Target) {
+pub(crate) fn apply(config: &Config, target: &mut Target) {
     target.bpm = config.bpm.or(target.bpm);
     if let Some((tonic, mode)) = config.scale {
         (target.tonic, target.mode, target.raga) = (Some(tonic), Some(mode), None);

@@ -52,6 +52,8 @@ pub struct Session {
     /// What sounds, and what will from the next beat on.
     target: Target,
     wanted: Target,
+    /// What was asked for without the settings.
+    asked: Target,
     config: Config,
     changes: VecDeque<(u64, Target)>,
     waiting: Vec<Waiting>,
@@ -81,6 +83,7 @@ impl Session {
             clock: Clock::new(sample_rate, bpm),
             reference: None,
             wanted: target.clone(),
+            asked: target.clone(),
             target,
             config: Config::default(),
             changes: VecDeque::new(),
@@ -97,6 +100,11 @@ impl Session {
     /// The next frame to be rendered.
     pub fn frame(&self) -> u64 {
         self.frame - self.left as u64
+    }
+
+    /// The position of the next frame to be rendered in quarter notes, exact when whole quanta are rendered.
+    pub fn beat(&self) -> f64 {
+        self.clock.beat_at(self.frame())
     }
 
     /// The tempo now, in quarter notes a minute.
@@ -127,9 +135,8 @@ impl Session {
 
     /// Settings that go before those of the target.
     pub fn set_config(&mut self, config: Config) {
-        let wanted = with_config(self.wanted.clone(), &config);
         self.config = config;
-        self.set_target(wanted);
+        self.set_target(self.asked.clone());
     }
 
     /// Follows the beats and the tempo of another clock, in place of the tempo of the target, until this is called with `None`. A change
@@ -187,7 +194,8 @@ impl Session {
     fn follow(&mut self) {
         while self.changes.front().is_some_and(|(frame, _)| *frame <= self.frame) {
             if let Some((_, target)) = self.changes.pop_front() {
-                self.wanted = with_config(target, &self.config);
+                self.wanted = with_config(target.clone(), &self.config);
+                self.asked = target;
             }
         }
         let (now, next) = self.span();
@@ -274,6 +282,7 @@ pub fn with_config(mut target: Target, config: &Config) -> Target {
     for (muted, wanted) in target.muted.iter_mut().zip(config.muted) {
         *muted |= wanted;
     }
-    target.temperature = config.temperature;
+    // The target holds what prompts add to the usual temperature; the setting replaces the usual one.
+    target.temperature = (config.temperature + (target.temperature - Config::default().temperature)).clamp(0.0, 3.0);
     target
 }

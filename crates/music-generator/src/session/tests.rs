@@ -59,3 +59,16 @@ fn a_configuration_goes_before_the_target() {
     let target = with_config(Target { bpm: Some(90.0), ..Target::default() }, &config);
     assert_eq!((target.bpm, target.tonic, target.mode, target.density), (Some(70.0), Some(2), Some(Mode::Dorian), 1.0));
 }
+
+#[test]
+fn settings_are_replaced_and_keep_what_the_target_varies() {
+    let mut session = Session::new(8_000, 1, Target { temperature: 1.6, ..Target::default() });
+    let mut muted = Config { temperature: 0.6, ..Config::default() };
+    muted.muted[Stem::Drums.index()] = true;
+    session.set_config(muted);
+    read(&mut session, 12_000);
+    assert!(session.target.muted[0] && (session.target.temperature - 1.1).abs() < 1e-6);
+    session.set_config(Config::default());
+    read(&mut session, 12_000);
+    assert!(!session.target.muted[0] && (session.target.temperature - 1.6).abs() < 1e-6);
+}

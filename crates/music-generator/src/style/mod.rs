@@ -3,6 +3,7 @@
 pub mod ambient;
 pub mod cinematic;
 pub mod house;
+pub mod indian;
 pub mod lofi;
 pub mod piano;
 
@@ -83,7 +84,8 @@ pub fn composer(style: Style, seed: u64) -> Box<dyn Composes> {
         Style::Piano => Box::new(piano::Piano::new(seed)),
         Style::Ambient => Box::new(ambient::Ambient::new(seed)),
         Style::Cinematic => Box::new(cinematic::Cinematic::new(seed)),
-        Style::Lofi | Style::IndianLofi => Box::new(lofi::Lofi::new(seed)),
+        Style::IndianLofi => Box::new(indian::IndianLofi::new(seed)),
+        Style::Lofi => Box::new(lofi::Lofi::new(seed)),
     }
 }
 

@@ -1,9 +1,12 @@
 //! The settings of a session that are numbers and not words.
 
+use serde::{Deserialize, Serialize};
+
 use super::stem::Stem;
 
 /// Settings that a program changes while the music plays. What is `None` is decided by the prompts.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Config {
     /// The tempo in quarter notes a minute, 40 to 200.
     pub bpm: Option<f64>,
@@ -26,7 +29,8 @@ impl Default for Config {
 }
 
 /// A mode of seven notes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Mode {
     /// Major.
     Ionian,

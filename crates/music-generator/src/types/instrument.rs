@@ -1,7 +1,10 @@
 //! Instruments.
 
+use serde::{Deserialize, Serialize};
+
 /// What a [`Note`](super::note::Note) is played on. The drums are one instrument each.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 #[rustfmt::skip]
 #[allow(missing_docs, reason = "the names are the words of musicians")]
 pub enum Instrument {

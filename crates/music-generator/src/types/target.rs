@@ -2,12 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::{Deserialize, Serialize};
+
 use super::config::Mode;
 use super::instrument::Instrument;
 use super::stem::Stem;
 
 /// A style, with rules of its own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Style {
     /// Lofi hip-hop.
     Lofi,
@@ -34,7 +37,8 @@ impl Style {
 }
 
 /// A noise of a place, a medium or the weather.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 #[rustfmt::skip]
 #[allow(missing_docs, reason = "the names are the words of musicians")]
 pub enum Noise {
@@ -56,7 +60,8 @@ impl Noise {
 }
 
 /// How the whole mix is coloured by an era or a medium.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Medium {
     /// Depth of wow and flutter, 1 is that of the style.
     pub wow: f32,
@@ -77,7 +82,8 @@ impl Default for Medium {
 }
 
 /// What the music is to be. Prompts and settings are blended into one of these; composer, instruments and mix follow it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Target {
     /// The share of each style, in the order of [`Style::ALL`]; the sum is 1.
     pub styles: [f32; Style::ALL.len()],
@@ -150,6 +156,13 @@ impl Default for Target {
 }
 
 impl Target {
+    /// A neutral target of one style.
+    pub fn of_style(style: Style) -> Self {
+        let mut target = Self { styles: [0.0; Style::ALL.len()], ..Self::default() };
+        target.styles[style.index()] = 1.0;
+        target
+    }
+
     /// The style with the largest share.
     pub fn style(&self) -> Style {
         let mut best = Style::Lofi;
