@@ -26,6 +26,11 @@ def write(path, stereo, rate=RATE):
     soundfile.write(str(path), np.asarray(stereo).T, rate, subtype="FLOAT")
 
 
+def fit(stereo, frames):
+    """The first `frames`, with silence after the end."""
+    return np.pad(stereo[:, :frames], ((0, 0), (0, max(0, frames - stereo.shape[1]))))
+
+
 def middle(stereo, seconds=90.0, rate=RATE):
     """The middle `seconds` of the piece; all of it when it is shorter."""
     frames = int(seconds * rate)

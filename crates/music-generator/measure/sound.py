@@ -61,18 +61,15 @@ def breaks(stereo, rate=RATE, ratio=30.0):
         first, third = np.diff(channel), np.diff(channel, 3)
         sums = np.concatenate([[0.0], np.cumsum(third**2)])
         steps = np.concatenate([[0.0], np.cumsum(first**2)])
-        for at in np.flatnonzero(np.abs(third) > 1e-3):
-            if at < far or at + far >= len(third):
-                continue
-            before = (sums[at - near] - sums[at - far]) / (far - near)
-            after = (sums[at + far] - sums[at + near]) / (far - near)
-            if third[at] ** 2 <= ratio * ratio * max(before, after):
-                continue
-            slope_before = (steps[at - near] - steps[at - far]) / (far - near)
-            slope_after = (steps[at + far] - steps[at + near]) / (far - near)
-            jump = np.abs(first[at : at + 4]).max() ** 2
-            if slope_after < 16.0 * slope_before or jump > 16.0 * slope_after:
-                found.append(at)
+        at = np.flatnonzero(np.abs(third) > 1e-3)
+        at = at[(at >= far) & (at + far < len(third))]
+        before = (sums[at - near] - sums[at - far]) / (far - near)
+        after = (sums[at + far] - sums[at + near]) / (far - near)
+        at = at[third[at] ** 2 > ratio * ratio * np.maximum(before, after)]
+        slope_before = (steps[at - near] - steps[at - far]) / (far - near)
+        slope_after = (steps[at + far] - steps[at + near]) / (far - near)
+        jump = np.max([first[at + shift] ** 2 for shift in range(4)], axis=0, initial=0.0)
+        found += at[(slope_after < 16.0 * slope_before) | (jump > 16.0 * slope_after)].tolist()
     return sorted(_apart(np.array(sorted(found), dtype=int), rate))
 
 
