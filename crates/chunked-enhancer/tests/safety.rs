@@ -250,8 +250,8 @@ fn malformed_http_is_refused_with_the_reason_as_json() {
     let close = "Connection: close\r\n\r\n";
     let many: String = (0..2_000).map(|n| format!("X-{n}: 1\r\n")).collect();
     for (request, status, says) in [
-        ("GET / HTTP/9.9\r\n\r\n".to_owned(), "400", "no request of HTTP/1.1"),
-        ("one two\r\n\r\n".to_owned(), "400", "no request of HTTP/1.1"),
+        ("GET / HTTP/9.9\r\n\r\n".to_owned(), "400", "not a request of HTTP/1.1"),
+        ("one two\r\n\r\n".to_owned(), "400", "not a request of HTTP/1.1"),
         (format!("GET / HTTP/1.1\r\nHost: localhost\r\n{many}{close}"), "431", "headers"),
         (format!("GET /{} HTTP/1.1\r\nHost: localhost\r\n{close}", "x".repeat(70_000)), "431", "too long"),
         (format!("GET / HTTP/1.1\r\n{close}"), "400", "Host: it is missing"),

@@ -177,7 +177,10 @@ fn heavy_mix(stretch: StretchMethod, sample_rate: SampleRate) -> Result<Offline,
     let mut commands = vec![Command::Tempo { bpm: Bpm::new(118.0)? }];
     for deck in [DeckId::A, DeckId::B, DeckId::C, DeckId::D] {
         let (stem, stems) = (StemId::FIRST, Stems::All);
-        commands.push(Command::Deck(deck, DeckCommand::Load { stem, track: track.clone(), cue: Frames::ZERO, region }));
+        commands.push(Command::Deck(
+            deck,
+            DeckCommand::Load { stem, track: track.clone(), cue: Frames::ZERO, region, keeps_gain: false },
+        ));
         commands.extend(
             [Band::Low, Band::Mid, Band::High]
                 .map(|band| Command::Deck(deck, DeckCommand::Eq { band, gain: Gain::clamped(0.7, Gain::UNITY) })),

@@ -336,7 +336,11 @@ fn every_control_has_a_key_and_a_name_and_the_content_security_policy_blocks_not
     for width in [360, 1_280] {
         page.resize(width, 740);
         let wide = page.run("return document.documentElement.scrollWidth");
-        assert!(wide.as_u64().unwrap() <= u64::from(width), "{wide} of {width}");
+        let beyond = page.run(&format!(
+            "return [...document.querySelectorAll('*')].filter(e => e.getBoundingClientRect().right > {width})
+                .map(e => `${{e.tagName}} ${{e.id}} ${{e.className}}`).join('; ')"
+        ));
+        assert!(wide.as_u64().unwrap() <= u64::from(width), "{wide} of {width}: {beyond}");
     }
     let tree = page.call("Accessibility.getFullAXTree", json!({}));
     let controls = ["button", "radio", "slider", "searchbox", "progressbar"];

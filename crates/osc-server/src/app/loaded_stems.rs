@@ -52,7 +52,12 @@ impl LoadedStems {
             buffer.armed = false;
         }
         let [rate, gain, play] = start.commands(deck, stem);
-        Ok(vec![Command::Deck(deck, DeckCommand::Load { stem, track, cue, region }), rate, gain, play])
+        Ok(vec![
+            Command::Deck(deck, DeckCommand::Load { stem, track, cue, region, keeps_gain: false }),
+            rate,
+            gain,
+            play,
+        ])
     }
 
     /// The commands that start a buffer that is not loaded yet. Its position advances without sound.
