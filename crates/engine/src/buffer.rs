@@ -93,7 +93,7 @@ impl Thresholds {
     /// The largest number of frames that can be ready, if the producer follows [`Decision::chunks`].
     pub fn most(&self) -> Frames {
         let batch = self.batches.into_iter().max().unwrap_or(0);
-        Frames(((self.target + batch) * self.chunk) as u64)
+        Frames(self.target.saturating_add(batch).saturating_mul(self.chunk) as u64)
     }
 
     fn urgency(&self, chunks: usize) -> Urgency {

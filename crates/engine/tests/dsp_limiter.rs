@@ -162,3 +162,10 @@ proptest! {
         prop_assert_eq!((report.gain, report.not_finite), (gain, not_finite));
     }
 }
+
+#[test]
+fn a_ring_without_items_delays_by_nothing() {
+    let mut block = [1, 2, 3];
+    crowd_engine::dsp::limiter::Ring::new(0, 0).pass(&mut block);
+    assert_eq!(block, [1, 2, 3]);
+}

@@ -229,3 +229,13 @@ fn a_loaded_track_plays_at_full_gain_whatever_the_gain_of_its_stem_was() {
     engine.send(join, When::NextBlock).unwrap();
     assert_eq!(left(&offline.render_frames(3_000))[2_900], 0.125);
 }
+
+#[test]
+fn frames_at_the_end_of_all_numbers_are_silent() {
+    let track = Track::from_interleaved(vec![0.5; 8], SampleRate::CD, 2).unwrap();
+    for first in [i64::MIN, i64::MAX - 3, i64::MAX] {
+        let (mut left, mut right) = ([9.0; 4], [9.0; 4]);
+        track.read(first, [&mut left, &mut right]);
+        assert_eq!((left, right), ([0.0; 4], [0.0; 4]), "from {first}");
+    }
+}

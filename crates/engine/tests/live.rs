@@ -7,7 +7,7 @@ use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use crowd_engine::feed::{InputError, LiveInfo, LiveInput, Starvation, StreamEvent};
-use crowd_engine::{CrossfadeLaw, DeckId, Engine, Event, Frames, Renderer, SampleRate, StemId, Track, When};
+use crowd_engine::{Bpm, CrossfadeLaw, DeckId, Engine, Event, Frames, Renderer, SampleRate, StemId, Track, When};
 
 const RATE: SampleRate = SampleRate::CD;
 const WINDOW: Duration = Duration::from_millis(100);
@@ -280,6 +280,19 @@ fn a_live_stem_cannot_be_sought_and_stays_in_step_when_it_was_paused() {
     for (frame, sound) in (28_000..29_900).zip(sound[2 * 8_000..].chunks(2)) {
         assert!((sound[0] - value(frame, 0) - value(frame, 1)).abs() < 1e-6, "frame {frame}");
     }
+    drop(steps);
+}
+
+#[test]
+fn a_live_input_does_not_follow_the_master_tempo() {
+    let (steps, tracks) = told(info());
+    (0..1_000).for_each(|_| steps.send(Step::Frames(200)).unwrap());
+    let mut offline = Engine::builder().base_tempo(Bpm::new(120.0).unwrap()).offline().unwrap();
+    offline.engine().mix().tempo(Bpm::new(180.0).unwrap()).unwrap();
+    offline.engine().deck(DeckId::A).load(&tracks[0]).unwrap().play().unwrap();
+    let sound = offline.render_frames(20_000);
+    assert!((sound[2 * 15_000] - value(15_000, 0)).abs() < 1e-6);
+    assert_eq!(offline.status().decks[0].rate, 1.0);
     drop(steps);
 }
 

@@ -102,8 +102,10 @@ impl Deck {
 
     /// Position and speed of the first stem that plays. If no stem plays, those of the first stem that has a track.
     pub fn position(&self, master_rate: f64) -> (f64, f64) {
-        let (voice, speed) = (self.first_voice(), self.speed(master_rate));
-        voice.map_or((0.0, speed), |voice| (voice.position(), speed * voice.rate))
+        let speed = self.speed(master_rate);
+        let Some(voice) = self.first_voice() else { return (0.0, speed) };
+        let speed = if voice.is_live() { self.rate } else { speed };
+        (voice.position(), speed * voice.rate)
     }
 
     fn each(&mut self, stems: Stems) -> impl Iterator<Item = (StemId, &mut Voice)> {
@@ -239,11 +241,12 @@ impl Deck {
         sink: &mut EventSink<'_>,
     ) -> bool {
         let [left, right] = out;
-        let rate = self.speed(master_rate);
+        let (speed, own_rate) = (self.speed(master_rate), self.rate);
         let mut overwrite = true;
         let mut live = LiveSnapshot::default();
         for (index, voice) in self.voices.iter_mut().enumerate() {
             let out = [&mut *left, &mut *right];
+            let rate = if voice.is_live() { own_rate } else { speed };
             let VoiceReport { ended, gate } = voice.render(rate, out, &mut overwrite, jobs.as_deref_mut(), &mut live);
             let (deck, stem) = (self.id, StemId(byte(index as u64)));
             if gate.underrun {

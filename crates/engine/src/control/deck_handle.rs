@@ -240,7 +240,7 @@ impl<'a, T: CommandTarget> DeckHandle<'a, T> {
     }
 
     /// Whether the deck follows the master tempo, as it does at first. A deck that does not follow plays at its own
-    /// [rate](Self::rate), whatever the master tempo is: a jingle, speech, or music that is made at the master tempo.
+    /// [rate](Self::rate), whatever the master tempo is: a jingle, for example. A [live input](crate::Track::from_live) never follows.
     pub fn follow_tempo(self, follow: bool) -> Result<Self> {
         self.send(DeckCommand::FollowTempo { follow })
     }

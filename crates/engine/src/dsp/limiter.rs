@@ -253,6 +253,10 @@ impl<T: Copy> Ring<T> {
         while !rest.is_empty() {
             let (_, room) = self.items.split_at_mut(self.at);
             let n = room.len().min(rest.len());
+            if n == 0 {
+                // A ring of no items delays by nothing.
+                return;
+            }
             let (now, later) = rest.split_at_mut(n);
             now.swap_with_slice(&mut room[..n]);
             self.at = if self.at + n >= self.items.len() { 0 } else { self.at + n };

@@ -41,6 +41,9 @@ impl Track {
     /// thread of its own reads the input until it ends or the last clone of all its tracks is dropped. At least two seconds of each stem
     /// are in memory.
     ///
+    /// It does not follow the master tempo, because an input cannot be read faster than it is made. Its speed is the rate of its deck x
+    /// that of its stem.
+    ///
     /// A stem that is started continues at the frame at which it was paused, or with the newest frames when the input
     /// [skips](crate::feed::Starvation::Skip) or that frame is no longer in memory. At the end of the input the stem stops with an
     /// [`Event::Ended`](crate::Event::Ended).

@@ -1,5 +1,6 @@
 //! The pulse of music, by which a deck is aligned with the engine's clock.
 
+use super::loop_region::LoopRegion;
 use super::units::{Bpm, SampleRate};
 
 /// What has to coincide when music is aligned with the engine's clock.
@@ -25,11 +26,12 @@ pub struct Pulse {
 
 impl Pulse {
     /// A pulse of the tempo `bpm` in a track of the sample rate `rate`. `downbeat` is the time in seconds of the first beat of any
-    /// bar. A `downbeat` that is not finite counts as 0.
+    /// bar. A `downbeat` that is not finite, or that is further than a track can be long, counts as 0.
     pub fn new(bpm: Bpm, downbeat: f64, rate: SampleRate) -> Self {
         let rate = f64::from(rate.get());
-        let downbeat = if downbeat.is_finite() { downbeat } else { 0.0 };
-        Self { downbeat: downbeat * rate, interval: 60.0 * rate / bpm.get() }
+        let downbeat = downbeat * rate;
+        let downbeat = if downbeat.abs() <= LoopRegion::LAST_FRAME.0 as f64 { downbeat } else { 0.0 };
+        Self { downbeat, interval: 60.0 * rate / bpm.get() }
     }
 
     /// The number of beats from the downbeat to `frame` of the track, with its fraction.
@@ -61,6 +63,13 @@ mod tests {
             (-22_050.0, 4.0, 4.0, 22_050.0),
         ] {
             assert!((pulse.distance(frame, beat, unit) - by).abs() < 1e-6, "{frame} {beat} {unit}");
+        }
+    }
+
+    #[test]
+    fn a_downbeat_that_no_track_has_counts_as_zero() {
+        for downbeat in [f64::NAN, f64::INFINITY, 1e300, -1e300] {
+            assert_eq!(Pulse::new(Bpm::new(120.0).unwrap(), downbeat, SampleRate::CD).downbeat, 0.0);
         }
     }
 }

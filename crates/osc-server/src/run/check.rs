@@ -12,7 +12,7 @@ use std::time::Duration;
 const DEFAULT_BLOCK: usize = 1_024;
 
 /// The advice for a user whose programs may not have realtime priority.
-const PERMIT_REALTIME: &str = "Allow it with `@audio - rtprio 70` in /etc/security/limits.d/audio.conf";
+const PERMIT_REALTIME: &str = "Allow it with `@audio - rtprio 95` in /etc/security/limits.d/audio.conf";
 
 /// Measures this machine, and prints which block sizes and stretch methods are safe.
 ///

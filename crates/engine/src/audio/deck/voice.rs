@@ -105,8 +105,8 @@ impl Voice {
         Some((&live.ring, self.head.position.frame()))
     }
 
-    /// Whether its track cannot be sought.
-    fn is_live(&self) -> bool {
+    /// Whether its track cannot be sought, and does not follow the tempo.
+    pub fn is_live(&self) -> bool {
         self.track.as_ref().is_some_and(Track::is_live)
     }
 

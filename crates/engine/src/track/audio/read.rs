@@ -37,7 +37,7 @@ impl Track {
         right[..before].fill(0.0);
         let behind = before + inside;
         if behind < wanted {
-            self.ring_out(first + behind as i64, [&mut left[behind..wanted], &mut right[behind..wanted]]);
+            self.ring_out(first.saturating_add(behind as i64), [&mut left[behind..wanted], &mut right[behind..wanted]]);
         }
         let left = &mut left[before..before + inside];
         let right = &mut right[before..before + inside];
