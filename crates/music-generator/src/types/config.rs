@@ -1,0 +1,69 @@
+//! The settings of a session that are numbers and not words.
+
+use super::stem::Stem;
+
+/// Settings that a program changes while the music plays. What is `None` is decided by the prompts.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Config {
+    /// The tempo in quarter notes a minute, 40 to 200.
+    pub bpm: Option<f64>,
+    /// Tonic (pitch class, 0 is C) and mode.
+    pub scale: Option<(u8, Mode)>,
+    /// How much happens, 0 to 1.
+    pub density: Option<f32>,
+    /// How bright the sound is, 0 to 1.
+    pub brightness: Option<f32>,
+    /// Stems that are silent, in the order of [`Stem::ALL`].
+    pub muted: [bool; Stem::COUNT],
+    /// How much the music varies: 0 repeats exactly, 1.1 is usual, 3 is the most.
+    pub temperature: f32,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self { bpm: None, scale: None, density: None, brightness: None, muted: [false; Stem::COUNT], temperature: 1.1 }
+    }
+}
+
+/// A mode of seven notes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Mode {
+    /// Major.
+    Ionian,
+    /// Minor with a major sixth.
+    Dorian,
+    /// Minor with a minor second.
+    Phrygian,
+    /// Major with a raised fourth.
+    Lydian,
+    /// Major with a minor seventh.
+    Mixolydian,
+    /// Natural minor.
+    Aeolian,
+}
+
+impl Mode {
+    /// Its degrees in semitones above the tonic.
+    pub const fn degrees(self) -> [u8; 7] {
+        match self {
+            Self::Ionian => [0, 2, 4, 5, 7, 9, 11],
+            Self::Dorian => [0, 2, 3, 5, 7, 9, 10],
+            Self::Phrygian => [0, 1, 3, 5, 7, 8, 10],
+            Self::Lydian => [0, 2, 4, 6, 7, 9, 11],
+            Self::Mixolydian => [0, 2, 4, 5, 7, 9, 10],
+            Self::Aeolian => [0, 2, 3, 5, 7, 8, 10],
+        }
+    }
+
+    /// Its name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Ionian => "ionian",
+            Self::Dorian => "dorian",
+            Self::Phrygian => "phrygian",
+            Self::Lydian => "lydian",
+            Self::Mixolydian => "mixolydian",
+            Self::Aeolian => "aeolian",
+        }
+    }
+}
