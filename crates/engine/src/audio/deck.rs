@@ -2,6 +2,7 @@
 //!
 //! The mixer applies these gains and the equaliser, to four decks at a time.
 
+mod add_sound;
 mod fade_out;
 mod frame_jobs;
 mod live_position;

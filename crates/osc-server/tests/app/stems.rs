@@ -168,7 +168,10 @@ fn surround_that_would_clip_in_stereo_is_answered_with_by_how_much_it_is_lowered
     crowd_media::wav::write(&path, &audio, crowd_media::SampleFormat::F32).unwrap();
     let mut rig = Rig::new();
     rig.send("/load_buffer", &[i(100), s(&any_file())]);
-    rig.finish_load(decoder(SampleRate::CD, 1 << 30, MemoryBudget::new(1 << 30), Generators::default())(&path, &Arc::default()));
+    rig.finish_load(decoder(SampleRate::CD, 1 << 30, MemoryBudget::new(1 << 30), Generators::default())(
+        &path,
+        &Arc::default(),
+    ));
     rig.run(2);
     rig.send("/status", &[]);
     rig.run(2);

@@ -1,12 +1,13 @@
 //! One stem of a deck: a track, its playhead, its stretchers and its fades.
 
+use super::add_sound::add_sound;
 use super::fade_out::FadeOutBuffer;
 use super::frame_jobs::{FrameJobQueue, VoiceFrameWorker};
 use super::live_position::{LiveSnapshot, LiveState};
 use super::playhead::{Playhead, Unrolled};
 use super::underrun_gate::{GateUpdate, MARGIN, NextRead, UnderrunGate};
 use crate::audio::fade::Fade;
-use crate::dsp::{Position, QUANTUM, Ramp, Step};
+use crate::dsp::{Position, Ramp, Step};
 use crate::rt::{LiveRing, PlayheadState, ReturnQueue};
 use crate::stretch::{Source, StretcherSet};
 use crate::track::Track;
@@ -441,45 +442,6 @@ impl Drop for Voice {
         if let Some(track) = &self.track {
             self.gate.detach(track);
         }
-    }
-}
-
-/// Reads sound with `read`, multiplies it with a gain, and adds it to `out`. With `overwrite` it is read directly into
-/// `out` instead.
-///
-/// `steady` is the gain if it is the same for all frames. Otherwise `gain` is called for each frame. A steady gain of 1
-/// changes no bit.
-fn add_sound(
-    out: [&mut [f32]; 2],
-    overwrite: &mut bool,
-    steady: Option<f32>,
-    mut gain: impl FnMut() -> f32,
-    read: impl FnOnce([&mut [f32]; 2]),
-) {
-    let [left, right] = out;
-    let frames = left.len();
-    let mut scratch = [[0.0; QUANTUM]; 2];
-    let [scratch_left, scratch_right] = &mut scratch;
-    let (new_left, new_right) = if *overwrite {
-        (&mut *left, &mut *right)
-    } else {
-        (&mut scratch_left[..frames], &mut scratch_right[..frames])
-    };
-    read([&mut *new_left, &mut *new_right]);
-    match steady {
-        Some(1.0) => {}
-        Some(gain) => new_left.iter_mut().chain(new_right.iter_mut()).for_each(|x| *x *= gain),
-        None => {
-            for (left, right) in new_left.iter_mut().zip(new_right.iter_mut()) {
-                let gain = gain();
-                *left *= gain;
-                *right *= gain;
-            }
-        }
-    }
-    if !std::mem::take(overwrite) {
-        left.iter_mut().zip(scratch_left).for_each(|(out, new)| *out += *new);
-        right.iter_mut().zip(scratch_right).for_each(|(out, new)| *out += *new);
     }
 }
 

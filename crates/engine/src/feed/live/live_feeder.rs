@@ -6,7 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::input::{LiveInfo, LiveInput, Starvation};
-use super::live_track::LiveSource;
+use super::live_source::LiveSource;
 use crate::feed::InputError;
 use crate::feed::input::{InputPanic, catch_panic};
 use crate::rt::{LiveRing, MAX_PLAYHEADS, PlayheadState};

@@ -1,15 +1,14 @@
 //! A live input as the control half holds it: one source, and a track of each of its stems.
 
-use std::sync::atomic::AtomicBool;
-use std::sync::atomic::Ordering::Relaxed;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::input::{LiveInfo, LiveInput, Starvation};
 use super::live_feeder::LiveFeeder;
-use crate::feed::shared::FeederShared;
-use crate::feed::{InputError, StreamEvent};
+use super::live_source::LiveSource;
+use crate::feed::StreamEvent;
 use crate::rt::{LiveRing, LiveStem, Stream};
 use crate::types::error::{Error, Result};
 use crate::types::loop_region::LoopRegion;
@@ -17,90 +16,12 @@ use crate::types::loop_region::LoopRegion;
 /// The least number of seconds that are kept of a live input, those before the playheads included.
 const KEPT_SECONDS: f64 = 2.0;
 
-/// What all stems of a live input share. The audio thread never touches it.
-pub(super) struct LiveSource {
-    streams: Vec<Arc<Stream>>,
-    shared: FeederShared,
-    thread: OnceLock<thread::Thread>,
-    closed: AtomicBool,
-    timeout: Duration,
-    /// Since when the input has been reading; none while it does not.
-    reading_since: Mutex<Option<Instant>>,
-    /// Whether the present read was reported as stalled.
-    stalled: AtomicBool,
-}
-
-impl LiveSource {
-    pub fn streams(&self) -> &[Arc<Stream>] {
-        &self.streams
-    }
-
-    pub fn is_closed(&self) -> bool {
-        self.closed.load(Relaxed)
-    }
-
-    pub fn begin_read(&self) {
-        *self.reading_since() = Some(Instant::now());
-    }
-
-    pub fn end_read(&self) {
-        *self.reading_since() = None;
-        self.stalled.store(false, Relaxed);
-    }
-
-    pub fn report_failure(&self, error: &InputError) {
-        if !self.set_failing(true) {
-            self.shared.push_event(StreamEvent::Unreadable(error.to_string()));
-        }
-    }
-
-    pub fn report_recovery(&self) {
-        if self.set_failing(false) {
-            self.shared.push_event(StreamEvent::Readable);
-        }
-    }
-
-    pub fn report_damage(&self, words: String) {
-        self.shared.push_event(StreamEvent::Damaged(words));
-    }
-
-    /// Sets whether the latest read failed, and returns what it was.
-    fn set_failing(&self, failing: bool) -> bool {
-        let mut was = false;
-        for stream in &self.streams {
-            was |= stream.failing.swap(failing, Relaxed);
-        }
-        was
-    }
-
-    fn reading_since(&self) -> std::sync::MutexGuard<'_, Option<Instant>> {
-        self.reading_since.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Whether the input has been reading for longer than its time-out.
-    fn is_stalled(&self) -> bool {
-        self.reading_since().is_some_and(|since| since.elapsed() >= self.timeout)
-    }
-
-    /// The oldest event that was not returned yet.
-    fn event(&self) -> Option<StreamEvent> {
-        let event = self.shared.events.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
-        event.or_else(|| {
-            let is_new = self.is_stalled() && !self.stalled.swap(true, Relaxed);
-            is_new.then_some(StreamEvent::Stalled(self.timeout))
-        })
-    }
-}
-
 /// Ends the feeder when the last stem is dropped. The feeder has the source but not this.
 struct CloseOnDrop(Arc<LiveSource>);
 
 impl Drop for CloseOnDrop {
     fn drop(&mut self) {
-        self.0.closed.store(true, Relaxed);
-        if let Some(thread) = self.0.thread.get() {
-            thread.unpark();
-        }
+        self.0.close();
     }
 }
 
@@ -122,25 +43,17 @@ impl LiveTrack {
             stem,
             skips: info.starvation == Starvation::Skip,
             window: window as u64,
-            resume: std::sync::atomic::AtomicU64::new(0),
+            resume: AtomicU64::new(0),
         };
         let streams: Vec<_> =
             (0..info.stems).map(|index| Arc::new(Stream::new_live(stem(index), LoopRegion::LAST_FRAME.0))).collect();
-        let source = Arc::new(LiveSource {
-            streams: streams.clone(),
-            shared: FeederShared::default(),
-            thread: OnceLock::new(),
-            closed: AtomicBool::new(false),
-            timeout: info.timeout,
-            reading_since: Mutex::new(None),
-            stalled: AtomicBool::new(false),
-        });
+        let source = Arc::new(LiveSource::new(streams.clone(), info.timeout));
         let feeder = LiveFeeder::new(input, ring, source.clone(), info);
         let handle = thread::Builder::new()
             .name("live".to_owned())
             .spawn(move || feeder.run())
             .map_err(|source| Error::Thread { purpose: "to read the live input with", source })?;
-        let _first = source.thread.set(handle.thread().clone());
+        source.set_thread(handle.thread().clone());
         let source = Arc::new(CloseOnDrop(source));
         Ok(streams.into_iter().map(|stream| Self { stream, source: source.clone() }).collect())
     }
@@ -165,9 +78,7 @@ impl LiveTrack {
             if self.stream.failing.load(Relaxed) || source.is_stalled() || self.is_lost(from) {
                 return false;
             }
-            if let Some(thread) = source.thread.get() {
-                thread.unpark();
-            }
+            source.wake();
             thread::sleep(Duration::from_micros(200));
         }
     }

@@ -2,9 +2,8 @@
 
 mod input;
 mod live_feeder;
+mod live_source;
 mod live_track;
-#[cfg(test)]
-mod tests;
 
 pub use input::{LiveInfo, LiveInput, Starvation};
 pub(crate) use live_track::LiveTrack;

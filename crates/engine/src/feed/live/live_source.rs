@@ -1,0 +1,115 @@
+//! The state that the thread that reads a live input and its tracks share.
+
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::thread::Thread;
+use std::time::{Duration, Instant};
+
+use crate::feed::shared::FeederShared;
+use crate::feed::{InputError, StreamEvent};
+use crate::rt::Stream;
+
+/// What all stems of a live input share. The audio thread never touches it.
+pub(super) struct LiveSource {
+    streams: Vec<Arc<Stream>>,
+    shared: FeederShared,
+    thread: OnceLock<Thread>,
+    closed: AtomicBool,
+    timeout: Duration,
+    /// Since when the input has been reading; none while it does not.
+    reading_since: Mutex<Option<Instant>>,
+    /// Whether the present read was reported as stalled.
+    stalled: AtomicBool,
+}
+
+impl LiveSource {
+    pub fn new(streams: Vec<Arc<Stream>>, timeout: Duration) -> Self {
+        Self {
+            streams,
+            shared: FeederShared::default(),
+            thread: OnceLock::new(),
+            closed: AtomicBool::new(false),
+            timeout,
+            reading_since: Mutex::new(None),
+            stalled: AtomicBool::new(false),
+        }
+    }
+
+    /// Sets the thread that reads the input.
+    pub fn set_thread(&self, thread: Thread) {
+        let _first = self.thread.set(thread);
+    }
+
+    /// Wakes the thread that reads the input, if it waits for room.
+    pub fn wake(&self) {
+        if let Some(thread) = self.thread.get() {
+            thread.unpark();
+        }
+    }
+
+    /// Ends the thread that reads the input, once a read returns.
+    pub fn close(&self) {
+        self.closed.store(true, Relaxed);
+        self.wake();
+    }
+
+    pub fn streams(&self) -> &[Arc<Stream>] {
+        &self.streams
+    }
+
+    pub fn is_closed(&self) -> bool {
+        self.closed.load(Relaxed)
+    }
+
+    pub fn begin_read(&self) {
+        *self.reading_since() = Some(Instant::now());
+    }
+
+    pub fn end_read(&self) {
+        *self.reading_since() = None;
+        self.stalled.store(false, Relaxed);
+    }
+
+    pub fn report_failure(&self, error: &InputError) {
+        if !self.set_failing(true) {
+            self.shared.push_event(StreamEvent::Unreadable(error.to_string()));
+        }
+    }
+
+    pub fn report_recovery(&self) {
+        if self.set_failing(false) {
+            self.shared.push_event(StreamEvent::Readable);
+        }
+    }
+
+    pub fn report_damage(&self, words: String) {
+        self.shared.push_event(StreamEvent::Damaged(words));
+    }
+
+    /// Sets whether the latest read failed, and returns what it was.
+    fn set_failing(&self, failing: bool) -> bool {
+        let mut was = false;
+        for stream in &self.streams {
+            was |= stream.failing.swap(failing, Relaxed);
+        }
+        was
+    }
+
+    fn reading_since(&self) -> MutexGuard<'_, Option<Instant>> {
+        self.reading_since.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether the input has been reading for longer than its time-out.
+    pub fn is_stalled(&self) -> bool {
+        self.reading_since().is_some_and(|since| since.elapsed() >= self.timeout)
+    }
+
+    /// The oldest event that was not returned yet.
+    pub fn event(&self) -> Option<StreamEvent> {
+        let event = self.shared.events.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
+        event.or_else(|| {
+            let is_new = self.is_stalled() && !self.stalled.swap(true, Relaxed);
+            is_new.then_some(StreamEvent::Stalled(self.timeout))
+        })
+    }
+}

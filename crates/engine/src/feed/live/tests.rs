@@ -1,1 +1,0 @@
-//! Tests of live inputs without an engine.
