@@ -1,6 +1,7 @@
 //! The table of handlers: one for each OSC address, with its arguments and the function that reads them.
 
 use crate::address_pattern;
+use crate::app::{GeneratorSetting, MovementShare};
 use crate::args::{Arg, Args};
 use crate::ids::{BANDS, DECKS};
 use crate::message::Message;
@@ -8,6 +9,7 @@ use crate::refusal::{Refusal, RefusalKind, quote};
 use crate::reply;
 use crate::units::{EqPercent, FileFraction, FilePosition, Quantity, TimeAfterZero, ToneFrequency};
 use crowd_engine::{Band, Bpm, DeckId, Gain};
+use music_generator::types::stem::Stem;
 use std::fmt;
 use std::ops::RangeInclusive;
 use std::time::Duration;
@@ -16,6 +18,8 @@ use std::time::Duration;
 const STATUS_INTERVAL: RangeInclusive<f64> = 0.05..=60.0;
 /// The range of the number of beats in a bar.
 pub const BEATS_PER_BAR: RangeInclusive<u8> = 1..=32;
+/// The range of the weight of a prompt.
+const PROMPT_WEIGHT: RangeInclusive<f64> = 0.0..=100.0;
 /// The gain of a stem when the message has none.
 const DEFAULT_VOLUME: f64 = 0.8;
 
@@ -141,6 +145,15 @@ handlers! {
         Ok(Message::DeckSeek(args.deck("deck")?, args.quantity("seconds")?))
     };
     "/deck/loop" "s:deck f:from f:to | s:deck i:0" "loop a region of a deck's files, in seconds; 0 alone ends the loop" deck_loop;
+    "/gen/prompt" "i:id s:prompt [f:weight=1 s:prompt f:weight ...]" "steer a generator that was loaded as gen:PROMPT; what was not understood is answered with /gen/not_understood" gen_prompt;
+    "/gen/config" "i:id s:setting f:value" "set density, brightness (0 to 1, -1: as the prompt says), temperature (0 to 3), or mute_drums, mute_bass, mute_harmony, mute_lead, mute_texture (0 or 1) of a generator" gen_config;
+    "/gen/movement" "i:id f:density [f:brightness=0]" "how far movement sets the density and the brightness of a generator, 0 to 1" |args| Ok(Message::GenMovement(
+        args.buffer_id("id")?,
+        MovementShare {
+            density: share(args.number("density", &(0.0..=1.0))?),
+            brightness: share(args.number_or("brightness", 0.0, &(0.0..=1.0))?),
+        },
+    ));
     "/dance/arm_movement" "..." "ignored" ignored;
     "/dance/leg_movement" "..." "ignored" ignored;
     "/dance/head_movement" "..." "ignored" ignored;
@@ -255,6 +268,49 @@ fn dummy(args: &mut Args<'_>) -> Result<Message, Refusal> {
     let time = separate.next().map(|t| Arg::Text(t.to_owned()));
     let mut rest = Args::new("/dummy", "schedule_c_at f:start_at", time.as_slice());
     Ok(Message::ScheduleC(rest.quantity("start_at")?))
+}
+
+/// Reads prompts, each with its weight; the weight of the last may be left out.
+fn gen_prompt(args: &mut Args<'_>) -> Result<Message, Refusal> {
+    let id = args.buffer_id("id")?;
+    let mut prompts = Vec::new();
+    while prompts.is_empty() || args.left() > 0 {
+        let text = args.text("prompt")?.to_owned();
+        let weight = args.number_or("weight", 1.0, &PROMPT_WEIGHT)?;
+        if weight == 0.0 {
+            return Err(args.refuse("weight", "is 0: leave the prompt out instead"));
+        }
+        prompts.push((text, weight));
+    }
+    Ok(Message::GenPrompt(id, prompts))
+}
+
+fn gen_config(args: &mut Args<'_>) -> Result<Message, Refusal> {
+    let id = args.buffer_id("id")?;
+    let name = args.text("setting")?.to_ascii_lowercase();
+    let mut level = || {
+        let value = args.number("value", &(-1.0..=1.0))?;
+        Ok::<_, Refusal>((value >= 0.0).then_some(share(value)))
+    };
+    let setting = match name.as_str() {
+        "density" => GeneratorSetting::Density(level()?),
+        "brightness" => GeneratorSetting::Brightness(level()?),
+        "temperature" => GeneratorSetting::Temperature(share(args.number("value", &(0.0..=3.0))?)),
+        _ => match Stem::ALL.into_iter().find(|stem| name.strip_prefix("mute_") == Some(stem.name())) {
+            Some(stem) => GeneratorSetting::Mute(stem, args.switch("value")?),
+            None => {
+                let problem = format_args!("is {:?}, not density, brightness, temperature or mute_STEM", quote(&name));
+                return Err(args.refuse("setting", problem));
+            }
+        },
+    };
+    Ok(Message::GenConfig(id, setting))
+}
+
+/// A small number as the generator has it.
+#[allow(clippy::cast_possible_truncation, reason = "the nearest f32 of a number from -1 to 3")]
+fn share(value: f64) -> f32 {
+    value as f32
 }
 
 fn deck_tempo(args: &mut Args<'_>) -> Result<Message, Refusal> {

@@ -1,5 +1,6 @@
 //! The messages of clients as plain data. Every number is finite and in range.
 
+use crate::app::{GeneratorSetting, MovementShare};
 use crate::ids::BufferId;
 use crate::units::{FadeDuration, FileFraction, FilePosition, FirstBeat, MovementLevel, TimeAfterZero, ToneFrequency};
 use crowd_engine::tempo::Phase;
@@ -124,6 +125,12 @@ pub enum Message {
     DeckSeek(DeckId, FilePosition),
     /// `/deck/loop`: loop the region between two positions in the deck's files; `None` ends the loop.
     DeckLoop(DeckId, Option<(FilePosition, FilePosition)>),
+    /// `/gen/prompt`: the weighted prompts of a generator.
+    GenPrompt(BufferId, Vec<(String, f64)>),
+    /// `/gen/config`: a setting of a generator.
+    GenConfig(BufferId, GeneratorSetting),
+    /// `/gen/movement`: how far movement sets the density and the brightness of a generator.
+    GenMovement(BufferId, MovementShare),
     /// A message that is known and not used: keypoints, single limbs, head counts.
     Ignored,
 }

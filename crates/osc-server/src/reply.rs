@@ -31,7 +31,15 @@ const MAX_TEXT: usize = 480;
 pub fn is_reply(address: &str) -> bool {
     matches!(
         address,
-        "/error" | "/synced" | "/loaded" | "/damaged" | "/lowered" | "/late" | "/status/deck" | "/subscribed"
+        "/error"
+            | "/synced"
+            | "/loaded"
+            | "/damaged"
+            | "/lowered"
+            | "/late"
+            | "/status/deck"
+            | "/subscribed"
+            | "/gen/not_understood"
     )
 }
 
@@ -136,6 +144,13 @@ pub fn loaded(id: u16, name: &str, seconds: f32) -> Vec<u8> {
 pub fn damaged(id: u16, name: &str, text: &str) -> Vec<u8> {
     let text: String = text.chars().take(MAX_TEXT).collect();
     message("/damaged", vec![OscType::Int(id.into()), quote(name).into(), text.into()])
+}
+
+/// Encodes `/gen/not_understood`: words of a prompt that no generator knows.
+#[must_use]
+pub fn not_understood(id: u16, text: &str) -> Vec<u8> {
+    let text: String = text.chars().take(MAX_TEXT).collect();
+    message("/gen/not_understood", vec![OscType::Int(id.into()), text.into()])
 }
 
 /// Encodes `/lowered`.

@@ -4,7 +4,7 @@
 
 mod common;
 
-use audio_server::app::{DecodeFn, FileAccess, MemoryBudget, decoder};
+use audio_server::app::{DecodeFn, FileAccess, Generators, MemoryBudget, decoder};
 use common::*;
 use crossbeam_channel::unbounded;
 use crowd_engine::feed::{Input, InputError, InputInfo};
@@ -41,7 +41,7 @@ fn settle() {
 }
 
 fn rig_with_memory(memory: &MemoryBudget) -> Rig {
-    let decode = decoder(SampleRate::CD, 256 * MIB, memory.clone());
+    let decode = decoder(SampleRate::CD, 256 * MIB, memory.clone(), Generators::default());
     let files = FileAccess { memory: memory.clone(), ..FileAccess::new(MediaRoot::unrestricted(), decode) };
     Rig::with_files(files, unbounded().0, MovementConfig::default(), |_| {})
 }

@@ -5,6 +5,7 @@ use super::buffers::Buffer;
 use super::clients::Clients;
 use super::deck_tempo_and_keylock::Decks;
 use super::file_loads::{self, FileLoads, unfinished_loads_of};
+use super::generators::Generators;
 use super::loader::{FinishedLoad, Loader};
 use super::master_tempo::TempoControl;
 use super::mixer_commands;
@@ -19,12 +20,15 @@ use super::startup::Startup;
 use super::status::StatusSources;
 use super::stem_start::StemStart;
 use super::timeline::{ActionTime, Timeline};
-use crate::ids::BufferId;
+use crate::ids::{BufferId, DECKS};
 use crate::message::Message;
 use crate::refusal::{Refusal, RefusalKind};
+use crate::reply;
 use crate::units::{FileFraction, TimeAfterZero};
 use crowd_cli::log::ClockTime;
 use crowd_engine::{Bpm, Command, CrossfadeLaw, DeckCommand, DeckId, Engine, Frames, Gain, Status, Stems};
+use music_generator::prompt::blend::WeightedPrompt;
+use music_generator::session::ClockReference;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -43,6 +47,7 @@ pub struct Dispatcher {
     pub playback: Playback,
     /// Files that are being loaded.
     pub file_loads: FileLoads,
+    generators: Generators,
     tempo: TempoControl,
     bar_log: BarLog,
     /// The status of the engine at the last tick.
@@ -64,6 +69,7 @@ impl Dispatcher {
             clients: Clients::default(),
             outgoing: OutgoingCommands::new(Timeline::new(rate), decks),
             playback: Playback::default(),
+            generators: loader.generators().clone(),
             file_loads: FileLoads::new(loader),
             tempo: TempoControl::new(settings.movement, rate),
             bar_log: BarLog::default(),
@@ -130,7 +136,10 @@ impl Dispatcher {
             M::SetTempo(bpm) => self.set_tempo(bpm, when)?,
             M::SetMeter(beats) => outgoing.send([Command::BeatsPerBar { beats }], when),
             M::PrintClock(on) => self.bar_log.set(on),
-            M::Movement(movement) => outgoing.send(self.tempo.take_movement(movement)?, when),
+            M::Movement(movement) => {
+                self.generators.follow_movement(movement);
+                outgoing.send(self.tempo.take_movement(movement)?, when);
+            }
             M::MovementBpm(on) => self.set_movement(on, when),
             M::Play { deck, path, start_at } => {
                 let (id, source) = (BufferId::first_of(deck), source("/play"));
@@ -171,6 +180,9 @@ impl Dispatcher {
             M::DeckStretch(deck, method) => outgoing.send([outgoing.decks.set_stretch(deck, method)], when),
             M::DeckSeek(deck, to) => outgoing.send([playback.seek(deck, to, outgoing)?], when),
             M::DeckLoop(deck, region) => outgoing.send([playback.set_loop(deck, region, outgoing)?], when),
+            M::GenPrompt(id, prompts) => self.set_prompts(origin, id, prompts)?,
+            M::GenConfig(id, setting) => self.generators.set(playback.stems.buffers.track(id), setting)?,
+            M::GenMovement(id, share) => self.generators.set_share(playback.stems.buffers.track(id), share)?,
             M::Ignored => {}
         }
         Ok(())
@@ -310,7 +322,32 @@ impl Dispatcher {
         self.outgoing.time.observe(self.engine.horizon);
         let now = self.outgoing.time.now();
         self.outgoing.send(self.tempo.advance(self.engine.horizon), now);
+        self.follow_clock();
         self.bar_log.log_new_bar(&self.engine, self.outgoing.time.rate(), self.outgoing.time.zero());
+    }
+
+    fn set_prompts(&mut self, origin: Origin, id: BufferId, prompts: Vec<(String, f64)>) -> Result<(), Refusal> {
+        let prompts = prompts.into_iter().map(|(text, weight)| WeightedPrompt { text, weight }).collect();
+        for words in self.generators.set_prompts(self.playback.stems.buffers.track(id), prompts)? {
+            tracing::warn!("buffer {id}: {words}");
+            self.clients.reply(origin, || reply::not_understood(id.get(), &words));
+        }
+        Ok(())
+    }
+
+    /// Lets the generator that is heard in each deck follow the beats of the clock.
+    fn follow_clock(&self) {
+        if self.generators.is_empty() {
+            return;
+        }
+        for (deck, status) in DECKS.into_iter().zip(&self.engine.decks) {
+            let Some(track) = self.playback.stems.first_playing(deck) else { continue };
+            if status.playing > 0 && track.is_live() && status.position >= 0.0 {
+                let frame = status.position as u64;
+                let reference = ClockReference { frame, beat: self.engine.beat, bpm: self.engine.tempo };
+                self.generators.follow_clock(track, reference);
+            }
+        }
     }
 
     /// Handles the loads that have ended, and the events of streamed files.

@@ -106,8 +106,9 @@ impl FileLoads {
         outgoing: &mut OutgoingCommands,
         clients: &mut Clients,
     ) {
-        let seconds = track.frames().seconds(track.sample_rate());
-        let (warnings, lowered) = (track.warnings().to_vec(), track.downmix_gain_db());
+        // Music without a known end has the length -1.
+        let seconds = track.length().map_or(-1.0, |length| length.seconds(track.sample_rate()));
+        let (warnings, lowered, track_is_live) = (track.warnings().to_vec(), track.downmix_gain_db(), track.is_live());
         let Some(buffer) = playback.stems.buffers.get_mut(id) else { return };
         let (source, name, armed) = (buffer.source, buffer.name.clone(), buffer.armed);
         buffer.replaced = None;
@@ -118,7 +119,11 @@ impl FileLoads {
         let state = if armed { "cued" } else { "loaded" };
         // This call prefetches a streamed file from its cue on.
         playback.stems.buffers.is_ready(&StemStart::from_cue(id));
-        tracing::info!("deck {}: {state} \"{name}\" ({})", id.deck(), ClockTime(seconds));
+        if track_is_live {
+            tracing::info!("deck {}: {state} \"{name}\" (endless)", id.deck());
+        } else {
+            tracing::info!("deck {}: {state} \"{name}\" ({})", id.deck(), ClockTime(seconds));
+        }
         clients.reply(source.origin, || reply::loaded(id.get(), &name, seconds as f32));
         self.damaged += u64::from(!warnings.is_empty());
         if let Some(decibels) = lowered {
@@ -159,6 +164,9 @@ impl FileLoads {
                     }
                 }
                 StreamEvent::Readable => tracing::info!("deck {deck}: \"{name}\" can be read again"),
+                StreamEvent::Stalled(time) => {
+                    tracing::warn!("deck {deck}: \"{name}\" has made no sound for {:.0} s", time.as_secs_f64());
+                }
                 event => tracing::debug!(?event, "stream"),
             }
         }

@@ -22,6 +22,11 @@ impl LoadedStems {
         self.slots.played_by(deck).filter_map(|id| self.buffers.track(id)).map(Track::frames).max()
     }
 
+    /// The track of the first stem of a deck that plays: that whose position the status of the engine has.
+    pub fn first_playing(&self, deck: DeckId) -> Option<&Track> {
+        self.slots.played_by(deck).next().and_then(|id| self.buffers.track(id))
+    }
+
     /// The command that stops a buffer; `None` when it does not play.
     pub fn stop(&mut self, id: BufferId) -> Option<Command> {
         let stem = self.slots.stop(id)?;

@@ -15,6 +15,7 @@ pub use file_access::{DecodeFn, FileAccess, FinishedLoad, LoadId, ResolveFn};
 pub use load_monitor::{LoadMonitor, MonitoredFile};
 pub use memory_budget::MemoryBudget;
 
+use super::generators::Generators;
 use crate::ids::BufferId;
 use crate::refusal::RefusalKind;
 use crossbeam_channel::{Receiver, RecvTimeoutError, unbounded};
@@ -133,6 +134,12 @@ impl Loader {
     #[must_use]
     pub fn memory(&self) -> &MemoryBudget {
         self.pool.memory()
+    }
+
+    /// The generators that are loaded in place of files.
+    #[must_use]
+    pub fn generators(&self) -> &Generators {
+        self.pool.generators()
     }
 
     /// The number of reads that do not return.

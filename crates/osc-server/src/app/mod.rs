@@ -18,6 +18,7 @@ mod command_queue;
 mod deck_tempo_and_keylock;
 mod dispatcher;
 mod file_loads;
+mod generators;
 mod loaded_stems;
 mod loader;
 mod master_tempo;
@@ -38,6 +39,7 @@ mod sync_requests;
 mod timeline;
 mod wall_clock;
 
+pub use generators::{GeneratorSetting, Generators, MovementShare};
 pub use loader::{DecodeFn, FileAccess, LoadId, LoadMonitor, Loader, MemoryBudget, MonitoredFile, ResolveFn, decoder};
 pub use output_status::OutputStatus;
 pub use request_source::Origin;

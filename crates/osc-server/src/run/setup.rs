@@ -66,8 +66,8 @@ pub(super) fn resolve_startup_files(serve: &ServeArgs, loader: &mut Loader) -> R
 pub(super) fn start_app(mut settings: Settings, serve: &ServeArgs, loader: Loader, files: Vec<StartupFile>) -> App {
     settings.equaliser = !serve.legacy.disable_filters;
     settings.stretch = serve.stretch();
-    let memory = loader.memory().clone();
-    loader.set_decoder(app::decoder(settings.sample_rate, serve.memory_limit << 20, memory));
+    let (memory, generators) = (loader.memory().clone(), loader.generators().clone());
+    loader.set_decoder(app::decoder(settings.sample_rate, serve.memory_limit << 20, memory, generators));
     let mut app = App::new(&settings, loader);
     app.start_up(&serve.startup(files));
     app

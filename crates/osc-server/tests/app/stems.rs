@@ -1,7 +1,7 @@
 //! The stems that decks play, and the files that are loaded.
 
 use crate::common::*;
-use audio_server::app::{MemoryBudget, decoder};
+use audio_server::app::{Generators, MemoryBudget, decoder};
 use crowd_engine::SampleRate;
 use rosc::OscType;
 use std::sync::Arc;
@@ -145,7 +145,7 @@ fn a_damaged_file_is_answered_with_what_is_missing_and_counted_in_the_status() {
     write_wav(&whole, &vec![8_000; 2 * SECOND]);
     let bytes = std::fs::read(&whole).unwrap();
     std::fs::write(&cut, &bytes[..bytes.len() - 4 * SECOND]).unwrap();
-    let read = decoder(SampleRate::CD, 1 << 30, MemoryBudget::new(1 << 30));
+    let read = decoder(SampleRate::CD, 1 << 30, MemoryBudget::new(1 << 30), Generators::default());
     let mut rig = Rig::new();
     for (id, path) in [(100, &whole), (200, &cut)] {
         rig.send("/load_buffer", &[i(id), s(&any_file())]);
@@ -168,7 +168,10 @@ fn surround_that_would_clip_in_stereo_is_answered_with_by_how_much_it_is_lowered
     crowd_media::wav::write(&path, &audio, crowd_media::SampleFormat::F32).unwrap();
     let mut rig = Rig::new();
     rig.send("/load_buffer", &[i(100), s(&any_file())]);
-    rig.finish_load(decoder(SampleRate::CD, 1 << 30, MemoryBudget::new(1 << 30))(&path, &Arc::default()));
+    rig.finish_load(decoder(SampleRate::CD, 1 << 30, MemoryBudget::new(1 << 30), Generators::default())(
+        &path,
+        &Arc::default(),
+    ));
     rig.run(2);
     rig.send("/status", &[]);
     rig.run(2);

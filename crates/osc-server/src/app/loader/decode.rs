@@ -1,5 +1,6 @@
 //! Decodes files into memory, or sets up streaming for files that would use too much memory.
 
+use super::super::generators::{Generators, is_generator};
 use super::file_access::DecodeFn;
 use super::load_monitor::{LoadMonitor, MonitoredFile};
 use super::memory_budget::{FileKey, MemoryBudget};
@@ -9,10 +10,14 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// The function that decodes files at `rate`. A file that would use more than `limit` bytes, or more than is left of
-/// `memory`, is streamed from disk while it plays. If a file is in memory already, its track is shared.
+/// `memory`, is streamed from disk while it plays. If a file is in memory already, its track is shared. A path that is a prompt starts
+/// one of the `generators`.
 #[must_use]
-pub fn decoder(rate: SampleRate, limit: u64, memory: MemoryBudget) -> DecodeFn {
-    Arc::new(move |path, monitor| decode(path, monitor, rate, limit, &memory))
+pub fn decoder(rate: SampleRate, limit: u64, memory: MemoryBudget, generators: Generators) -> DecodeFn {
+    Arc::new(move |path, monitor| match path.to_str().filter(|path| is_generator(path)) {
+        Some(prompt) => generators.start(prompt, rate),
+        None => decode(path, monitor, rate, limit, &memory),
+    })
 }
 
 fn decode(

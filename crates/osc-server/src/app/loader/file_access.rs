@@ -1,5 +1,6 @@
 //! How files are resolved and decoded, and the result of a load.
 
+use super::super::generators::{Generators, is_generator};
 use super::load_monitor::LoadMonitor;
 use super::memory_budget::MemoryBudget;
 use crate::refusal::RefusalKind;
@@ -27,6 +28,8 @@ pub struct FileAccess {
     pub decode: Option<DecodeFn>,
     /// The memory for all files.
     pub memory: MemoryBudget,
+    /// The generators that are loaded in place of files.
+    pub generators: Generators,
     /// The longest time for which a system call of a load may not return. After that time the load is given up.
     pub timeout: Duration,
 }
@@ -47,8 +50,18 @@ impl FileAccess {
     pub fn without_decoder(media: MediaRoot) -> Self {
         let base_folder =
             media.folder().map(Path::to_owned).or_else(|| std::env::current_dir().ok()).unwrap_or_default();
-        let resolve: ResolveFn = Arc::new(move |path| media.resolve(path).map_err(|error| error.to_string()));
-        Self { base_folder, resolve, decode: None, memory: MemoryBudget::new(u64::MAX), timeout: Self::TIMEOUT }
+        let resolve: ResolveFn = Arc::new(move |path| {
+            // A prompt is no path: it is passed on as it is.
+            if is_generator(path) { Ok(path.into()) } else { media.resolve(path).map_err(|error| error.to_string()) }
+        });
+        Self {
+            base_folder,
+            resolve,
+            decode: None,
+            memory: MemoryBudget::new(u64::MAX),
+            generators: Generators::default(),
+            timeout: Self::TIMEOUT,
+        }
     }
 }
 

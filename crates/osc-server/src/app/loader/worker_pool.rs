@@ -122,6 +122,11 @@ impl WorkerPool {
         Self { state: Mutex::new(state), job_added: Condvar::new(), files, mounts, finished }
     }
 
+    /// The generators that are loaded in place of files.
+    pub fn generators(&self) -> &Generators {
+        &self.files.generators
+    }
+
     pub fn memory(&self) -> &MemoryBudget {
         &self.files.memory
     }
