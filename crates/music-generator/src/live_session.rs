@@ -33,6 +33,7 @@ use crowd_engine::feed::{InputError, LiveInput};
 use crate::prompt::blend::{WeightedPrompt, blend};
 use crate::prompt::explain::{Explanation, explain};
 use crate::prompt::vocabulary::Vocabulary;
+use crate::session::{ClockReference, Session};
 use crate::steering::change::{Change, SteeringError};
 use crate::steering::status::Status;
 use crate::steering::steered_session::SteeredSession;
@@ -49,22 +50,30 @@ const USUAL_QUANTA: usize = 4;
 /// What is called with each change and the first frame that is rendered after it.
 type Observer = Box<dyn FnMut(u64, &Change) + Send>;
 
-/// A [`SteeredSession`] as the live input of an engine: five stems, in the order of [`Stem::ALL`].
+/// A [`SteeredSession`] as the live input of an engine: five stems, in the order of [`Stem::ALL`], or one, their mix.
 ///
 /// Changes of its [`Steering`] are applied before the next frames are rendered, 256 at a time, and are heard from the next beat on.
 pub struct LiveSession {
     music: SteeredSession,
     changes: Receiver<Change>,
-    status: Arc<Mutex<Status>>,
+    shared: Arc<Shared>,
     observer: Option<Observer>,
     quanta: usize,
+}
+
+/// What a session and its handles share.
+#[derive(Debug)]
+struct Shared {
+    status: Mutex<Status>,
+    /// The clock that the session follows, if it follows one.
+    clock: Mutex<Option<ClockReference>>,
 }
 
 /// Steers a [`LiveSession`] from any thread.
 #[derive(Clone, Debug)]
 pub struct Steering {
     changes: SyncSender<Change>,
-    status: Arc<Mutex<Status>>,
+    shared: Arc<Shared>,
     vocabulary: Arc<Vocabulary>,
 }
 
@@ -72,10 +81,10 @@ impl LiveSession {
     /// A live input with a handle that steers it.
     pub fn new(music: SteeredSession) -> (Self, Steering) {
         let (sender, changes) = sync_channel(QUEUE);
-        let status = Arc::new(Mutex::new(music.status()));
+        let shared = Arc::new(Shared { status: Mutex::new(music.status()), clock: Mutex::new(None) });
         let vocabulary = Arc::clone(music.vocabulary());
-        let steering = Steering { changes: sender, status: Arc::clone(&status), vocabulary };
-        (Self { music, changes, status, observer: None, quanta: USUAL_QUANTA }, steering)
+        let steering = Steering { changes: sender, shared: Arc::clone(&shared), vocabulary };
+        (Self { music, changes, shared, observer: None, quanta: USUAL_QUANTA }, steering)
     }
 
     /// Calls `observer` with each change and the first frame that is rendered after it, on the thread that reads the input. It is for
@@ -114,14 +123,19 @@ impl LiveSession {
 impl LiveInput for LiveSession {
     fn read(&mut self, stems: &mut [Vec<[f32; 2]>]) -> Result<bool, InputError> {
         self.follow();
+        self.music.follow_clock(*lock(&self.shared.clock));
         for _ in 0..self.quanta {
             let mut quantum = SILENCE;
             self.music.render(&mut quantum);
+            if let [mix] = stems {
+                mix.extend_from_slice(&Session::sum(&quantum));
+                continue;
+            }
             for (stem, block) in stems.iter_mut().zip(&quantum) {
                 stem.extend_from_slice(block);
             }
         }
-        *lock(&self.status) = self.music.status();
+        *lock(&self.shared.status) = self.music.status();
         Ok(true)
     }
 }
@@ -159,7 +173,13 @@ impl Steering {
 
     /// Where the music is that is rendered next. What is heard is later by the window of the input and the buffer of the device.
     pub fn status(&self) -> Status {
-        lock(&self.status).clone()
+        lock(&self.shared.status).clone()
+    }
+
+    /// Lets the music follow the beats and the tempo of another clock, until this is called with `None`: of an engine that plays it, for
+    /// example. To be called again every few milliseconds, with the frame that is heard. A session log does not contain it.
+    pub fn follow_clock(&self, reference: Option<ClockReference>) {
+        *lock(&self.shared.clock) = reference;
     }
 
     fn send(&self, change: Change) -> Result<(), SteeringError> {
@@ -171,9 +191,9 @@ impl Steering {
     }
 }
 
-/// A status is whole even when a thread panicked while it had the lock: it is replaced at once.
-fn lock(status: &Mutex<Status>) -> MutexGuard<'_, Status> {
-    status.lock().unwrap_or_else(PoisonError::into_inner)
+/// A value is whole even when a thread panicked while it had the lock: it is replaced at once.
+fn lock<T>(value: &Mutex<T>) -> MutexGuard<'_, T> {
+    value.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use super::status::{Score, Status};
 use crate::prompt::blend::{WeightedPrompt, apply, blend};
 use crate::prompt::reading::{Filtered, Reading};
 use crate::prompt::vocabulary::{Vocabulary, style_name};
-use crate::session::Session;
+use crate::session::{ClockReference, Session};
 use crate::synth::Stems;
 use crate::types::bar::Bar;
 use crate::types::config::Config;
@@ -152,6 +152,11 @@ impl SteeredSession {
     /// The words that prompts may have.
     pub fn vocabulary(&self) -> &Arc<Vocabulary> {
         &self.vocabulary
+    }
+
+    /// Follows the beats and the tempo of another clock, in place of the tempo of prompts and settings, until this is called with `None`.
+    pub fn follow_clock(&mut self, reference: Option<ClockReference>) {
+        self.session.follow_clock(reference);
     }
 
     /// Where the music is.

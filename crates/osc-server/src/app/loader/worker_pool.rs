@@ -4,6 +4,7 @@
 //! A thread whose system call does not return cannot be ended, so another thread is started in its place. The pools of
 //! crates are not used, because they have a fixed number of threads, all of which one disconnected share would block.
 
+use super::super::generators::Generators;
 use super::file_access::{DecodeFn, FileAccess, FinishedLoad, LoadId};
 use super::load_monitor::LoadMonitor;
 use super::memory_budget::MemoryBudget;
