@@ -78,7 +78,7 @@ fn bad_messages_to_generators_are_refused_with_the_way_out() {
     load(&mut rig, 100, "gen:rain?seed=7");
     for (args, words) in [
         (vec![i(100), s("loudness"), f(1.0)], "not density, brightness, temperature or mute_STEM"),
-        (vec![i(100), s("density"), f(f32::NAN)], "density"),
+        (vec![i(100), s("density"), f(f32::NAN)], "only finite numbers"),
         (vec![i(100), s("density"), f(7.0)], "outside -1 to 1"),
     ] {
         rig.send("/gen/config", &args);
