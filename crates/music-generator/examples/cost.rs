@@ -1,10 +1,10 @@
 //! Measures what the sound costs: renders a minute of a dense bar in each style and prints the share of a core, and the memory.
 //!
-//! `cargo run --release -p music-generator --example cost [-- STYLE]`
+//! `cargo run --release -p music-generator --example cost [-- STYLE]`, or `-- parts` for single voices and the room
 
 use std::time::Instant;
 
-use music_generator::mix::{Master, StyleSound};
+use music_generator::mix::{Master, RoomSound, StemSound, StyleSound};
 use music_generator::synth::{Player, SILENCE};
 use music_generator::types::instrument::Instrument as I;
 use music_generator::types::note::Note;
@@ -171,8 +171,54 @@ fn measure(style: Style) {
     println!("{name:12} {:.4} of a core, {mean:.1} voices, peak {peak:.2}", spent / f64::from(SECONDS));
 }
 
+/// One held note of each instrument, and the same with a room: what a voice and what a room cost.
+fn measure_parts() {
+    let run = |notes: &[(I, f32)], room_db: f32| {
+        let start = Instant::now();
+        let mut player = Player::new(RATE, 1);
+        let stem = StemSound { room_db, echo_db: -90.0, width: 1.0, low_cut: 10.0, ..StemSound::default() };
+        let room = RoomSound { t60: 1.2, pre_delay_ms: 15.0 };
+        player.set_sound(&StyleSound { stems: [stem; 5], room, high_cut: 9_000.0, ..StyleSound::default() });
+        for (instrument, pitch) in notes {
+            let note = Note {
+                stem: Stem::Harmony,
+                instrument: *instrument,
+                start: Ticks::ZERO,
+                length: Ticks::BEAT,
+                late_ms: 0.0,
+                pitch: Pitch(*pitch),
+                velocity: 0.7,
+                from_density: 0.0,
+                glide: None,
+                legato: false,
+            };
+            player.start(&note, 0.0, 0, 60.0);
+        }
+        let before = seconds(start);
+        for _ in 0..10 * RATE / 64 {
+            let mut stems = SILENCE;
+            player.render(&mut stems);
+        }
+        (seconds(start) - before) / 10.0
+    };
+    let chord = |instrument| [48.0, 52.0, 55.0, 59.0, 60.0, 64.0, 67.0, 71.0].map(|pitch| (instrument, pitch));
+    let one = run(&chord(I::Organ)[..1], -90.0);
+    println!(
+        "a player without notes {:.5}, with one note {one:.5}, with one note in a room {:.5}",
+        run(&[], -90.0),
+        run(&chord(I::Organ)[..1], 0.0)
+    );
+    for instrument in [I::Pad, I::GrandPiano, I::ElectricPiano, I::Flute, I::Choir, I::Tanpura] {
+        let voice = (run(&chord(instrument), -90.0) - run(&chord(instrument)[..1], -90.0)) / 7.0;
+        println!("a voice of {instrument:?} {voice:.5} of a core");
+    }
+}
+
 fn main() {
     let wanted = std::env::args().nth(1);
+    if wanted.as_deref() == Some("parts") {
+        return measure_parts();
+    }
     for style in Style::ALL {
         if wanted.as_ref().is_none_or(|name| parts(style).0 == name) {
             measure(style);

@@ -47,9 +47,9 @@ const RULES: Rules = Rules {
     beats: &[(4, 0.7), (3, 0.3)],
     modes: &[(Mode::Ionian, 1.0)],
     parts: &[
-        Part { name: "introduction", bars: &[8], energy: 0.36, material: 0, ramp: 0.08, shifts: &[0] },
+        Part { name: "introduction", bars: &[8], energy: 0.42, material: 0, ramp: 0.1, shifts: &[0] },
         Part { name: "challenge", bars: &[16], energy: 0.66, material: 1, ramp: 0.16, shifts: &[0, -3] },
-        Part { name: "reflection", bars: &[8], energy: 0.38, material: 2, ramp: -0.06, shifts: &[0] },
+        Part { name: "reflection", bars: &[8], energy: 0.43, material: 2, ramp: -0.06, shifts: &[0] },
         Part { name: "discovery", bars: &[12], energy: 0.54, material: 3, ramp: 0.2, shifts: &[0, 5] },
         Part { name: "transformation", bars: &[16], energy: 0.86, material: 4, ramp: 0.06, shifts: &[2, 3] },
         Part { name: "resolution", bars: &[8], energy: 0.54, material: 5, ramp: -0.14, shifts: &[0, 2] },
@@ -94,6 +94,14 @@ const OTHER_LEADS: &[Instrument] = &[
 /// Patterns of the ostinato in eighths: tones of root, fifth, octave, ninth.
 const OSTINATI: [[usize; 8]; 4] =
     [[0, 1, 2, 1, 3, 2, 1, 2], [0, 2, 1, 2, 0, 2, 1, 3], [0, 1, 2, 3, 2, 1, 2, 1], [0, 0, 1, 0, 2, 0, 1, 0]];
+/// The sixteenths at which the ostinato sounds; one row is drawn for each four bars.
+const RHYTHMS: [&[usize]; 5] = [
+    &[0, 2, 4, 6, 8, 10, 12, 14],
+    &[0, 3, 6, 8, 11, 14],
+    &[0, 2, 3, 4, 8, 10, 11, 12],
+    &[0, 4, 6, 7, 8, 12, 14, 15],
+    &[0, 6, 8, 10, 14],
+];
 const RUBATO: f32 = 0.03;
 /// Half of the attack of the strings, in milliseconds: they begin early.
 const EARLY_MS: f32 = -60.0;
@@ -186,7 +194,9 @@ impl Cinematic {
             } else if scene.energy < 0.62 {
                 let tones = self.voicing.clone();
                 let offset = dice.below(2) * 2;
-                for (count, step) in (offset..span).step_by(2).enumerate() {
+                // Some bars are broken slowly, some in sixteenths.
+                let by = [2, 2, 4, 1][dice.pick(&[0.4, 0.2, 0.25, 0.15])];
+                for (count, step) in (offset..span).step_by(by).take(8).enumerate() {
                     if dice.chance(scene.change(0.18)) {
                         continue;
                     }
@@ -220,11 +230,13 @@ impl Cinematic {
         let root = place(chord.root_class(scene.scale.tonic), 55, (50, 61));
         let ninth = scene.scale.key_of_step(scene.scale.step_near(root + 12) + 1);
         let tones = [root, if chord.has(7) { root + 7 } else { root + 6 }, root + 12, ninth];
-        for step in (0..span).step_by(2) {
+        let rhythm = RHYTHMS[scene.pattern_dice("cinematic.rhythm", 4).below(RHYTHMS.len())];
+        for (count, step) in rhythm.iter().filter(|step| (from..from + span).contains(step)).enumerate() {
+            let step = step - from;
             if dice.chance(scene.change(0.07)) {
                 continue;
             }
-            let place = (from + step) / 2 % 8;
+            let place = (from / 2 + count) % 8;
             let tone = if dice.chance(scene.change(0.1)) { dice.below(4) } else { OSTINATI[self.pattern][place] };
             let stroke = Stroke {
                 step: (from + step) as f32,

@@ -7,6 +7,9 @@ pub mod indian;
 pub mod lofi;
 pub mod piano;
 
+#[cfg(test)]
+mod tests;
+
 use crate::compose::chord::Chord;
 use crate::compose::form::{Part, Section};
 use crate::compose::harmony::{self, BarChords, Colours, Loop};
