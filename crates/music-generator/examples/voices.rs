@@ -1,4 +1,4 @@
-//! Renders one note of every instrument, without a room, and writes it as a WAV file of 32-bit floats: for measurements and spectra.
+//! Renders one note of every instrument, without a room, a minute of every noise and the room of every style, and writes each as a WAV file of 32-bit floats: for measurements and spectra.
 //!
 //! `cargo run -p music-generator --example voices -- DIRECTORY [VELOCITY]`
 
@@ -12,6 +12,7 @@ use music_generator::types::instrument::Instrument;
 use music_generator::types::note::Note;
 use music_generator::types::pitch::Pitch;
 use music_generator::types::stem::Stem;
+use music_generator::types::target::{Noise, Style, Target};
 use music_generator::types::ticks::Ticks;
 
 const RATE: u32 = 48_000;
@@ -72,6 +73,33 @@ fn main() -> std::io::Result<()> {
     let directory = arguments.next().unwrap_or_else(|| ".".to_owned());
     let velocity = arguments.next().and_then(|text| text.parse().ok()).unwrap_or(0.7);
     std::fs::create_dir_all(&directory)?;
+    for noise in Noise::ALL {
+        let mut player = Player::new(RATE, 1);
+        player.set_noise(noise, 1.0);
+        let mut frames = Vec::new();
+        for _ in 0..60 * RATE / 64 {
+            let mut stems = SILENCE;
+            player.render(&mut stems);
+            frames.extend_from_slice(&stems[Stem::Texture.index()]);
+        }
+        write(&Path::new(&directory).join(format!("noise-{noise:?}.wav")), &frames)?;
+    }
+    // A clap in the lead's room of each style, without noises.
+    for style in Style::ALL {
+        let mut target = Target { styles: [0.0; 6], ..Target::default() };
+        target.styles[style.index()] = 1.0;
+        let mut player = Player::new(RATE, 1);
+        player.set_target(&target);
+        player.set_sound(&StyleSound { noises: [0.0; Noise::ALL.len()], ..StyleSound::of(&target) });
+        player.start(&Note { stem: Stem::Lead, ..note(Instrument::Clap, 60.0, 1.0) }, 0.0, 0, 1.0);
+        let mut frames = Vec::new();
+        for _ in 0..10 * RATE / 64 {
+            let mut stems = SILENCE;
+            player.render(&mut stems);
+            frames.extend_from_slice(&stems[Stem::Lead.index()]);
+        }
+        write(&Path::new(&directory).join(format!("room-{style:?}.wav")), &frames)?;
+    }
     for instrument in Instrument::ALL {
         let mut player = Player::new(RATE, 1);
         let dry = StemSound { room_db: -90.0, echo_db: -90.0, width: 1.0, low_cut: 10.0, ..StemSound::default() };

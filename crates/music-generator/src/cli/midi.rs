@@ -69,9 +69,8 @@ fn map(bars: &[Bar]) -> Vec<(i64, u8, TrackEventKind<'_>)> {
 fn stem_track(bars: &[Bar], stem: Stem) -> Vec<(i64, u8, TrackEventKind<'static>)> {
     let channel = u4::new(if stem == Stem::Drums { 9 } else { stem.index() as u8 });
     let midi = |message| TrackEventKind::Midi { channel, message };
-    let controller = |number: u8, value: u8| {
-        midi(MidiMessage::Controller { controller: u7::new(number), value: u7::new(value) })
-    };
+    let controller =
+        |number: u8, value: u8| midi(MidiMessage::Controller { controller: u7::new(number), value: u7::new(value) });
     let mut events = vec![(0, 0, TrackEventKind::Meta(MetaMessage::TrackName(stem.name().as_bytes())))];
     // RPN 0: the range of pitch bends.
     for (order, (number, value)) in [(101, 0), (100, 0), (6, BEND_RANGE as u8), (38, 0)].into_iter().enumerate() {
@@ -149,9 +148,8 @@ mod tests {
         };
         let written: usize = smf.tracks.iter().map(|track| track.iter().filter(on).count()).sum();
         assert_eq!(written, bars.iter().map(|bar| bar.notes.len()).sum::<usize>());
-        let tempo = smf.tracks[0].iter().any(|event| {
-            event.kind == TrackEventKind::Meta(MetaMessage::Tempo(u24::new(800_000)))
-        });
+        let tempo =
+            smf.tracks[0].iter().any(|event| event.kind == TrackEventKind::Meta(MetaMessage::Tempo(u24::new(800_000))));
         assert!(tempo);
     }
 }

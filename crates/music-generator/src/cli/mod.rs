@@ -4,13 +4,18 @@ mod midi;
 mod notes;
 mod render;
 
+use std::error::Error;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use crowd_cli::UsageError;
 
 pub use render::render;
 
-use crate::types::config::Mode;
+use crate::prompt::blend::{WeightedPrompt, blend};
+use crate::prompt::explain::explain;
+use crate::prompt::vocabulary::Vocabulary;
+use crate::types::config::{Config, Mode};
 use crate::types::stem::Stem;
 use crate::types::target::{Style, Target};
 
@@ -18,6 +23,7 @@ const EXAMPLES: &str = "\
 Examples:
   music-generator render --seconds 60 --bpm 78 --seed 7 --density 0.5 out.wav
   music-generator render --style house --seconds 180 --stems stems --midi out.mid
+  music-generator render --prompt \"a rainy night, sad piano\" --prompt vinyl@0.3 rain.flac
   music-generator render --key \"D dorian\" --seconds 600 --json notes.json
 
 Exit status: 0 when all files are written, 1 when one is not, 2 for a wrong command line.";
@@ -52,9 +58,12 @@ pub struct RenderOptions {
     /// The seed: the same seed makes the same music
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
-    /// The style
-    #[arg(long, value_enum, default_value = "lofi")]
-    pub style: StyleName,
+    /// What the music is like, in words, with a weight after "@": "rainy night, sad piano" or "tabla@0.5"; may be repeated
+    #[arg(long, value_name = "WORDS", value_parser = prompt)]
+    pub prompt: Vec<WeightedPrompt>,
+    /// The style; without one the prompts choose it
+    #[arg(long, value_enum)]
+    pub style: Option<StyleName>,
     /// The tempo in quarter notes a minute, 40 to 200; the style chooses it without
     #[arg(long, value_parser = tempo)]
     pub bpm: Option<f64>,
@@ -62,11 +71,11 @@ pub struct RenderOptions {
     #[arg(long, value_parser = key)]
     pub key: Option<(u8, Mode)>,
     /// How much happens, 0 to 1
-    #[arg(long, default_value_t = 0.5)]
-    pub density: f32,
+    #[arg(long)]
+    pub density: Option<f32>,
     /// How bright the sound is, 0 to 1
-    #[arg(long, default_value_t = 0.5)]
-    pub brightness: f32,
+    #[arg(long)]
+    pub brightness: Option<f32>,
     /// How much the music varies, 0 to 3
     #[arg(long, default_value_t = 1.1)]
     pub temperature: f32,
@@ -116,24 +125,43 @@ impl From<StyleName> for Style {
 }
 
 impl RenderOptions {
-    /// The target that the options describe.
-    pub fn target(&self) -> Target {
-        let mut target = Target {
+    /// The target that the options describe, with what was not understood of the prompts.
+    ///
+    /// # Errors
+    /// A [`UsageError`] for settings out of range.
+    pub fn target(&self) -> Result<(Target, Vec<String>), Box<dyn Error>> {
+        let mut muted = [false; Stem::COUNT];
+        self.mute.iter().for_each(|stem| muted[stem.index()] = true);
+        let config = Config {
             bpm: self.bpm,
-            density: self.density.clamp(0.0, 1.0),
-            brightness: self.brightness.clamp(0.0, 1.0),
-            temperature: self.temperature.clamp(0.0, 3.0),
-            tonic: self.key.map(|(tonic, _)| tonic),
-            mode: self.key.map(|(_, mode)| mode),
-            ..Target::default()
+            scale: self.key,
+            density: self.density,
+            brightness: self.brightness,
+            muted,
+            temperature: self.temperature,
         };
-        target.styles = [0.0; Style::ALL.len()];
-        target.styles[Style::from(self.style).index()] = 1.0;
-        for stem in &self.mute {
-            target.muted[stem.index()] = true;
+        let vocabulary = Vocabulary::built_in()?;
+        let blended = blend(&vocabulary, &self.prompt, &config, None).map_err(UsageError::from_error)?;
+        let explanation = explain(&vocabulary, &self.prompt, &blended);
+        let mut target = blended.target;
+        if let Some(style) = self.style {
+            target.styles = [0.0; Style::ALL.len()];
+            target.styles[Style::from(style).index()] = 1.0;
         }
-        target
+        let text = explanation.to_string();
+        let lines = if self.prompt.is_empty() { Vec::new() } else { text.lines().map(str::to_owned).collect() };
+        Ok((target, lines))
     }
+}
+
+/// Reads a prompt, with a weight after the last `@`.
+fn prompt(text: &str) -> Result<WeightedPrompt, String> {
+    if let Some((words, weight)) = text.rsplit_once('@') {
+        if let Ok(weight) = weight.trim().parse() {
+            return Ok(WeightedPrompt { text: words.trim().to_owned(), weight });
+        }
+    }
+    Ok(WeightedPrompt { text: text.to_owned(), weight: 1.0 })
 }
 
 fn tempo(text: &str) -> Result<f64, String> {
@@ -174,7 +202,9 @@ fn key(text: &str) -> Result<(u8, Mode), String> {
         "phrygian" => Mode::Phrygian,
         "lydian" => Mode::Lydian,
         "mixolydian" => Mode::Mixolydian,
-        other => return Err(format!("{other:?} is no mode: give major, minor, dorian, phrygian, lydian or mixolydian")),
+        other => {
+            return Err(format!("{other:?} is no mode: give major, minor, dorian, phrygian, lydian or mixolydian"));
+        }
     };
     Ok(((class + shift) % 12, mode))
 }
@@ -187,11 +217,22 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent_and_read() {
         Cli::command().debug_assert();
-        let cli = Cli::parse_from(["music-generator", "render", "--bpm", "78", "--key", "Bb minor", "--mute", "bass,lead", "x.wav"]);
+        let cli = Cli::parse_from([
+            "music-generator",
+            "render",
+            "--bpm",
+            "78",
+            "--key",
+            "Bb minor",
+            "--mute",
+            "bass,lead",
+            "x.wav",
+        ]);
         let Command::Render(options) = cli.command else { panic!("another command") };
-        let target = options.target();
+        let (target, _) = options.target().unwrap();
         assert_eq!((target.bpm, target.tonic, target.mode), (Some(78.0), Some(10), Some(Mode::Aeolian)));
         assert_eq!(target.muted, [false, true, false, true, false]);
+        assert_eq!(prompt("tabla@0.5"), Ok(WeightedPrompt { text: "tabla".to_owned(), weight: 0.5 }));
         assert!(key("H").is_err() && key("C blues").is_err() && tempo("20").is_err());
     }
 }

@@ -11,6 +11,7 @@ use crate::session::Session;
 use crate::synth::{QUANTUM, SILENCE};
 use crate::types::bar::Bar;
 use crate::types::stem::Stem;
+use crate::types::target::Target;
 
 /// The file of a stem or of the mix.
 struct File {
@@ -65,6 +66,7 @@ pub fn render(options: &RenderOptions) -> Result<ExitReason, Box<dyn Error>> {
     if !(8_000..=192_000).contains(&rate) {
         return Err(UsageError("--sample-rate: give 8000 to 192000".to_owned()).into());
     }
+    let (target, explanation) = options.target()?;
     let mut mix = match &options.out {
         Some(path) => Some(File::create(path, container(path)?, SampleFormat::I24, rate)?),
         None => None,
@@ -77,8 +79,8 @@ pub fn render(options: &RenderOptions) -> Result<ExitReason, Box<dyn Error>> {
             stems.push(File::create(&path, Container::Wav, SampleFormat::F32, rate)?);
         }
     }
-    let mut session = Session::new(rate, options.seed, options.target());
-    let bars = write(options, &mut session, &mut mix, &mut stems)?;
+    let mut session = Session::new(rate, options.seed, target.clone());
+    let bars = write(options, &target, &mut session, &mut mix, &mut stems)?;
     mix.into_iter().chain(stems).try_for_each(File::commit)?;
     if let Some(path) = &options.midi {
         atomic::write(path, &midi::file(&bars)?)?;
@@ -87,6 +89,7 @@ pub fn render(options: &RenderOptions) -> Result<ExitReason, Box<dyn Error>> {
         atomic::write(path, notes::json(options.seed, &bars).to_string().as_bytes())?;
     }
     if !options.quiet {
+        explanation.iter().for_each(|line| eprintln!("{line}"));
         let bpm = bars.first().map_or(0.0, |bar| bar.bpm);
         let scale = bars.first().map_or("", |bar| &bar.scale_name);
         eprintln!("{:.1} s, {} bars, {bpm} bpm, begins in {scale}, seed {}", options.seconds, bars.len(), options.seed);
@@ -96,6 +99,7 @@ pub fn render(options: &RenderOptions) -> Result<ExitReason, Box<dyn Error>> {
 
 fn write(
     options: &RenderOptions,
+    target: &Target,
     session: &mut Session,
     mix: &mut Option<File>,
     stems: &mut [File],
@@ -103,7 +107,7 @@ fn write(
     let frames = (options.seconds * f64::from(options.sample_rate)) as u64;
     let quanta = frames.div_ceil(QUANTUM as u64);
     let progress = progress_bar(quanta, "{bar:40} {percent} %", options.quiet);
-    let density = options.target().density;
+    let density = target.density;
     let mut bars = Vec::new();
     let mut left = frames;
     for quantum in 0..quanta {

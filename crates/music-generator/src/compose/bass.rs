@@ -23,7 +23,8 @@ pub fn approach(next: i32, from: i32, scale: &Scale, dice: &mut Dice) -> i32 {
         2 => next + 7,
         _ => next + 12,
     };
-    let key = if scale.contains(key.rem_euclid(12) as u8) || dice.chance(0.3) { key } else { scale.key_of_step(step + side) };
+    let key =
+        if scale.contains(key.rem_euclid(12) as u8) || dice.chance(0.3) { key } else { scale.key_of_step(step + side) };
     if key > RANGE.1 {
         key - 12
     } else if key < RANGE.0 {

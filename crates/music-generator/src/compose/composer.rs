@@ -102,7 +102,8 @@ impl Composer {
         let (slow, usual, fast) = self.style.rules().tempo;
         let mut dice = Dice::new(self.seed, "tempo", 0, 0);
         let spread = f64::from(dice.unit() + dice.unit() - 1.0);
-        let base = if spread < 0.0 { usual + spread * (usual - slow) * 0.6 } else { usual + spread * (fast - usual) * 0.6 };
+        let base =
+            if spread < 0.0 { usual + spread * (usual - slow) * 0.6 } else { usual + spread * (fast - usual) * 0.6 };
         let mood = libm::exp2(0.38 * f64::from(target.arousal) + 0.04 * f64::from(target.valence));
         libm::round((base * mood * target.tempo_factor).clamp(slow * 0.85, fast * 1.15))
     }
@@ -172,7 +173,8 @@ impl Composer {
             borrowed: chord.borrowed(&self.scale),
         };
         let chords: Vec<ChordSpan> = chords.iter().enumerate().map(span).collect();
-        let share = chords.iter().filter(|chord| !chord.borrowed.is_empty()).count() as f32 / chords.len().max(1) as f32;
+        let share =
+            chords.iter().filter(|chord| !chord.borrowed.is_empty()).count() as f32 / chords.len().max(1) as f32;
         self.borrowed.0 += share;
         self.borrowed.1 += 1.0;
         Bar {
@@ -198,6 +200,7 @@ impl Composer {
         if style != current && lead > STYLE_HYSTERESIS && (at.is_multiple_of(4) || lead > 0.5) {
             self.style = style::composer(style, self.seed);
             self.form = Form::new(self.style.rules().parts, self.section.arc + 1);
+            self.section.number += 1;
             self.begin_arc(target);
             self.begin_section(target);
             return;
@@ -243,8 +246,10 @@ impl Composer {
     }
 
     fn set_key(&mut self, target: &Target) {
-        let tonic = target.tonic.unwrap_or((i32::from(self.tonic) + i32::from(self.section.shift)).rem_euclid(12) as u8);
-        self.scale = self.style.scale(target, tonic, &mut Dice::new(self.seed, "mode", self.section.arc, 0));
+        let tonic =
+            target.tonic.unwrap_or((i32::from(self.tonic) + i32::from(self.section.shift)).rem_euclid(12) as u8);
+        self.scale =
+            self.style.scale(target, tonic, &self.section, &mut Dice::new(self.seed, "mode", self.section.arc, 0));
     }
 
     fn begin_section(&mut self, target: &Target) {

@@ -51,7 +51,8 @@ pub fn choose(loops: &[Loop], scale: &Scale, most_borrowed: f32, dice: &mut Dice
     let fits = |bars: &Vec<BarChords>| {
         let tonic = bars.iter().flatten().find(|chord| chord.root == 0);
         // A loop without a tonic belongs to the scale in which its chords are not borrowed.
-        let right_third = tonic.is_none_or(|chord| !(chord.has(3) && !scale.is_minor() || chord.has(4) && scale.is_minor()));
+        let right_third =
+            tonic.is_none_or(|chord| !(chord.has(3) && !scale.is_minor() || chord.has(4) && scale.is_minor()));
         right_third && borrowed_share(bars, scale) <= most_borrowed
     };
     let weights: Vec<f32> =
@@ -219,7 +220,9 @@ mod tests {
 
     #[test]
     fn chains_stay_in_the_scale_and_end_on_a_dominant() {
-        for (mode, seed) in [(Mode::Ionian, 1), (Mode::Aeolian, 2), (Mode::Dorian, 3), (Mode::Phrygian, 4), (Mode::Lydian, 5)] {
+        for (mode, seed) in
+            [(Mode::Ionian, 1), (Mode::Aeolian, 2), (Mode::Dorian, 3), (Mode::Phrygian, 4), (Mode::Lydian, 5)]
+        {
             let scale = Scale::of_mode(5, mode);
             let chords = chain(&scale, 8, &mut Dice::new(seed, "test", 0, 0));
             assert_eq!(borrowed_share(&chords, &scale), 0.0, "{mode:?}");

@@ -135,6 +135,13 @@ pub fn roughness(keys: &[i32]) -> f32 {
     sum
 }
 
+/// The mean roughness of the struck chords, as a multiple of that of a major seventh chord on middle C.
+pub fn chord_roughness(bars: &[Bar], instrument: Instrument) -> f32 {
+    let chords = struck_chords(bars, instrument);
+    let all: Vec<f32> = chords.iter().map(|keys| roughness(keys)).collect();
+    mean(&all) / roughness(&[60, 64, 67, 71])
+}
+
 /// The chords of an instrument: sets of at least three notes that begin together, with the bass before them.
 fn struck_chords(bars: &[Bar], instrument: Instrument) -> Vec<Vec<i32>> {
     let mut chords: BTreeMap<Ticks, Vec<i32>> = BTreeMap::new();
@@ -166,8 +173,7 @@ pub struct Leading {
 /// Measures the voice leading of an instrument.
 pub fn voice_leading(bars: &[Bar], instrument: Instrument) -> Leading {
     let chords = struck_chords(bars, instrument);
-    let pairs: Vec<_> =
-        chords.windows(2).filter(|pair| pair[0] != pair[1] && pair[0].len() == pair[1].len()).collect();
+    let pairs: Vec<_> = chords.windows(2).filter(|pair| pair[0] != pair[1] && pair[0].len() == pair[1].len()).collect();
     let share = |test: &dyn Fn(&[i32], &[i32]) -> bool| {
         pairs.iter().filter(|pair| test(&pair[0], &pair[1])).count() as f32 / pairs.len().max(1) as f32
     };

@@ -96,7 +96,13 @@ impl Line {
         if place.closing && !triad {
             cost += wish::OUTSIDE;
         } else if place.strong {
-            cost += if triad { 0.0 } else if inside { wish::COLOUR } else { wish::OUTSIDE };
+            cost += if triad {
+                0.0
+            } else if inside {
+                wish::COLOUR
+            } else {
+                wish::OUTSIDE
+            };
             cost += if rubs { wish::RUB } else { 0.0 };
         }
         let Some(last) = self.last else { return cost };
@@ -135,7 +141,8 @@ mod tests {
         let mut dice = Dice::new(1, "test", 0, 0);
         let mut inside = 0;
         for index in 0..400 {
-            let place = Place { rise: dice.below(5) as i32 - 2, strong: index % 2 == 0, closing: false, register: 70.0 };
+            let place =
+                Place { rise: dice.below(5) as i32 - 2, strong: index % 2 == 0, closing: false, register: 70.0 };
             let key = line.next(place, &scale, &chord, (64, 78), &mut dice);
             assert!((62..=80).contains(&key), "{key}");
             assert!(scale.contains(key.rem_euclid(12) as u8));

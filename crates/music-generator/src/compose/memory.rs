@@ -29,7 +29,9 @@ fn fingerprint(notes: &[Note], start: Ticks, stem: Stem) -> Option<u64> {
 
 /// FNV-1a over words.
 fn hash(words: &[u64]) -> u64 {
-    words.iter().fold(0xcbf2_9ce4_8422_2325, |hash, word| (hash ^ word).wrapping_mul(0x0000_0100_0000_01b3).rotate_left(23))
+    words
+        .iter()
+        .fold(0xcbf2_9ce4_8422_2325, |hash, word| (hash ^ word).wrapping_mul(0x0000_0100_0000_01b3).rotate_left(23))
 }
 
 /// The blocks of each stem that were heard, with the second at which they ended.

@@ -5,7 +5,7 @@
 //! | [`scale`], [`chord`] | pitch classes, chord symbols |
 //! | [`harmony`] | progressions, functional chains, borrowed chords |
 //! | [`voicing`], [`bass`] | where the tones of a chord lie |
-//! | [`motif`], [`melody`] | figures, their variation, their pitches |
+//! | [`motif`], [`melody`], [`phrase`] | figures, their variation, their pitches, call and answer |
 //! | [`rhythm`], [`timing`] | grids, metric weight, swing, jitter |
 //! | [`form`], [`memory`] | sections with energy; blocks that were heard |
 //! | [`scene`] | what a style knows of a bar, and where it writes |
@@ -21,6 +21,7 @@ pub(crate) mod measures;
 pub mod melody;
 pub mod memory;
 pub mod motif;
+pub mod phrase;
 pub mod rhythm;
 pub mod scale;
 pub mod scene;

@@ -149,7 +149,9 @@ impl Motif {
                 let by = [-2, -1, 1, 2].get(dice.below(4)).copied().unwrap_or(1);
                 motif.notes.first_mut().into_iter().for_each(|note| note.rise += by);
             }
-            Operator::ChangeTail => motif.notes.iter_mut().skip(last.max(2) - 1).for_each(|note| note.rise = rise(dice, 0.45)),
+            Operator::ChangeTail => {
+                motif.notes.iter_mut().skip(last.max(2) - 1).for_each(|note| note.rise = rise(dice, 0.45))
+            }
             Operator::Shift => {
                 let by = if dice.chance(0.5) { 2 } else { -2 };
                 let fits = motif.notes.iter().all(|note| (0..shape.span).contains(&(note.step + by)));

@@ -14,18 +14,18 @@ pub struct Scale {
     /// Semitones above the tonic, ascending, from 0.
     pub degrees: Vec<u8>,
     /// The name of the degrees, as in `dorian`.
-    pub kind: &'static str,
+    pub kind: String,
 }
 
 impl Scale {
     /// The scale of a mode.
     pub fn of_mode(tonic: u8, mode: Mode) -> Self {
-        Self { tonic: tonic % 12, degrees: mode.degrees().to_vec(), kind: mode.name() }
+        Self { tonic: tonic % 12, degrees: mode.degrees().to_vec(), kind: mode.name().to_owned() }
     }
 
     /// A scale of these degrees.
-    pub fn new(tonic: u8, degrees: &[u8], kind: &'static str) -> Self {
-        Self { tonic: tonic % 12, degrees: degrees.to_vec(), kind }
+    pub fn new(tonic: u8, degrees: &[u8], kind: &str) -> Self {
+        Self { tonic: tonic % 12, degrees: degrees.to_vec(), kind: kind.to_owned() }
     }
 
     /// Its name, as in `D dorian`.
@@ -51,7 +51,7 @@ impl Scale {
     /// The scale without the degrees that are not in `kept`; itself when fewer than four would be left.
     pub fn only(&self, kept: &[u8]) -> Self {
         let degrees: Vec<u8> = self.degrees.iter().copied().filter(|degree| kept.contains(degree)).collect();
-        if degrees.len() < 4 { self.clone() } else { Self { tonic: self.tonic, degrees, kind: self.kind } }
+        if degrees.len() < 4 { self.clone() } else { Self { tonic: self.tonic, degrees, kind: self.kind.clone() } }
     }
 
     /// The MIDI number of a step of the scale: step 0 is the tonic in the octave of middle C (60 to 71), the step after the last

@@ -61,6 +61,13 @@ pub fn swing_ms(swing: f32, bpm: f64) -> f32 {
     (place - eighth / 2.0) as f32
 }
 
+/// How late a note is, in milliseconds, when the tempo rises and falls by the share `depth` over a span of `span_ms`: it is slower
+/// at the start and at the end. `place` is the place in the span, 0 to 1.
+pub fn rubato_ms(place: f32, span_ms: f32, depth: f32) -> f32 {
+    let turn = std::f32::consts::TAU;
+    depth * span_ms / turn * libm::sinf(turn * place) * 0.5 + depth * span_ms / turn * 0.5
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

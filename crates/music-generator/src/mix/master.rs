@@ -150,3 +150,89 @@ impl Task for Process<'_> {
         self.master.run(self.stems);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::synth::SILENCE;
+    use crate::synth::kernels::math::sine;
+    use crate::types::dice::Dice;
+
+    /// Renders noise bursts and a sine at `level`; returns the mix and the sum of the stems' inputs, delayed.
+    fn run(level: f32, quanta: usize) -> Vec<[f32; 2]> {
+        let mut master = Master::new(48_000);
+        let mut dice = Dice::new(1, "test", 0, 0);
+        let mut out = Vec::new();
+        for quantum in 0..quanta {
+            let mut stems = SILENCE;
+            for n in 0..QUANTUM {
+                let time = (quantum * QUANTUM + n) as f32;
+                let tone = level * sine((time * 0.2497).fract());
+                let burst = if quantum % 97 < 3 { 2.0 * level * dice.between(-1.0, 1.0) } else { 0.0 };
+                stems[0][n] = [burst, -burst];
+                stems[3][n] = [tone, tone];
+            }
+            master.process(&mut stems);
+            out.extend_from_slice(&Master::sum(&stems));
+        }
+        out
+    }
+
+    #[test]
+    fn the_sum_of_the_stems_has_no_peak_above_the_ceiling() {
+        let out = run(2.0, 1_500);
+        let peak = out.as_flattened().iter().fold(0.0_f32, |peak, x| peak.max(x.abs()));
+        assert!(peak <= gain(-1.0) && peak > gain(-4.0), "{peak}");
+        // The same between the samples.
+        let mut meter = TruePeak::new();
+        let mut most = 0.0_f32;
+        for block in out.as_chunks::<QUANTUM>().0 {
+            let mut peaks = [0.0; QUANTUM];
+            meter.measure(block, 0.0, &mut peaks);
+            most = peaks.iter().fold(most, |a, b| a.max(*b));
+        }
+        assert!(most <= gain(-1.0), "{} dBTP", 20.0 * most.log10());
+    }
+
+    #[test]
+    fn quiet_stems_are_delayed_and_otherwise_unchanged() {
+        let mut master = Master::new(48_000);
+        let latency = master.latency();
+        let mut out = Vec::new();
+        for quantum in 0..20_usize {
+            let mut stems = SILENCE;
+            for n in 0..QUANTUM {
+                stems[1][n] = [1e-4 * (quantum * QUANTUM + n) as f32, 0.0];
+            }
+            master.process(&mut stems);
+            out.extend(stems[1].map(|[left, _]| left));
+        }
+        assert_eq!(out[latency + 500], 1e-4 * 500.0);
+    }
+
+    #[test]
+    fn a_loud_session_is_corrected_by_at_most_half_a_decibel_a_minute() {
+        let mut master = Master::new(48_000);
+        for _ in 0..750 * 72 {
+            let mut stems = SILENCE;
+            for (n, frame) in stems[2].iter_mut().enumerate() {
+                *frame = [if n % 16 < 8 { 0.3 } else { -0.3 }; 2];
+            }
+            master.process(&mut stems);
+        }
+        // 72 s, of which the first 12 are only listened to.
+        assert!((master.correction_db() + 0.5).abs() < 0.02, "{}", master.correction_db());
+    }
+
+    #[test]
+    fn what_is_not_a_number_becomes_silence() {
+        let mut master = Master::new(48_000);
+        let mut stems = SILENCE;
+        stems[0][3] = [f32::NAN, f32::INFINITY];
+        for _ in 0..10 {
+            master.process(&mut stems);
+            assert!(stems.as_flattened().as_flattened().iter().all(|x| x.is_finite()));
+            stems = SILENCE;
+        }
+    }
+}

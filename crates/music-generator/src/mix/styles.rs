@@ -40,11 +40,11 @@ const _: () = assert!(Stem::COUNT == 5, "drums, bass, harmony, lead, texture");
 
 const LOFI: StyleSound = StyleSound {
     stems: [
-        stem(0.0, -20.0, OFF, 0.9, 28.0, 0.0),
-        stem(0.0, OFF, OFF, 0.0, 30.0, 1.5),
-        stem(-3.0, -13.0, -26.0, 1.0, 120.0, 3.0),
-        stem(-2.0, -12.0, -18.0, 1.0, 150.0, 1.5),
-        stem(0.0, -14.0, OFF, 1.0, 60.0, 0.0),
+        stem(-9.0, -19.0, OFF, 1.1, 28.0, 0.0),
+        stem(-0.7, OFF, OFF, 0.0, 30.0, 1.5),
+        stem(-3.5, -13.0, -26.0, 1.3, 120.0, 3.0),
+        stem(-4.6, -12.0, -18.0, 1.0, 150.0, 1.5),
+        stem(-4.0, -14.0, OFF, 1.0, 60.0, 0.0),
     ],
     kit: Kit::Lofi,
     room: RoomSound { t60: 1.0, pre_delay_ms: 16.0 },
@@ -54,16 +54,16 @@ const LOFI: StyleSound = StyleSound {
     high_cut: 9_000.0,
     duck_release_ms: 140.0,
     noises: noises(0.7, 0.6),
-    master_db: 0.0,
+    master_db: 1.8,
 };
 
 const INDIAN_LOFI: StyleSound = StyleSound {
     stems: [
-        stem(-2.0, -18.0, OFF, 1.0, 28.0, 0.0),
-        stem(-2.0, OFF, OFF, 0.0, 30.0, 1.0),
-        stem(-4.0, -12.0, -26.0, 1.0, 120.0, 1.5),
-        stem(0.0, -11.0, -18.0, 1.0, 150.0, 0.0),
-        stem(0.0, -12.0, OFF, 1.2, 90.0, 0.0),
+        stem(-10.0, -18.0, OFF, 1.0, 28.0, 0.0),
+        stem(-2.5, OFF, OFF, 0.0, 30.0, 1.0),
+        stem(-5.5, -12.0, -26.0, 1.2, 120.0, 1.5),
+        stem(-4.0, -11.0, -18.0, 1.1, 150.0, 0.0),
+        stem(-17.0, -12.0, OFF, 1.2, 90.0, 0.0),
     ],
     kit: Kit::Lofi,
     room: RoomSound { t60: 1.5, pre_delay_ms: 18.0 },
@@ -73,16 +73,16 @@ const INDIAN_LOFI: StyleSound = StyleSound {
     high_cut: 10_000.0,
     duck_release_ms: 140.0,
     noises: noises(0.5, 0.5),
-    master_db: 0.0,
+    master_db: 1.0,
 };
 
 const AMBIENT: StyleSound = StyleSound {
     stems: [
         stem(-14.0, -12.0, OFF, 1.0, 28.0, 0.0),
         stem(-4.0, -20.0, OFF, 0.0, 28.0, 0.0),
-        stem(0.0, -5.0, -14.0, 1.15, 70.0, 0.0),
-        stem(-4.0, -5.0, -10.0, 1.1, 120.0, 0.0),
-        stem(0.0, -8.0, OFF, 1.2, 60.0, 0.0),
+        stem(-7.5, -5.0, -14.0, 1.15, 70.0, 0.0),
+        stem(-9.5, -5.0, -10.0, 1.1, 120.0, 0.0),
+        stem(-10.0, -8.0, OFF, 1.2, 60.0, 0.0),
     ],
     kit: Kit::Dry,
     room: RoomSound { t60: 8.0, pre_delay_ms: 60.0 },
@@ -92,16 +92,16 @@ const AMBIENT: StyleSound = StyleSound {
     high_cut: 8_000.0,
     duck_release_ms: 200.0,
     noises: noises(0.0, 0.35),
-    master_db: 0.0,
+    master_db: 0.5,
 };
 
 const CINEMATIC: StyleSound = StyleSound {
     stems: [
-        stem(-2.0, -14.0, OFF, 1.0, 25.0, 0.0),
-        stem(-2.0, -16.0, OFF, 0.0, 28.0, 0.0),
-        stem(0.0, -9.0, -30.0, 1.15, 60.0, 0.0),
-        stem(-1.0, -9.0, -22.0, 1.1, 90.0, 0.0),
-        stem(0.0, -9.0, OFF, 1.0, 60.0, 0.0),
+        stem(-8.0, -14.0, OFF, 1.0, 25.0, 0.0),
+        stem(-1.0, -16.0, OFF, 0.0, 28.0, 0.0),
+        stem(-8.0, -9.0, -30.0, 1.4, 60.0, 0.0),
+        stem(-9.0, -9.0, -22.0, 1.3, 90.0, 0.0),
+        stem(-10.0, -9.0, OFF, 1.0, 60.0, 0.0),
     ],
     kit: Kit::Dry,
     room: RoomSound { t60: 2.7, pre_delay_ms: 30.0 },
@@ -116,11 +116,11 @@ const CINEMATIC: StyleSound = StyleSound {
 
 const HOUSE: StyleSound = StyleSound {
     stems: [
-        stem(2.0, -24.0, OFF, 0.9, 25.0, 0.0),
-        stem(0.0, OFF, OFF, 0.0, 28.0, 5.0),
-        stem(-4.0, -14.0, -18.0, 1.0, 140.0, 7.5),
-        stem(-5.0, -14.0, -16.0, 1.0, 150.0, 4.0),
-        stem(0.0, -12.0, OFF, 1.0, 150.0, 5.0),
+        stem(-5.5, -24.0, OFF, 1.1, 25.0, 0.0),
+        stem(1.0, OFF, OFF, 0.0, 28.0, 5.0),
+        stem(-8.0, -14.0, -18.0, 1.35, 140.0, 7.5),
+        stem(-10.5, -14.0, -16.0, 1.2, 150.0, 4.0),
+        stem(-8.0, -12.0, OFF, 1.0, 150.0, 5.0),
     ],
     kit: Kit::House,
     room: RoomSound { t60: 1.2, pre_delay_ms: 10.0 },
@@ -130,16 +130,16 @@ const HOUSE: StyleSound = StyleSound {
     high_cut: 16_000.0,
     duck_release_ms: 220.0,
     noises: noises(0.0, 0.2),
-    master_db: 0.0,
+    master_db: 1.0,
 };
 
 const PIANO: StyleSound = StyleSound {
     stems: [
-        stem(-6.0, -14.0, OFF, 1.0, 28.0, 0.0),
-        stem(-4.0, -14.0, OFF, 0.3, 30.0, 0.0),
-        stem(0.0, -12.0, OFF, 1.0, 35.0, 0.0),
-        stem(-1.0, -12.0, OFF, 1.0, 60.0, 0.0),
-        stem(0.0, -10.0, OFF, 1.0, 60.0, 0.0),
+        stem(-12.0, -14.0, OFF, 1.0, 28.0, 0.0),
+        stem(-6.0, -14.0, OFF, 0.3, 30.0, 0.0),
+        stem(-3.0, -12.0, OFF, 1.3, 35.0, 0.0),
+        stem(-6.0, -12.0, OFF, 1.2, 60.0, 0.0),
+        stem(-6.0, -10.0, OFF, 1.0, 60.0, 0.0),
     ],
     kit: Kit::Dry,
     room: RoomSound { t60: 1.7, pre_delay_ms: 22.0 },
@@ -149,5 +149,5 @@ const PIANO: StyleSound = StyleSound {
     high_cut: 12_000.0,
     duck_release_ms: 200.0,
     noises: noises(0.0, 0.3),
-    master_db: 0.0,
+    master_db: 2.0,
 };

@@ -99,6 +99,3 @@ impl Composes for Lofi {
         Box::new(self.clone())
     }
 }
-
-#[cfg(test)]
-mod tests;

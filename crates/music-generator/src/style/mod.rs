@@ -1,6 +1,14 @@
 //! Styles: each is one file that states its tables and writes its bars.
 
+pub mod ambient;
+pub mod cinematic;
+pub mod house;
+pub mod indian;
 pub mod lofi;
+pub mod piano;
+
+#[cfg(test)]
+mod tests;
 
 use crate::compose::chord::Chord;
 use crate::compose::form::{Part, Section};
@@ -41,13 +49,20 @@ pub trait Composes: Send {
     fn rules(&self) -> &'static Rules;
 
     /// The scale of an arc. The default takes the mode of the target, or draws one.
-    fn scale(&mut self, target: &Target, tonic: u8, dice: &mut Dice) -> Scale {
+    fn scale(&mut self, target: &Target, tonic: u8, _section: &Section, dice: &mut Dice) -> Scale {
         Scale::of_mode(tonic, mode(target, self.rules().modes, dice))
     }
 
     /// The chords of a section, at most `borrowed` of their time with notes outside the scale. The default repeats one of the loops
     /// with variations.
-    fn harmony(&mut self, section: &Section, scale: &Scale, borrowed: f32, change: f32, dice: &mut Dice) -> Vec<BarChords> {
+    fn harmony(
+        &mut self,
+        section: &Section,
+        scale: &Scale,
+        borrowed: f32,
+        change: f32,
+        dice: &mut Dice,
+    ) -> Vec<BarChords> {
         let rules = self.rules();
         let mut cycle = harmony::choose(rules.loops, scale, borrowed, dice);
         let chords = cycle.iter_mut().flatten();
@@ -68,9 +83,12 @@ pub trait Composes: Send {
 /// The composer of a style.
 pub fn composer(style: Style, seed: u64) -> Box<dyn Composes> {
     match style {
-        Style::Lofi | Style::IndianLofi | Style::Ambient | Style::Cinematic | Style::House | Style::Piano => {
-            Box::new(lofi::Lofi::new(seed))
-        }
+        Style::House => Box::new(house::House::new(seed)),
+        Style::Piano => Box::new(piano::Piano::new(seed)),
+        Style::Ambient => Box::new(ambient::Ambient::new(seed)),
+        Style::Cinematic => Box::new(cinematic::Cinematic::new(seed)),
+        Style::IndianLofi => Box::new(indian::IndianLofi::new(seed)),
+        Style::Lofi => Box::new(lofi::Lofi::new(seed)),
     }
 }
 

@@ -88,9 +88,13 @@ impl Ensemble {
                 if own != hertz {
                     playing.pitch = PitchTrack::new(pitch + 12.0 * libm::log2f(own / hertz), note.glide, rate);
                 }
+                self.struck.strike_again(&playing, rate);
                 self.struck.start(playing, Struck::new(spec, level, own, dice), wait, rate);
             }
-            Sound::PhaseMod(spec) => self.phase_mod.start(playing, PhaseMod::new(spec, level, dice), wait, rate),
+            Sound::PhaseMod(spec) => {
+                self.phase_mod.strike_again(&playing, rate);
+                self.phase_mod.start(playing, PhaseMod::new(spec, level, dice), wait, rate);
+            }
             Sound::Sustained(spec, glide) => {
                 if glide.is_some() {
                     playing.pitch = PitchTrack::new(pitch, glide, rate);

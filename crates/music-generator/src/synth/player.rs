@@ -264,3 +264,7 @@ impl Task for Render<'_> {
         self.player.render_all(self.out);
     }
 }
+
+#[cfg(test)]
+#[path = "player_tests.rs"]
+mod tests;

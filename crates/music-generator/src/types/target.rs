@@ -109,6 +109,8 @@ pub struct Target {
     pub instruments: BTreeMap<Instrument, f32>,
     /// Instruments that must not sound.
     pub excluded: BTreeSet<Instrument>,
+    /// A change of the level of each stem in decibels, -12 to 12, in the order of [`Stem::ALL`].
+    pub stem_gains_db: [f32; Stem::COUNT],
     /// Stems that are silent, in the order of [`Stem::ALL`].
     pub muted: [bool; Stem::COUNT],
     /// Noises, with their level, 0 to 1.
@@ -138,6 +140,7 @@ impl Default for Target {
             temperature: 1.1,
             instruments: BTreeMap::new(),
             excluded: BTreeSet::new(),
+            stem_gains_db: [0.0; Stem::COUNT],
             muted: [false; Stem::COUNT],
             noises: BTreeMap::new(),
             medium: Medium::default(),

@@ -43,20 +43,20 @@ const fn grains(per_second: f32, tau: (f32, f32), hertz: (f32, f32), level_db: f
 pub const fn table(noise: Noise) -> NoiseSpec {
     let (beds, grains) = match noise {
         Noise::Vinyl => (
-            [BedSpec { middle: 0.9, ..bed(20.0, 50.0, -58.0) }, bed(800.0, 6_000.0, -68.0)],
+            [BedSpec { middle: 0.9, ..bed(20.0, 50.0, -58.0) }, bed(800.0, 6_000.0, -58.0)],
             [
-                GrainSpec { group: 2, gap: 0.004, ..grains(8.0, (0.000_2, 0.001_5), (1_000.0, 6_000.0), -40.0, 5.0) },
-                grains(0.12, (0.001, 0.004), (300.0, 1_500.0), -29.0, 2.0),
+                GrainSpec { group: 2, gap: 0.004, ..grains(8.0, (0.000_2, 0.001_5), (1_000.0, 6_000.0), -31.0, 5.0) },
+                grains(0.12, (0.001, 0.004), (300.0, 1_500.0), -26.0, 2.0),
             ],
         ),
         Noise::Hiss => ([bed(1_000.0, 9_000.0, -56.0), NO_BED], [NO_GRAINS, NO_GRAINS]),
         Noise::Rain => (
             [
-                BedSpec { hertz: 0.15, depth_db: 3.0, ..bed(900.0, 7_000.0, -40.0) },
+                BedSpec { hertz: 0.15, depth_db: 3.0, ..bed(900.0, 7_000.0, -43.0) },
                 BedSpec { hertz: 0.1, ..bed(200.0, 900.0, -46.0) },
             ],
             [
-                grains(24.0, (0.002, 0.008), (1_500.0, 6_500.0), -42.0, 6.0),
+                grains(24.0, (0.002, 0.008), (1_500.0, 6_500.0), -44.0, 6.0),
                 GrainSpec { kind: Grain::Chirp, ..grains(3.0, (0.006, 0.02), (700.0, 1_800.0), -48.0, 5.0) },
             ],
         ),
@@ -69,15 +69,15 @@ pub const fn table(noise: Noise) -> NoiseSpec {
         ),
         Noise::Ocean => (
             [
-                BedSpec { hertz: 0.13, depth_db: 16.0, octaves: 0.3, ..bed(120.0, 1_600.0, -32.0) },
-                BedSpec { hertz: 0.11, depth_db: 22.0, octaves: 0.3, ..bed(1_500.0, 6_000.0, -38.0) },
+                BedSpec { hertz: 0.13, depth_db: 16.0, octaves: 0.3, ..bed(120.0, 1_600.0, -35.0) },
+                BedSpec { hertz: 0.11, depth_db: 22.0, octaves: 0.3, ..bed(1_500.0, 6_000.0, -41.0) },
             ],
             [NO_GRAINS, NO_GRAINS],
         ),
         Noise::River => (
             [
-                BedSpec { hertz: 2.3, depth_db: 4.0, octaves: 0.2, ..bed(350.0, 2_200.0, -40.0) },
-                BedSpec { hertz: 3.1, depth_db: 5.0, octaves: 0.2, ..bed(1_800.0, 6_500.0, -46.0) },
+                BedSpec { hertz: 2.3, depth_db: 4.0, octaves: 0.2, ..bed(350.0, 2_200.0, -43.0) },
+                BedSpec { hertz: 3.1, depth_db: 5.0, octaves: 0.2, ..bed(1_800.0, 6_500.0, -49.0) },
             ],
             [GrainSpec { kind: Grain::Chirp, ..grains(11.0, (0.008, 0.03), (450.0, 1_400.0), -45.0, 5.0) }, NO_GRAINS],
         ),
@@ -106,14 +106,14 @@ pub const fn table(noise: Noise) -> NoiseSpec {
                     attack: 0.012,
                     group: 5,
                     gap: 0.13,
-                    ..grains(0.35, (0.02, 0.06), (2_300.0, 4_200.0), -42.0, 5.0)
+                    ..grains(0.35, (0.02, 0.06), (2_300.0, 4_200.0), -37.0, 5.0)
                 },
                 GrainSpec {
                     kind: Grain::Tone,
                     attack: 0.03,
                     group: 3,
                     gap: 0.25,
-                    ..grains(0.18, (0.05, 0.12), (1_700.0, 3_200.0), -46.0, 5.0)
+                    ..grains(0.18, (0.05, 0.12), (1_700.0, 3_200.0), -41.0, 5.0)
                 },
             ],
         ),

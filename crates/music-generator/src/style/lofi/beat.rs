@@ -90,7 +90,8 @@ impl Beat {
     /// The steps and velocities of the kick: the groove, in some bars with one hit moved by a sixteenth.
     pub fn kicks(&self, scene: &Scene<'_>) -> Vec<(usize, f32)> {
         let mut dice = scene.dice("lofi.kicks", Stem::Drums);
-        let mut kicks: Vec<(usize, f32)> = hits(GROOVES[self.groove].kick).filter(|(step, _)| *step < scene.steps()).collect();
+        let mut kicks: Vec<(usize, f32)> =
+            hits(GROOVES[self.groove].kick).filter(|(step, _)| *step < scene.steps()).collect();
         if scene.at % 2 == 1 && kicks.len() > 1 && dice.chance(scene.change(0.4)) {
             let moved = 1 + dice.below(kicks.len() - 1);
             let step = if dice.chance(0.5) { kicks[moved].0 + 1 } else { kicks[moved].0 - 1 };
@@ -113,10 +114,18 @@ impl Beat {
         let rest_from = if fill == 3 { steps - 4 } else { steps };
         for (index, (step, velocity)) in kicks.iter().enumerate().filter(|(_, (step, _))| *step < rest_from) {
             let from_density = if index == 0 { 0.0 } else { 0.12 + 0.1 * index as f32 };
-            let stroke = Stroke { step: *step as f32, key: kick_key(scene.scale.tonic), velocity: *velocity, from_density, metric: 0.4, ..Stroke::default() };
+            let stroke = Stroke {
+                step: *step as f32,
+                key: kick_key(scene.scale.tonic),
+                velocity: *velocity,
+                from_density,
+                metric: 0.4,
+                ..Stroke::default()
+            };
             score.note(scene, &mut self.kick, stroke);
         }
-        self.snare.instrument = if scene.energy < 0.45 || !full || self.groove == 3 { Instrument::Rim } else { Instrument::Snare };
+        self.snare.instrument =
+            if scene.energy < 0.45 || !full || self.groove == 3 { Instrument::Rim } else { Instrument::Snare };
         let groove = &GROOVES[self.groove];
         for (step, velocity) in hits(groove.snare).filter(|(step, _)| *step < rest_from) {
             let ghost = velocity < 40.0;
@@ -124,7 +133,8 @@ impl Beat {
                 continue;
             }
             let from_density = if ghost { 0.42 } else { 0.0 };
-            let stroke = Stroke { step: step as f32, key: 38.0, velocity, from_density, metric: 0.3, ..Stroke::default() };
+            let stroke =
+                Stroke { step: step as f32, key: 38.0, velocity, from_density, metric: 0.3, ..Stroke::default() };
             score.note(scene, &mut self.snare, stroke);
         }
         if full {
@@ -134,7 +144,8 @@ impl Beat {
         if scene.energy >= gate::PERCUSSION - 0.06 {
             for step in (0..rest_from).step_by(2) {
                 let velocity = if step % 4 == 2 { 62.0 } else { 46.0 };
-                let stroke = Stroke { step: step as f32, velocity, from_density: 0.45, metric: 0.2, ..Stroke::default() };
+                let stroke =
+                    Stroke { step: step as f32, velocity, from_density: 0.45, metric: 0.2, ..Stroke::default() };
                 score.note(scene, &mut self.shaker, stroke);
             }
         }
@@ -146,7 +157,8 @@ impl Beat {
             if dice.chance(scene.change(0.16)) && step < rest_from && !taken.contains(&step) {
                 let from_density = 0.46 + 0.08 * index as f32;
                 let velocity = dice.between(18.0, 34.0);
-                let stroke = Stroke { step: step as f32, key: 38.0, velocity, from_density, metric: 0.0, ..Stroke::default() };
+                let stroke =
+                    Stroke { step: step as f32, key: 38.0, velocity, from_density, metric: 0.0, ..Stroke::default() };
                 score.note(scene, &mut self.snare, stroke);
             }
         }
@@ -169,7 +181,15 @@ impl Beat {
         }
     }
 
-    fn hats(&mut self, scene: &Scene<'_>, score: &mut Score, fill: usize, rest_from: usize, small: bool, dice: &mut Dice) {
+    fn hats(
+        &mut self,
+        scene: &Scene<'_>,
+        score: &mut Score,
+        fill: usize,
+        rest_from: usize,
+        small: bool,
+        dice: &mut Dice,
+    ) {
         let open = (fill == 4 || small).then_some(scene.steps().saturating_sub(2));
         let groove = &GROOVES[self.groove];
         let played: Vec<(usize, f32)> = hits(groove.hat).filter(|(step, _)| *step < rest_from).collect();
@@ -195,7 +215,8 @@ impl Beat {
         }
         if let Some(step) = open {
             self.hat.instrument = Instrument::HatOpen;
-            let stroke = Stroke { step: step as f32, length: 2.0, velocity: 78.0, from_density: 0.15, ..Stroke::default() };
+            let stroke =
+                Stroke { step: step as f32, length: 2.0, velocity: 78.0, from_density: 0.15, ..Stroke::default() };
             score.note(scene, &mut self.hat, stroke);
             self.hat.instrument = Instrument::HatClosed;
         }
@@ -235,7 +256,8 @@ impl Beat {
             let chord_begins = step == 0 || (changes && step == steps / 2);
             let fifth = if chord.has(7) { root + 7 } else { root };
             let third = root + i32::from(chord.tones.get(1).copied().unwrap_or(0));
-            let drawn = if chord_begins { dice.pick(&[0.92, 0.05, 0.0, 0.03]) } else { dice.pick(&[0.42, 0.32, 0.18, 0.08]) };
+            let drawn =
+                if chord_begins { dice.pick(&[0.92, 0.05, 0.0, 0.03]) } else { dice.pick(&[0.42, 0.32, 0.18, 0.08]) };
             let key = [root, fifth, root + 12, third][drawn];
             let mut key = if key > bass::RANGE.1 { key - 12 } else { key };
             if leads && step == steps - 2 {
@@ -247,8 +269,10 @@ impl Beat {
             // The gap to the next note that sounds at this density or a lower one.
             let next = onsets[index + 1..].iter().find(|(_, other)| *other <= from_density.max(0.5));
             let gap = next.map_or(steps, |(next, _)| *next) - step;
-            let slide = (index > 0 && dice.chance(0.15) && (key - self.bass_key).abs() <= 7 && key != self.bass_key)
-                .then(|| Glide { from: (self.bass_key - key) as f32, after_ms: 0.0, over_ms: dice.between(60.0, 90.0) });
+            let slide =
+                (index > 0 && dice.chance(0.15) && (key - self.bass_key).abs() <= 7 && key != self.bass_key).then(
+                    || Glide { from: (self.bass_key - key) as f32, after_ms: 0.0, over_ms: dice.between(60.0, 90.0) },
+                );
             let stroke = Stroke {
                 step: step as f32,
                 length: gap as f32 * share,

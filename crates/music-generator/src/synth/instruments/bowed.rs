@@ -44,7 +44,7 @@ pub fn cello(stroke: &Stroke) -> SustainedSpec {
         resonance(800.0, 500.0, 0.6),
         resonance(2_000.0, 1_500.0, 0.35),
     ];
-    bowed(stroke, 1_500.0, body, Vibrato { hertz: 5.2, cents: 9.0, after: 0.25 })
+    bowed(stroke, 2_000.0, body, Vibrato { hertz: 5.2, cents: 9.0, after: 0.25 })
 }
 
 /// A violin.
@@ -55,5 +55,5 @@ pub fn violin(stroke: &Stroke) -> SustainedSpec {
         resonance(1_100.0, 700.0, 0.7),
         resonance(2_600.0, 1_800.0, 0.5),
     ];
-    bowed(stroke, 2_300.0, body, Vibrato { hertz: 5.6, cents: 11.0, after: 0.25 })
+    bowed(stroke, 3_400.0, body, Vibrato { hertz: 5.6, cents: 11.0, after: 0.25 })
 }

@@ -15,16 +15,17 @@ fn cymbal(low: f32, high: f32, tau: f32, level: f32, metal: Metal) -> DrumSpec {
 /// A closed hat.
 pub fn hat_closed(stroke: &Stroke) -> DrumSpec {
     let v = stroke.velocity;
-    let (low, metal) = if stroke.kit == Kit::House { (6_500.0, 0.35) } else { (5_200.0, 0.12) };
+    let (low, metal) = if stroke.kit == Kit::House { (6_500.0, 0.2) } else { (5_200.0, 0.12) };
     let tau = 0.028 + 0.016 * v;
-    cymbal(low, 8_500.0 + 5_000.0 * v, tau, 0.25, Metal { level: metal, low: 7_000.0, tau: 0.8 * tau })
+    let level = if stroke.kit == Kit::House { 0.14 } else { 0.25 };
+    cymbal(low, 8_500.0 + 5_000.0 * v, tau, level, Metal { level: metal, low: 7_000.0, tau: 0.8 * tau })
 }
 
 /// An open hat.
 pub fn hat_open(stroke: &Stroke) -> DrumSpec {
-    let metal = if stroke.kit == Kit::House { 0.4 } else { 0.15 };
+    let (metal, level) = if stroke.kit == Kit::House { (0.2, 0.12) } else { (0.15, 0.25) };
     let tau = if stroke.kit == Kit::House { 0.16 } else { 0.2 };
-    cymbal(6_000.0, 11_500.0 + 3_000.0 * stroke.velocity, tau, 0.25, Metal { level: metal, low: 7_000.0, tau })
+    cymbal(6_000.0, 11_500.0 + 3_000.0 * stroke.velocity, tau, level, Metal { level: metal, low: 7_000.0, tau })
 }
 
 /// A ride: mostly metal, with a stick.

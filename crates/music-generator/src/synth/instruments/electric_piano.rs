@@ -15,7 +15,7 @@ pub fn electric_piano(stroke: &Stroke) -> PhaseModSpec {
             Pair {
                 ratio: 1.0,
                 modulator: 1.0,
-                index: (0.25 + 0.75 * velocity) * stroke.lower(0.3).min(1.5),
+                index: (0.35 + 0.95 * velocity) * stroke.lower(0.3).min(1.5),
                 index_tau: 1.1 * longer,
                 amplitude: 0.7,
                 tau: 1.5 * longer,

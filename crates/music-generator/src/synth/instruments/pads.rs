@@ -32,13 +32,14 @@ pub fn pad(stroke: &Stroke) -> SustainedSpec {
         phases: CLOSE,
         envelope: Shape { attack: 0.7 * quick, decay: 2.0, sustain: 0.85, release: 0.45 },
         low_pass: LowPass {
-            hertz: 520.0 * exp2(1.2 * (velocity - 0.6)),
+            hertz: 680.0 * exp2(1.2 * (velocity - 0.6)),
             track: 0.45,
             octaves: 0.0,
             tau: 1.0,
             q: 0.75,
             lfo: (0.09, 0.3),
         },
+        breath: Breath { level: 0.006, chiff: 0.01, tau: 0.5, ratio: 9.0 },
         ..SustainedSpec::default()
     }
 }
@@ -54,7 +55,7 @@ pub fn strings(stroke: &Stroke) -> SustainedSpec {
         phases: [0.0, 0.1, 0.2, 0.13, 0.05, 0.17, 0.23, 0.09],
         envelope: Shape { attack, decay: 1.0, sustain: 0.9, release: 0.16 },
         low_pass: LowPass {
-            hertz: 950.0 * exp2(1.2 * (velocity - 0.6)),
+            hertz: 2_200.0 * exp2(1.2 * (velocity - 0.6)),
             track: 0.4,
             octaves: 0.0,
             tau: 1.0,
@@ -62,7 +63,7 @@ pub fn strings(stroke: &Stroke) -> SustainedSpec {
             lfo: (0.11, 0.12),
         },
         vibrato: Vibrato { hertz: 5.2, cents: 7.0, after: 0.3 },
-        breath: Breath { level: 0.012, chiff: 0.03, tau: 0.08, ratio: 6.0 },
+        breath: Breath { level: 0.025, chiff: 0.05, tau: 0.08, ratio: 13.0 },
         swell: if stroke.seconds > 2.0 { (0.25, stroke.seconds * 0.6) } else { (0.0, 1.0) },
         ..SustainedSpec::default()
     }

@@ -37,14 +37,14 @@ fn piano(stroke: &Stroke, tilt: f32, onset: f32, thump: f32) -> StruckSpec {
             16..24 => (number(n - 7), 1.0, 0.45),
             _ => (number(2 * n - 40), onset, 0.03),
         };
-        let table = if n < 16 { MIDDLE[n / 2] + low * (LOW[n / 2] - MIDDLE[n / 2]) } else { -22.0 - 1.2 * (k - 8.0) };
+        let table = if n < 16 { MIDDLE[n / 2] + low * (LOW[n / 2] - MIDDLE[n / 2]) } else { -20.0 - 1.0 * (k - 8.0) };
         let tilted = table + harder * (k - 1.0).min(12.0) * if n < 24 { 0.6 } else { 0.3 };
         spec.levels[n] = share * gain(tilted);
         spec.taus[n] = if n < 24 { tau * longer / (1.0 + 0.15 * (k - 1.0)) } else { tau };
         spec.ratios[n] = stretched(k) * if n % 2 == 0 { 1.0 } else { cents };
     }
-    let wide = levels([0.0, -2.5, -1.0, -2.0, 0.0, -2.0, -1.5, -2.5]);
-    let mirrored = levels([-2.5, 0.0, -2.0, -1.0, -2.0, 0.0, -2.5, -1.5]);
+    let wide = levels([0.0, -6.0, -2.0, -5.0, 0.0, -5.0, -3.0, -6.0]);
+    let mirrored = levels([-6.0, 0.0, -5.0, -2.0, -5.0, 0.0, -6.0, -3.0]);
     spec.weights = [wide, mirrored];
     spec.attack = 0.003 + 0.004 * (1.0 - stroke.velocity);
     // No dampers above F6.

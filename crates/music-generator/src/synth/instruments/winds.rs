@@ -77,7 +77,7 @@ pub fn brass(stroke: &Stroke) -> SustainedSpec {
         phases: super::pads::CLOSE,
         envelope: Shape { attack: 0.07 - 0.03 * stroke.velocity, decay: 0.9, sustain: 0.8, release: 0.07 },
         low_pass: LowPass {
-            hertz: 900.0 * exp2(1.6 * (stroke.velocity - 0.6)),
+            hertz: 1_400.0 * exp2(1.6 * (stroke.velocity - 0.6)),
             track: 0.4,
             octaves: 0.5,
             tau: 0.25,

@@ -9,6 +9,8 @@ use crate::types::note::Glide;
 
 /// Seconds in which a voice that another needs is faded out.
 const STEAL_SECONDS: f32 = 0.004;
+/// The time constant with which a string that is struck again loses its former sound, in seconds.
+const STRUCK_AGAIN_SECONDS: f32 = 0.06;
 /// The level below which a voice is free: -90 dB.
 const FREE: f32 = 3.16e-5;
 /// Frames after its release in which a note may still be continued by another.
@@ -80,6 +82,18 @@ impl<V: Sounding> Pool<V> {
     /// A pool in which `most` voices sound at once, and a quarter more while they fade out.
     pub fn new(most: usize) -> Self {
         Self { slots: (0..most + most.div_ceil(4)).map(|_| None).collect(), most, serial: 0 }
+    }
+
+    /// Fades out what the instrument still plays at this pitch: a string or a bar that is struck again.
+    pub fn strike_again(&mut self, playing: &Playing, rate: f32) {
+        let pitch = playing.pitch.now();
+        for slot in self.slots.iter_mut().flatten() {
+            let other = &slot.playing;
+            let same = other.instrument == playing.instrument && other.stem == playing.stem;
+            if same && slot.fade == 1.0 && (other.pitch.now() - pitch).abs() < 0.1 {
+                slot.fade = decay(STRUCK_AGAIN_SECONDS, rate, 1.0);
+            }
+        }
     }
 
     /// Begins a note `wait` frames after the start of the next quantum.
@@ -210,7 +224,8 @@ impl<V: Sounding> Pool<V> {
                     }
                 }
             }
-            if slot.level * slot.faded < FREE {
+            let audible = slot.level * slot.faded * playing.pan[0].max(playing.pan[1]);
+            if audible < FREE {
                 *place = None;
             }
         }

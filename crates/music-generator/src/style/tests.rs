@@ -1,0 +1,146 @@
+//! The measures of the specification on ten minutes of each style.
+
+use crate::compose::measures::*;
+use crate::types::bar::Bar;
+use crate::types::instrument::Instrument;
+use crate::types::stem::Stem;
+use crate::types::target::{Style, Target};
+
+const SEEDS: std::ops::RangeInclusive<u64> = 1..=5;
+const KEYS: [Instrument; 8] = [
+    Instrument::ElectricPiano,
+    Instrument::FeltPiano,
+    Instrument::GrandPiano,
+    Instrument::Guitar,
+    Instrument::Pad,
+    Instrument::Strings,
+    Instrument::Stab,
+    Instrument::Organ,
+];
+
+fn ten_minutes(style: Style, seed: u64) -> (Vec<Bar>, u64) {
+    bars(seed, &target_of(style, 0.5), 600.0)
+}
+
+#[test]
+fn no_four_bars_of_a_stem_return_within_ten_minutes() {
+    for style in Style::ALL {
+        for seed in SEEDS {
+            let (bars, repeats) = ten_minutes(style, seed);
+            assert_eq!((duplicates(&bars), repeats), (0, 0), "{style:?} {seed}");
+        }
+    }
+}
+
+#[test]
+fn notes_stay_in_the_announced_scale() {
+    for style in Style::ALL {
+        for seed in SEEDS {
+            let (bars, _) = ten_minutes(style, seed);
+            let (inside, outside) = (scale_consistency(&bars), borrowed(&bars));
+            assert!(inside >= 0.95 && outside <= 0.06, "{style:?} {seed}: {inside} {outside}");
+            let entropy = entropy_of_blocks(&bars);
+            let least = if matches!(style, Style::House | Style::IndianLofi | Style::Ambient) { 1.5 } else { 2.2 };
+            assert!((least..=2.9).contains(&entropy), "{style:?} {seed}: {entropy}");
+        }
+    }
+}
+
+#[test]
+fn grooves_are_steady_and_vary() {
+    for style in [Style::Lofi, Style::IndianLofi, Style::House] {
+        for seed in SEEDS {
+            let (bars, _) = ten_minutes(style, seed);
+            let drums = groove_consistency(&bars, true);
+            assert!((0.80..=0.95).contains(&drums), "{style:?} {seed}: {drums}");
+        }
+    }
+}
+
+#[test]
+fn chords_move_little_and_are_not_rough() {
+    for style in Style::ALL {
+        for seed in SEEDS {
+            let (bars, _) = ten_minutes(style, seed);
+            for keys in KEYS {
+                let leading = voice_leading(&bars, keys);
+                if leading.changes < 25 {
+                    continue;
+                }
+                let text = format!("{style:?} {seed} {keys:?} {leading:?}");
+                assert!(leading.moved <= 6.0 && leading.small_top >= 0.75 && leading.leaping_top < 0.08, "{text}");
+                assert!(leading.common >= 0.7, "{text}");
+                let rough = chord_roughness(&bars, keys);
+                assert!(rough <= 1.3, "{text} roughness {rough}");
+            }
+        }
+    }
+}
+
+#[test]
+fn melodies_breathe_and_have_a_peak() {
+    for style in [Style::Lofi, Style::Piano, Style::Cinematic] {
+        let (mut peaks, mut turns, mut rises) = (0.0, 0.0, 0.0);
+        for seed in SEEDS {
+            let (bars, _) = ten_minutes(style, seed);
+            let found = melody(&bars);
+            let text = format!("{style:?} {seed} {found:.2?}");
+            let [repeats, steps, thirds, fourths, larger] = found.intervals;
+            assert!((0.04..=0.26).contains(&repeats) && (0.38..=0.66).contains(&steps), "{text}");
+            assert!((0.10..=0.34).contains(&thirds) && (0.03..=0.2).contains(&fourths) && larger <= 0.09, "{text}");
+            let rest = if style == Style::Lofi { 0.35..=0.62 } else { 0.1..=0.6 };
+            assert!(rest.contains(&found.rest) && (7.0..=20.0).contains(&found.range), "{text}");
+            peaks += found.peak / 5.0;
+            turns += found.turns / 5.0;
+            rises += found.leaps_up / 5.0;
+        }
+        assert!((0.4..=0.75).contains(&peaks), "{style:?} peak {peaks}");
+        assert!(turns >= 0.44, "{style:?} turns {turns}");
+        assert!((0.45..=0.8).contains(&rises), "{style:?} leaps up {rises}");
+    }
+}
+
+#[test]
+fn voices_keep_their_offset_with_correlated_jitter() {
+    for seed in SEEDS {
+        let (bars, _) = ten_minutes(Style::Lofi, seed);
+        for (instrument, offsets, sigma) in [
+            (Instrument::Kick, -3.0..=3.0, 4.0),
+            (Instrument::HatClosed, -7.0..=9.0, 4.0),
+            (Instrument::Upright, 5.0..=21.0, 12.0),
+            (Instrument::SubBass, 5.0..=21.0, 12.0),
+        ] {
+            let (mean, deviation, correlation) = microtiming(&bars, instrument, true);
+            if deviation > 0.0 {
+                let text = format!("{seed} {instrument:?} {mean} {deviation} {correlation}");
+                assert!(offsets.contains(&mean) && deviation < sigma && (0.3..=0.8).contains(&correlation), "{text}");
+            }
+        }
+    }
+}
+
+#[test]
+fn density_adds_notes_in_every_style() {
+    for style in Style::ALL {
+        let count = |density: f32| {
+            let (bars, _) = bars(3, &target_of(style, density), 300.0);
+            bars.iter().map(|bar| bar.notes.len()).sum::<usize>()
+        };
+        let counts = [0.0, 0.25, 0.5, 0.75, 1.0].map(count);
+        assert!(counts.windows(2).all(|pair| pair[0] < pair[1]), "{style:?} {counts:?}");
+    }
+}
+
+#[test]
+fn a_style_begins_at_a_phrase_and_a_key_at_the_next_bar() {
+    let mut composer = crate::compose::composer::Composer::new(4, &Target::default());
+    let lofi = Target::default();
+    (0..6).for_each(|_| drop(composer.compose(&lofi, 78.0)));
+    let moved = Target { tonic: Some(9), mode: Some(crate::types::config::Mode::Dorian), ..Target::default() };
+    assert_eq!(composer.compose(&moved, 78.0).scale_name, "A dorian");
+    let mut mixed = moved.clone();
+    mixed.styles = [0.35, 0.0, 0.0, 0.0, 0.65, 0.0];
+    let claps = |bar: &Bar| bar.section == "intro" && bar.notes.iter().any(|note| note.stem == Stem::Drums);
+    let until = (0..5).position(|_| claps(&composer.compose(&mixed, 78.0)));
+    assert!(until.is_some_and(|bars| bars <= 4), "{until:?}");
+}
