@@ -2,7 +2,7 @@
 
     tempo.py BINARY [--style lofi] [--tempos 70,85,96,120,126] [--seconds 90]
 
-A tempo passes when one of the two trackers is within 1 %; both are printed. Trackers err on real music too, so the score is read
+The last 60 s count: an intro without drums has no clear pulse. A tempo passes when one of the two trackers is within 1 %; both are printed. Trackers err on real music too, so the score is read
 as well: its tempo must be the one that was asked for.
 """
 
@@ -10,6 +10,7 @@ import argparse
 import sys
 import tempfile
 
+import audio
 import measures
 import render
 import sound
@@ -31,7 +32,7 @@ def main():
             stereo, score, _ = render.run(
                 arguments.binary, folder, arguments.seconds, style=arguments.style, seed=arguments.seed, bpm=bpm
             )
-        found = sound.tempo(measures.Features(stereo), bpm)
+        found = sound.tempo(measures.Features(stereo[:, -60 * audio.RATE :]), bpm)
         errors = [None if value is None else abs(value / bpm - 1.0) for value in found]
         ok = abs(score.bpm / bpm - 1.0) < 1e-3 and any(error is not None and error <= TOLERANCE for error in errors)
         failed += not ok
