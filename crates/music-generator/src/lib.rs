@@ -11,12 +11,14 @@
 //! | [`mix`] | stems to levels, panorama, sends, the sum |
 //! | [`cli`] | the command line of the program |
 //! | [`session`] | all of it together: composes, plays and mixes a block at a time |
+//! | [`provider`] | music from here, from another process or from a network, behind one trait |
 
 pub mod cli;
 pub mod compose;
 pub mod effects;
 pub mod mix;
 pub mod prompt;
+pub mod provider;
 pub mod session;
 pub mod style;
 pub mod synth;

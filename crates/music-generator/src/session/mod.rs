@@ -97,6 +97,11 @@ impl Session {
         self.frame - self.left as u64
     }
 
+    /// The position of the next frame to be rendered in quarter notes, exact when whole quanta are rendered.
+    pub fn beat(&self) -> f64 {
+        self.clock.beat_at(self.frame())
+    }
+
     /// The tempo now, in quarter notes a minute.
     pub fn bpm(&self) -> f64 {
         self.clock.bpm_at(self.frame)
