@@ -115,9 +115,11 @@ impl<'a> Connection<'a> {
         }
     }
 
-    /// Tells the provider what was asked for.
+    /// Tells the provider what was asked for, one request after the other: newer requests replace those that it has not read.
     fn take_requests(&mut self) {
-        while let Some(request) = self.owner.mailbox.take() {
+        while self.outgoing.is_empty()
+            && let Some(request) = self.owner.mailbox.take()
+        {
             // What is asked for before the provider is ready is sent when it is.
             if self.capabilities.is_none() {
                 continue;
