@@ -14,7 +14,7 @@
 //! | read the picture in a file | [`cover`] |
 //! | read the encoder's tag of an MP3 | [`mp3_tag`] |
 //! | mix to stereo | [`Audio::to_stereo`] or [`Reader::to_stereo`] |
-//! | convert the sample rate | [`Audio::resampled`], [`Reader::resampled`], or [`resample()`] for a slice of samples |
+//! | convert the sample rate | [`Audio::resampled`], [`Reader::resampled`], [`resample()`] for a slice of samples, or [`StreamResampler`] for a stream |
 //! | write a file at once, in any [`AudioFormat`] | [`write()`] |
 //! | write a file block by block | [`AudioWriter`] |
 //! | write to a stream that can seek | [`wav::Writer`] or [`flac::Writer`] |
@@ -55,6 +55,8 @@ pub mod peaks;
 pub mod picture;
 #[cfg(feature = "resample")]
 mod resample;
+#[cfg(feature = "resample")]
+mod stream_resampler;
 mod tags;
 
 pub use audio::{Audio, MAX_CHANNELS, MAX_RATE, MIN_RATE, Samples};
@@ -74,4 +76,6 @@ pub use image_type::image_media_type;
 pub use numbered_path::numbered_path;
 #[cfg(feature = "resample")]
 pub use resample::resample;
+#[cfg(feature = "resample")]
+pub use stream_resampler::StreamResampler;
 pub use tags::Tags;

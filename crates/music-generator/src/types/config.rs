@@ -20,11 +20,41 @@ pub struct Config {
     pub muted: [bool; Stem::COUNT],
     /// How much the music varies: 0 repeats exactly, 1.1 is usual, 3 is the most.
     pub temperature: f32,
+    /// The seed; none when the provider chooses it.
+    pub seed: Option<u64>,
+    /// Among how many candidates a model chooses, 1 to 1,000.
+    pub top_k: Option<u16>,
+    /// How strictly a model follows the prompts, 0 to 6.
+    pub guidance: Option<f32>,
+    /// What a model aims at.
+    pub aim: Option<Aim>,
+}
+
+/// What a model aims at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Aim {
+    /// Quality.
+    Quality,
+    /// Variety.
+    Diversity,
+    /// Music with voices.
+    Vocalization,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Self { bpm: None, scale: None, density: None, brightness: None, muted: [false; Stem::COUNT], temperature: 1.1 }
+        Self {
+            bpm: None,
+            scale: None,
+            density: None,
+            brightness: None,
+            muted: [false; Stem::COUNT],
+            temperature: 1.1,
+            seed: None,
+            top_k: None,
+            guidance: None,
+            aim: None,
+        }
     }
 }
 

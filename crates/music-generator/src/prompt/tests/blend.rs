@@ -119,6 +119,7 @@ fn settings_replace_prompts() {
         brightness: Some(0.1),
         muted,
         temperature: 2.0,
+        ..Config::default()
     };
     let set = blended_with(&[("happy raga yaman, 80 bpm, no drums", 1.0)], &config, None).target;
     assert_eq!((set.bpm, set.tonic, set.mode, set.raga), (Some(100.0), Some(9), Some(Mode::Phrygian), None));

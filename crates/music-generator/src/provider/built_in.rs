@@ -1,0 +1,164 @@
+//! The music of this crate as a provider.
+
+use std::sync::Arc;
+use std::task::{Wake, Waker};
+use std::thread::{self, Thread};
+use std::time::Duration;
+
+use super::ProviderError;
+use super::capabilities::{Capabilities, Mutes};
+use super::check::{check_config, check_prompts};
+use super::mailbox::{End, Mailbox, Request};
+use super::queue::Events;
+use super::session::{Control, Provider, ProviderSession};
+use crate::prompt::blend::{MOST_PROMPTS, WeightedPrompt};
+use crate::prompt::vocabulary::Vocabulary;
+use crate::types::config::Config;
+
+mod maker;
+use maker::Maker;
+
+/// The properties of the built-in provider.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct BuiltInSettings {
+    /// The sample rate in hertz, 8,000 to 192,000.
+    pub sample_rate: u32,
+    /// The seed, unless the settings of a session have one.
+    pub seed: u64,
+    /// The length of a chunk in milliseconds, 1 to 10,000.
+    pub chunk_ms: u32,
+    /// How much audio is made in advance. A change is heard this much later than at the next beat.
+    pub buffer: Duration,
+}
+
+impl Default for BuiltInSettings {
+    fn default() -> Self {
+        Self { sample_rate: 48_000, seed: 1, chunk_ms: 20, buffer: Duration::from_millis(100) }
+    }
+}
+
+/// The built-in provider. It needs no model, no key and no network.
+#[derive(Clone)]
+pub struct BuiltIn {
+    vocabulary: Arc<Vocabulary>,
+    settings: BuiltInSettings,
+}
+
+impl std::fmt::Debug for BuiltIn {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("BuiltIn").field("settings", &self.settings).finish_non_exhaustive()
+    }
+}
+
+impl BuiltIn {
+    /// With the built-in vocabulary.
+    ///
+    /// # Errors
+    /// The vocabulary cannot be read.
+    pub fn new() -> Result<Self, ProviderError> {
+        let vocabulary = Vocabulary::built_in().map_err(|error| ProviderError::Vocabulary(error.into()))?;
+        Ok(Self::with_vocabulary(Arc::new(vocabulary)))
+    }
+
+    /// With another vocabulary.
+    pub fn with_vocabulary(vocabulary: Arc<Vocabulary>) -> Self {
+        Self { vocabulary, settings: BuiltInSettings::default() }
+    }
+
+    /// With other properties. Numbers outside of their ranges are limited to them.
+    pub fn with(mut self, settings: BuiltInSettings) -> Self {
+        self.settings = BuiltInSettings {
+            sample_rate: settings.sample_rate.clamp(8_000, 192_000),
+            chunk_ms: settings.chunk_ms.clamp(1, 10_000),
+            ..settings
+        };
+        self
+    }
+
+    /// What it can do.
+    pub fn capabilities(&self) -> Capabilities {
+        Capabilities {
+            bpm: Some((40.0, 200.0)),
+            scale: true,
+            density: true,
+            brightness: true,
+            mutes: Mutes::Stems,
+            max_prompts: MOST_PROMPTS,
+            hard_reset_fields: vec![super::Setting::Seed],
+            max_session_seconds: None,
+            chunk_ms: self.settings.chunk_ms,
+            sample_rate: self.settings.sample_rate,
+            channels: 2,
+            deterministic: true,
+        }
+    }
+}
+
+impl Provider for BuiltIn {
+    fn name(&self) -> &str {
+        "built-in"
+    }
+
+    fn open(&self) -> Result<Box<dyn ProviderSession>, ProviderError> {
+        let mailbox = Arc::new(Mailbox::default());
+        let events = Arc::new(Events::new(self.settings.buffer));
+        let session =
+            BuiltInSession { capabilities: self.capabilities(), mailbox: mailbox.clone(), events: events.clone() };
+        let maker = Maker::new(self.vocabulary.clone(), self.settings, mailbox.clone(), events.clone());
+        thread::Builder::new().name("music-generator".to_owned()).spawn(move || {
+            let waker = Waker::from(Arc::new(Unpark(thread::current())));
+            mailbox.wake_when_filled(waker.clone());
+            events.wake_when_room(waker);
+            maker.run();
+        })?;
+        Ok(Box::new(session))
+    }
+}
+
+struct Unpark(Thread);
+
+impl Wake for Unpark {
+    fn wake(self: Arc<Self>) {
+        self.0.unpark();
+    }
+}
+
+struct BuiltInSession {
+    capabilities: Capabilities,
+    mailbox: Arc<Mailbox>,
+    events: Arc<Events>,
+}
+
+impl ProviderSession for BuiltInSession {
+    fn capabilities(&self) -> Capabilities {
+        self.capabilities.clone()
+    }
+
+    fn set_prompts(&self, prompts: &[WeightedPrompt]) -> Result<(), ProviderError> {
+        check_prompts(prompts, &self.capabilities)?;
+        self.mailbox.post(Request::Prompts(prompts.into()))
+    }
+
+    fn set_config(&self, config: &Config) -> Result<(), ProviderError> {
+        check_config(config, &self.capabilities)?;
+        self.mailbox.post(Request::Config(Arc::new(config.clone())))
+    }
+
+    fn control(&self, control: Control) -> Result<(), ProviderError> {
+        self.mailbox.post(Request::Control(control))
+    }
+
+    fn close(&self) {
+        self.mailbox.end(End::Soon);
+    }
+
+    fn events(&self) -> &Events {
+        &self.events
+    }
+}
+
+impl Drop for BuiltInSession {
+    fn drop(&mut self) {
+        self.mailbox.end(End::Now);
+    }
+}

@@ -1,0 +1,1 @@
+"""A stand-in for AudioCraft in tests: the same functions, a seeded tone, no model."""

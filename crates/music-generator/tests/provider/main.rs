@@ -1,0 +1,10 @@
+//! Providers with real processes and sockets. Python 3 is required.
+
+mod adapter;
+mod built_in;
+mod deck;
+mod external;
+mod faults;
+mod harness;
+mod network;
+mod requests;
