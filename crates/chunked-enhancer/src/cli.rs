@@ -29,7 +29,7 @@ Examples:
 Exit status: 0 for success, 1 for an error, 2 for a wrong command line, 4 for success with a damaged file: some
 of its frames are missing or silent, which stderr reports.";
 
-/// Streams a mastered version of any track within a second
+/// Streams a mastered version of any track, starting within a second
 #[derive(Debug, Parser)]
 #[command(version, about, after_help = EXAMPLES, subcommand_negates_reqs = true, args_conflicts_with_subcommands = true)]
 pub struct Cli {

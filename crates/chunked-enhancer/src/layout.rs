@@ -19,7 +19,7 @@ const CHANNELS: u16 = 2;
 const OPUS_BIT_RATE: u32 = 160_000;
 /// The approximate seconds of an HLS segment. Segments are short, because a player that seeks fetches a whole segment before it plays.
 const SEGMENT_SECONDS: f64 = 6.0;
-/// The approximate seconds of the first HLS segment. It is the shortest one, because it has to be made before the first sound.
+/// The approximate seconds of the first HLS segment. It is short, because it has to be made before the first sound.
 const FIRST_SEGMENT_SECONDS: f64 = 1.0;
 
 /// The format of a rendition.

@@ -1,4 +1,4 @@
-//! `enhance-server`: streams a mastered version of any track within a second.
+//! `enhance-server`: streams a mastered version of any track, starting within a second.
 #![forbid(unsafe_code)]
 
 use std::path::Path;

@@ -150,7 +150,7 @@ pub struct PresetValues {
     pub release_ms: f32,
     /// The time in which the limiter releases nine tenths of its reduction, milliseconds.
     pub limiter_release_ms: f32,
-    /// The limiter may reduce by more than this only during a fiftieth of the time, in decibels. A track that would need more reduction
+    /// The reduction, in decibels, that the limiter may exceed only during a fiftieth of the time. A track that would need more reduction
     /// stays quieter than the target.
     pub allowed_reduction_db: f64,
     /// Share of the gains in `eq_db` that is applied.
@@ -194,7 +194,8 @@ impl TryFrom<f32> for Intensity {
     type Error = String;
 
     fn try_from(share: f32) -> Result<Self, String> {
-        // The key of a rendition contains the bits of the share. Negative zero has other bits than zero, so adding 0.0 makes it positive.
+        // The key of a rendition contains the bits of the share, and negative zero has other bits than zero. Adding 0.0 changes negative
+        // zero into zero.
         if (0.0..=1.0).contains(&share) {
             Ok(Self(share + 0.0))
         } else {

@@ -13,8 +13,8 @@ use crate::layout::{Format, Layout};
 use crate::master::ResolvedTreatment;
 use crate::preset::Treatment;
 
-/// The version of the renditions. It is raised when the same request gives other bytes than before. A change of the analysis, or of how
-/// treatments are resolved, raises the version of those instead.
+/// The version of the renditions. It is raised when the same request gives other bytes than before. A change of the analysis raises
+/// `analysis::VERSION` instead. A change of how treatments are resolved raises `master::VERSION` instead.
 const VERSION: u32 = 4;
 
 /// The kind of the chunks in the store. The first chunks of renditions are evicted last, because the start of playback waits for them.

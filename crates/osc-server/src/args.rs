@@ -236,7 +236,7 @@ impl<'a> Args<'a> {
         self.finite(name, arg).map(MovementLevel::clamped)
     }
 
-    /// Reads a switch: 0 or 1 as any number, T or F.
+    /// Reads a switch: the number 0 or 1, in any type or as text, or T or F.
     ///
     /// # Errors
     /// When it is missing, or neither 0 nor 1.

@@ -24,8 +24,8 @@ pub trait Store: Send + Sync {
     /// [`StoreError`].
     fn claim(&self, id: &ChunkId, most: u64) -> Result<Claim, StoreError>;
 
-    /// Claims a chunk that is not to be kept, within this process. It is in memory as long as it is read. When there is no room for
-    /// it, the result is [`Claim::HeldElsewhere`].
+    /// Claims a chunk that is not to be kept. The claim holds only among the threads of this process. The chunk is in memory as long as
+    /// it is read. When there is no room for it, the result is [`Claim::HeldElsewhere`].
     ///
     /// # Errors
     /// [`StoreError`] when the system has no memory.
@@ -53,8 +53,8 @@ pub trait ChunkWriter: Send {
     /// [`StoreError`] when there is no room in memory either.
     fn append(&mut self, bytes: &[u8]) -> Result<(), StoreError>;
 
-    /// The bytes that have been appended so far. They do not grow with the next [`append`](Self::append), which may move the chunk
-    /// to another file.
+    /// The bytes that have been appended so far. The result does not grow with the next [`append`](Self::append). That call may move
+    /// the chunk to another file.
     fn written(&self) -> ChunkBytes;
 
     /// Completes the chunk: syncs it and renames it to its final name. When that fails, because the disk is full for example, the

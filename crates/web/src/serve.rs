@@ -28,7 +28,7 @@ const WARNING_INTERVAL: Duration = Duration::from_secs(60);
 /// The size of the buffer for the head of a request, and about the size of the buffer for a response. A longer head is refused.
 const BUFFER: usize = 64 << 10;
 
-/// The most bytes of a response that the system buffers before they are sent. With more of them a player that reads slowly could
+/// The most bytes of a response that the system buffers before they are sent. With a larger buffer, a player that reads slowly could
 /// not be distinguished from a paused one.
 const UNSENT: u32 = 128 << 10;
 
@@ -43,7 +43,7 @@ pub struct HttpService {
 }
 
 /// Serves HTTP/1.1 until `stop` completes. Every request has its [`crate::Client`] as an extension. Responses that are being sent
-/// when `stop` completes end with the runtime.
+/// when `stop` completes continue until the runtime ends.
 ///
 /// # Errors
 /// When the identity cannot be used for TLS.

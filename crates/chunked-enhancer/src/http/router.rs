@@ -34,7 +34,7 @@ pub fn router(app: SharedApp, token: Option<Token>) -> Router {
         .route("/original/{id}", get(files::original))
         .route("/metrics", get(metrics::show))
         .layer(middleware::from_fn_with_state(token, admit))
-        // The page contains no secrets, and it needs no token, because the user enters the token on the page.
+        // The page needs no token. It contains no secrets, and the user enters the token on it.
         .merge(crate::page::routes())
         .route("/healthz", get(api::health))
         .fallback(not_found)

@@ -36,7 +36,7 @@ use playback_position::PlaybackPosition;
 use players::Players;
 use shared_requests::SharedRequests;
 
-/// How often jobs are checked. A check finds idle listeners, chunks that other nodes were to make by now, and unused jobs.
+/// How often jobs are checked. A check finds idle listeners, unused jobs, and chunks of other nodes that are to be looked up again now.
 const CHECK_INTERVAL: Duration = Duration::from_millis(100);
 
 /// All jobs, and the threads that work on them.
@@ -170,7 +170,7 @@ impl Jobs {
         self.waveforms.get(name, move |permit| measurements.waveform(&music, permit)).await
     }
 
-    /// The waveform of the chunks of a rendition that exist. Requests share its computation, as in [`analysis`](Self::analysis).
+    /// The waveform of those chunks of a rendition that exist. Requests share its computation, as in [`analysis`](Self::analysis).
     ///
     /// # Errors
     /// [`Error::Busy`] when too many waveforms are being made; [`Error::Io`] when a chunk cannot be read.

@@ -55,7 +55,7 @@ impl PlaybackPosition {
     }
 
     /// The position of a player that requests a segment. `before` is the position of the player in the previous segment, if it has
-    /// requested that segment. Playback then continues from there, because the player may still be playing what it has read.
+    /// requested that segment. The playback of `before` then continues, because the player may still be playing what it has read.
     pub fn of_player(self, player: Client, before: Option<Self>) -> Self {
         let (first_second, playing_since) =
             before.map_or((self.first_second, None), |before| (before.first_second, before.playing_since));

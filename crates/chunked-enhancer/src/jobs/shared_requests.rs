@@ -34,7 +34,7 @@ struct SharedRequest<T> {
     result: watch::Sender<SharedResult<T>>,
 }
 
-/// The requests that wait for a result: the number of each, and when it arrived.
+/// The requests that wait for a result. The map has the time at which each arrived, by the number of the request.
 #[derive(Default)]
 struct WaitingRequests(Mutex<BTreeMap<u64, Instant>>);
 

@@ -13,7 +13,7 @@ use super::shortfall::Shortfall;
 use crate::analysis::{Analysis, ProbedTrack};
 use crate::preset::{Intensity, Preset, PresetValues, Treatment};
 
-/// The version of how treatments are resolved. It is raised when the same analysis and treatment give other settings than before.
+/// The version of the code that resolves treatments. It is raised when the same analysis and treatment give other settings than before.
 pub const VERSION: u32 = 4;
 
 /// The ceiling of every rendition: its largest allowed true peak, dBTP.

@@ -14,8 +14,8 @@ use crowd_mastering::measure::Stop;
 pub use rank::Rank;
 pub use work_item::{Demand, WorkItem};
 
-/// How often running work compares its rank with the ranks of waiting work. Work checks more often than this, but a comparison costs some
-/// microseconds.
+/// How often running work compares its rank with the ranks of waiting work. Work calls [`Permit::may_continue`] more often than this. Not
+/// every call compares, because a comparison costs some microseconds.
 const CHECK_INTERVAL: Duration = Duration::from_millis(2);
 
 /// A fixed number of permits, and the work that waits for one.

@@ -36,8 +36,8 @@ impl IncomingFile {
     /// Reserves room for a file of `bytes` bytes with the name `name`. If there is not enough room, the oldest uploads are removed.
     ///
     /// # Errors
-    /// [`UploadError::NotMusic`] by its name, [`UploadError::TooLarge`], [`UploadError::NoRoom`],
-    /// [`UploadError::Busy`], [`UploadError::Io`].
+    /// [`UploadError::NotMusic`] when the extension of the name is not that of a music file that can be read;
+    /// [`UploadError::TooLarge`], [`UploadError::NoRoom`], [`UploadError::Busy`], [`UploadError::Io`].
     pub fn begin(uploads: &Arc<Uploads>, name: &str, bytes: u64) -> Result<Self, UploadError> {
         let name = safe_name(name)?;
         let folder = uploads.reserve(&name, bytes)?;

@@ -40,7 +40,7 @@ pub fn own_sample_format(info: &Info, container: Container) -> SampleFormat {
     }
 }
 
-/// Whether [`own_sample_format`] holds the file's samples bit for bit. Of 32-bit integers the reader keeps only 24 bits.
+/// Whether [`own_sample_format`] holds the file's samples bit for bit. The reader keeps only 24 bits of a 32-bit integer.
 pub fn is_exact(info: &Info, container: Container) -> bool {
     match info.bits {
         Some(bits) => bits <= 24,
@@ -131,7 +131,7 @@ impl SourceAudio {
         Ok(audio)
     }
 
-    /// The gain of the stereo mix, in decibels. It is the gain that the mix of the whole file has; `None` when it is 0.
+    /// The gain of the stereo mix, in decibels. It is the gain that the mix of the whole file has. `None` when the mix is not lowered.
     pub fn downmix_gain_db(&self) -> Result<Option<f32>, CutError> {
         let gain = self.reader.downmix_gain()?;
         Ok((gain < 1.0).then(|| 20.0 * gain.log10()))

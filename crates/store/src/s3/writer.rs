@@ -1,4 +1,4 @@
-//! The writer of a chunk for all nodes.
+//! The writer of a chunk that is uploaded for all nodes.
 
 use std::sync::Arc;
 
@@ -16,8 +16,8 @@ use crate::store::ChunkWriter;
 pub struct S3ChunkWriter {
     pub node: Arc<Node>,
     pub local: Box<dyn ChunkWriter>,
-    /// The header with the checksum of the bytes as they were appended. Bytes that this machine's disk has damaged are not
-    /// uploaded.
+    /// The header with the checksum of the bytes as they were appended. The upload verifies it, so bytes that this machine's disk has
+    /// damaged are not uploaded.
     pub header: ChunkHeader,
     /// Sends the finished chunk to the task that holds the claim. When it is dropped, the claim is released without an upload.
     pub upload: oneshot::Sender<Upload>,

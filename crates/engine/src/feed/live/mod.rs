@@ -1,4 +1,4 @@
-//! Live inputs: music that is made or received while it plays, and cannot be sought.
+//! Live inputs: music that is made or received while it plays, and in which no seek is possible.
 
 mod input;
 mod live_feeder;
