@@ -1,14 +1,16 @@
 //! One stem of a deck: a track, its playhead, its stretchers and its fades.
 
+mod live;
+
 use super::add_sound::add_sound;
 use super::fade_out::FadeOutBuffer;
 use super::frame_jobs::{FrameJobQueue, VoiceFrameWorker};
-use super::live_position::{LiveSnapshot, LiveState};
+use super::live_position::LiveSnapshot;
 use super::playhead::{Playhead, Unrolled};
 use super::underrun_gate::{GateUpdate, MARGIN, NextRead, UnderrunGate};
 use crate::audio::fade::Fade;
 use crate::dsp::{Position, Ramp, Step};
-use crate::rt::{LiveRing, PlayheadState, ReturnQueue};
+use crate::rt::{PlayheadState, ReturnQueue};
 use crate::stretch::{Source, StretcherSet};
 use crate::track::Track;
 use crate::types::cast::{count, whole};
@@ -98,32 +100,6 @@ impl Voice {
     /// The length of its track; none when it has no track, or one of unknown length.
     pub fn length(&self) -> Option<Frames> {
         self.track.as_ref().and_then(Track::length)
-    }
-
-    /// The live input of its track.
-    pub fn live_ring(&self) -> Option<&LiveRing> {
-        Some(&self.track.as_ref()?.live_inside()?.ring)
-    }
-
-    /// The position, in frames of the track.
-    pub fn frame(&self) -> i64 {
-        self.head.position.frame()
-    }
-
-    /// Plays from now on in step with another stem of the same live input, which plays already.
-    pub fn join_live(&mut self, other: &Self) {
-        self.head.position = other.head.position;
-        self.gate.join(&other.gate);
-    }
-
-    /// Whether its track cannot be sought, and does not follow the tempo.
-    pub fn is_live(&self) -> bool {
-        self.track.as_ref().is_some_and(Track::is_live)
-    }
-
-    /// Moves the playhead of a live input that is not playing.
-    pub fn set_live_position(&mut self, frame: i64) {
-        self.head.jump(Position::from_frames(frame));
     }
 
     /// Whether the stem makes no sound now, not even a fade-out.
@@ -420,26 +396,6 @@ impl Voice {
             report.ended = true;
         }
         report
-    }
-
-    /// Moves the playhead of a live input when the frames at its position are no longer there, or when newer ones are to be played.
-    fn follow_live(&mut self, next: &NextRead, written: u64) {
-        let Some(live) = self.track.as_ref().and_then(Track::live_inside) else { return };
-        let state = LiveState {
-            position: self.head.position.frame(),
-            earlier: next.reach as i64 + MARGIN,
-            later: self.gate.later(next),
-            written,
-            starts: self.gate.has_jumped(),
-            is_silent: self.gate.is_silent(),
-            resume: self.gate.resume() as i64,
-        };
-        let Some(to) = state.jump(live) else { return };
-        if state.starts || state.is_silent {
-            self.set_live_position(to);
-        } else {
-            self.jump(to);
-        }
     }
 
     fn render_fading(&mut self, out: [&mut [f32]; 2], overwrite: &mut bool) {
