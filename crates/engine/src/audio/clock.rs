@@ -13,6 +13,8 @@ pub(crate) struct Clock {
     base: f64,
     tempo: TempoGlide,
     beat: f64,
+    /// The number of the next beat: the first whose frame is still to come.
+    next: i64,
     beats_per_bar: u8,
 }
 
@@ -26,6 +28,7 @@ impl Clock {
             base: base.get(),
             tempo: TempoGlide::new(base),
             beat: 0.0,
+            next: 0,
             beats_per_bar: 4,
         }
     }
@@ -73,8 +76,11 @@ impl Clock {
         self.tempo.bpm() / (60.0 * self.sample_rate)
     }
 
-    /// Advances the phase.
+    /// Advances the phase. A beat between two frames is in the second of them, also when that frame begins the next span.
     pub fn advance(&mut self, frames: usize) {
+        while self.next_beat(frames).is_some() {
+            self.next += 1;
+        }
         self.beat += frames as f64 * self.beats_per_frame();
     }
 
@@ -82,18 +88,19 @@ impl Clock {
     /// into the future.
     pub fn reset(&mut self, frames_ago: i64) {
         self.beat = frames_ago as f64 * self.beats_per_frame();
+        self.next = whole((self.beat - ROUNDING).ceil());
     }
 
     /// Frames until the next beat, if there is a beat within the next `frames` frames. 0 when a beat is now.
     pub fn next_beat(&self, frames: usize) -> Option<usize> {
-        let beats = self.next_beat_number() as f64 - self.beat;
+        let beats = self.next as f64 - self.beat;
         let frame = (beats / self.beats_per_frame() - 0.001).ceil().max(0.0);
         (frame < frames as f64).then_some(count(frame))
     }
 
     /// The number of the beat that [`Self::next_beat`] finds.
     pub fn next_beat_number(&self) -> i64 {
-        whole((self.beat - ROUNDING).ceil())
+        self.next
     }
 
     /// Whether a bar begins with the beat of this number.
@@ -103,8 +110,7 @@ impl Clock {
 
     /// How many frames ago a beat was, at the present tempo. `None` when it is now or still to come.
     pub fn frames_since(&self, beat: i64) -> Option<u64> {
-        let frames = (self.beat - ROUNDING - beat as f64) / self.beats_per_frame();
-        (frames > 0.0).then(|| count(frames) as u64)
+        (beat < self.next).then(|| count((self.beat - ROUNDING - beat as f64) / self.beats_per_frame()) as u64)
     }
 }
 
@@ -154,10 +160,27 @@ mod tests {
     #[test]
     fn a_beat_that_rounding_has_just_passed_is_still_the_next() {
         let mut clock = clock();
-        clock.beat = 3.0 + ROUNDING / 2.0;
-        assert_eq!(clock.next_beat(64), Some(0));
-        clock.beat = 3.0 - ROUNDING / 2.0;
-        assert_eq!(clock.next_beat(64), Some(0));
+        for off in [ROUNDING / 2.0, -ROUNDING / 2.0] {
+            (clock.beat, clock.next) = (3.0 + off, 3);
+            assert_eq!((clock.next_beat(64), clock.frames_since(3)), (Some(0), None));
+        }
+    }
+
+    #[test]
+    fn a_beat_between_two_spans_is_in_the_first_frame_of_the_second() {
+        let mut clock = Clock::new(SampleRate::CD, Bpm::new(123.456).unwrap());
+        let mut found = 0;
+        for quantum in 0..100_000 {
+            if let Some(distance) = clock.next_beat(64) {
+                let beat = 60.0 * 44_100.0 / 123.456 * f64::from(found);
+                let frame = f64::from(64 * quantum) + distance as f64;
+                assert_eq!(clock.next_beat_number(), i64::from(found));
+                assert!((-0.01..1.01).contains(&(frame - beat)), "beat {found} at {beat} is in frame {frame}");
+                found += 1;
+            }
+            clock.advance(64);
+        }
+        assert_eq!(found, 299);
     }
 
     #[test]

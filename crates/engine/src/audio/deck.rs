@@ -48,6 +48,7 @@ pub(crate) struct Deck {
     pub fader: Fade,
     /// The gain of timed fades. It is multiplied with the gain of the fader.
     pub fade: Fade,
+    live: LiveSnapshot,
 }
 
 impl Deck {
@@ -60,6 +61,7 @@ impl Deck {
             follows_tempo: true,
             fader: Fade::new(1.0),
             fade: Fade::new(1.0),
+            live: LiveSnapshot::new(config.stems),
         }
     }
 
@@ -131,6 +133,7 @@ impl Deck {
             D::Join { stem, track, cue, region } => match self.voices.get_mut(stem.index()) {
                 Some(voice) => {
                     voice.join(track, clamp_frame(cue), region, returned);
+                    self.join_live_stem(stem.index());
                     (sink.events)(Event::Joined { deck, stem, at });
                 }
                 None => return_track(returned, track),
@@ -179,26 +182,41 @@ impl Deck {
             Stems::All if self.voices.iter().any(Voice::is_loaded) => None,
             Stems::All => Some(StemId::FIRST),
         };
-        self.join_live_stems();
-        for (stem, voice) in self.each(stems) {
-            if (voice.is_loaded() || counting == Some(stem)) && voice.play() {
+        self.move_live_stems();
+        for index in 0..self.voices.len() {
+            let stem = StemId(byte(index as u64));
+            let voice = &mut self.voices[index];
+            let is_meant = matches!(stems, Stems::All) || stems == Stems::One(stem);
+            if is_meant && (voice.is_loaded() || counting == Some(stem)) && voice.play() {
+                self.join_live_stem(index);
                 (sink.events)(Event::Started { deck, stem, at });
             }
         }
     }
 
     /// Moves the stems of a live input that do not play to the furthest position of its stems in this deck: they are heard together.
-    fn join_live_stems(&mut self) {
-        let waits = |voice: &Voice| !voice.is_playing() && voice.live_position().is_some();
-        if !self.voices.iter().any(waits) {
-            return;
-        }
+    fn move_live_stems(&mut self) {
         for index in 0..self.voices.len() {
-            let Some((ring, position)) = self.voices[index].live_position() else { continue };
-            let same = self.voices.iter().filter_map(Voice::live_position).filter(|(other, _)| ptr::eq(*other, ring));
-            let furthest = same.map(|(_, position)| position).max().unwrap_or(position);
-            if furthest > position && !self.voices[index].is_playing() {
+            let voice = &self.voices[index];
+            let Some(ring) = voice.live_ring().filter(|_| !voice.is_playing()) else { continue };
+            let same = |other: &&Voice| other.live_ring().is_some_and(|other| ptr::eq(other, ring));
+            let furthest = self.voices.iter().filter(same).map(Voice::frame).max().unwrap_or_default();
+            if furthest > voice.frame() {
                 self.voices[index].set_live_position(furthest);
+            }
+        }
+    }
+
+    /// Puts a stem of a live input that has just started in step with another stem of the input that plays in this deck.
+    fn join_live_stem(&mut self, stem: usize) {
+        for other in 0..self.voices.len() {
+            let Ok([voice, other]) = self.voices.get_disjoint_mut([stem, other]) else { continue };
+            let is_same = match (voice.live_ring(), other.live_ring()) {
+                (Some(ring), Some(other)) => ptr::eq(ring, other),
+                _ => false,
+            };
+            if is_same && voice.is_playing() && other.is_playing() {
+                return voice.join_live(other);
             }
         }
     }
@@ -244,11 +262,12 @@ impl Deck {
         let [left, right] = out;
         let (speed, own_rate) = (self.speed(master_rate), self.rate);
         let mut overwrite = true;
-        let mut live = LiveSnapshot::default();
+        self.live.begin();
         for (index, voice) in self.voices.iter_mut().enumerate() {
             let out = [&mut *left, &mut *right];
             let rate = if voice.is_live() { own_rate } else { speed };
-            let VoiceReport { ended, gate } = voice.render(rate, out, &mut overwrite, jobs.as_deref_mut(), &mut live);
+            let VoiceReport { ended, gate } =
+                voice.render(rate, out, &mut overwrite, jobs.as_deref_mut(), &mut self.live);
             let (deck, stem) = (self.id, StemId(byte(index as u64)));
             if gate.underrun {
                 (sink.events)(Event::Underrun { deck, stem, at: sink.now });

@@ -314,12 +314,24 @@ impl Renderer {
             C::Deck(deck, command) => self.apply_to_deck(deck, command),
             C::Tempo { bpm } => self.clock.set_tempo(bpm),
             C::GlideTempo { bpm, over } => self.clock.glide(bpm, over.0),
-            C::ResetClock { zero } => self.clock.reset(self.made as i64 - zero.0 as i64),
+            C::ResetClock { zero } => self.reset_clock(zero),
             C::BeatsPerBar { beats } => self.clock.set_beats_per_bar(beats),
             C::Tone { hertz, gain, length } => self.mixer.start_tone(hertz, gain, length),
             C::MasterGain { gain, over, law } => self.mixer.set_master(gain, ramp_frames(over), law),
             C::Clear => self.clear(due.sequence),
         }
+    }
+
+    /// Resets the clock. Commands that wait for a beat that has passed then act now, and are late.
+    fn reset_clock(&mut self, zero: Frames) {
+        let made = self.made;
+        self.clock.reset((made as i64).saturating_sub(i64::try_from(zero.0).unwrap_or(i64::MAX)));
+        let (clock, events, counters) = (&self.clock, &mut self.events, &mut self.counters);
+        self.schedule.pass_beats(made, clock.next_beat_number(), |beat| {
+            counters.late += 1;
+            let wanted = Frames(made.saturating_sub(clock.frames_since(beat).unwrap_or(0)));
+            send_event(events, counters, Event::Late { wanted, at: Frames(made) });
+        });
     }
 
     fn apply_to_deck(&mut self, id: DeckId, command: DeckCommand) {

@@ -109,6 +109,16 @@ impl Schedule {
         self.due.extend(self.on_beat.drain(..).chain(reached).map(|due| ScheduledCommand { frame, ..due }));
     }
 
+    /// The beats before number `next` have passed without a frame of theirs, because the clock was reset: schedules the commands that
+    /// wait for them for `frame`, and passes their beats to `late`.
+    pub fn pass_beats(&mut self, frame: u64, next: i64, mut late: impl FnMut(i64)) {
+        let passed = self.at_beat.extract_if(.., |waiting| waiting.frame.cast_signed() < next);
+        self.due.extend(passed.map(|due| {
+            late(due.frame.cast_signed());
+            ScheduledCommand { frame, ..due }
+        }));
+    }
+
     /// Whether any command waits for a beat or a bar.
     pub fn waits_for_beat(&self) -> bool {
         !(self.on_beat.is_empty() && self.on_bar.is_empty() && self.at_beat.is_empty())

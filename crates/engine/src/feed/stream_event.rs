@@ -17,7 +17,7 @@ pub enum StreamEvent {
     Readable,
     /// A part of the input is damaged. Each damage is reported once, when it is read.
     Damaged(String),
-    /// A live input has not returned for as long as its [time-out](crate::feed::LiveInfo::timeout). Its stems are silent until it
+    /// A live input has returned no frames for as long as its [time-out](crate::feed::LiveInfo::timeout). Its stems are silent until it
     /// does. Reported once each time.
     Stalled(Duration),
 }

@@ -27,7 +27,8 @@ pub(crate) struct PlayheadState {
     pub playing: bool,
     pub region: Option<LoopRegion>,
     pub cue: i64,
-    /// The number of frames that are read before the position, and after it.
+    /// The number of frames that are read before the position, and after it. Of a live input: the frames after the position that are
+    /// to be ready.
     pub reach: i64,
 }
 
@@ -66,10 +67,10 @@ pub(crate) struct LiveStem {
     pub stem: usize,
     /// Whether a stem that is late continues with the newest frames. Otherwise its position waits.
     pub skips: bool,
-    /// Frames that are kept ready after those that a stretcher reads.
+    /// Frames that are kept ready after those that are read.
     pub window: u64,
-    /// Frames that must be there after an underrun before the stem sounds again; chosen by the audio thread.
-    pub resume: AtomicU64,
+    /// The most frames that are to be ready before a stem sounds again after an underrun.
+    pub most_ready: u64,
 }
 
 impl LiveStem {

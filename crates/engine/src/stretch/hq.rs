@@ -34,6 +34,11 @@ impl Hq {
         self.vocoder.process(source, position, step, out, worker);
     }
 
+    /// The number of frames that are read before a position, and after it, at this rate.
+    pub(crate) fn reach(&self, rate: f64) -> usize {
+        self.vocoder.reach(rate)
+    }
+
     /// Half the length of an STFT frame. No sound is smeared further than this.
     pub(crate) fn half_frame(&self) -> usize {
         self.vocoder.half_frame()
@@ -46,7 +51,7 @@ impl Stretch for Hq {
     }
 
     fn latency(&self) -> Latency {
-        Latency { input: self.vocoder.reach(Rate::MAX.get()), output: 0 }
+        Latency { input: self.reach(Rate::MAX.get()), output: 0 }
     }
 
     fn moved(&mut self, by: i64) {

@@ -68,6 +68,15 @@ impl StretcherSet {
         }
     }
 
+    /// The number of frames that the present method reads before a position, and after it, at this rate.
+    pub fn reach_at(&self, rate: f64) -> usize {
+        match self.method {
+            StretchMethod::PlaybackRate => self.playback_rate.latency().input,
+            StretchMethod::Wsola => self.wsola.reach(rate),
+            StretchMethod::Hq => self.hq.reach(rate),
+        }
+    }
+
     /// The number of frames that the method with the longest reach reads before a position, and after it. When these
     /// frames are loaded, a change of method does not have to wait.
     pub fn reach(&self) -> usize {

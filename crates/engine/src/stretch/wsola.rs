@@ -15,6 +15,7 @@ use super::source::Source;
 use super::stretch_trait::{Latency, Stretch};
 use super::vocoder::Vocoder;
 use crate::dsp::{Position, QUANTUM, Step};
+use crate::types::cast::index;
 use crate::types::units::Rate;
 use band_split::{BandSplit, DECIMATION, LEAD, LOW_QUANTUM};
 use grains::Grains;
@@ -55,6 +56,12 @@ impl Wsola {
             bypass: false,
             next: 0,
         }
+    }
+
+    /// The number of frames that are read before a position, and after it, at this rate.
+    pub(crate) fn reach(&self, rate: f64) -> usize {
+        let low = (self.low.reach(rate.max(1.0)) + LOW_QUANTUM + LEAD) * DECIMATION;
+        low.max(index(self.high.lookahead(rate).unsigned_abs()))
     }
 
     /// Makes the next quantum.

@@ -45,7 +45,8 @@ impl Track {
     /// that of its stem.
     ///
     /// A stem that is started continues at the frame at which it was paused, or with the newest frames when the input
-    /// [skips](crate::feed::Starvation::Skip) or that frame is no longer in memory. At the end of the input the stem stops with an
+    /// [skips](crate::feed::Starvation::Skip) or that frame is no longer in memory. When another stem of the input plays in its deck, it
+    /// starts in step with that one, also when it [joins](crate::DeckHandle::join). At the end of the input the stem stops with an
     /// [`Event::Ended`](crate::Event::Ended).
     ///
     /// # Errors

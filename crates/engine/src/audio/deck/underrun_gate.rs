@@ -59,6 +59,7 @@ pub(crate) struct GateUpdate {
 const SHORT_AGAIN: u64 = 40;
 
 /// The next read of the stretcher.
+#[derive(Clone, Copy)]
 pub(crate) struct NextRead {
     pub step: Step,
     /// Frames of output.
@@ -132,6 +133,17 @@ impl UnderrunGate {
         self.resume
     }
 
+    /// Frames of a live input after the position that are to be ready.
+    pub fn wanted(&self, live: &LiveStem, next: &NextRead) -> i64 {
+        self.later(&NextRead { frames: QUANTUM, ..*next }) + live.window.max(self.resume) as i64
+    }
+
+    /// Takes on the state of another stem of the same live input, so that both fall silent and sound again together.
+    pub fn join(&mut self, other: &Self) {
+        (self.gate, self.open, self.jumped, self.grace_left) = (other.gate, other.open, other.jumped, other.grace_left);
+        (self.clock, self.resume, self.opened_at) = (other.clock, other.resume, other.opened_at);
+    }
+
     /// Frames of the track after the position that must be there: those of the next read, and those of a fade-out that begins with
     /// the next quantum.
     pub fn later(&self, next: &NextRead) -> i64 {
@@ -141,9 +153,7 @@ impl UnderrunGate {
     /// Chooses how much a live input must have before the gate opens again: half a window, and twice as much each time that it falls
     /// short again soon, so that an input that is slower than the music is heard in longer spans.
     fn set_resume(&mut self, live: &LiveStem, twice_of: u64) {
-        let most = live.ring.capacity() as u64 / 4;
-        self.resume = (2 * twice_of).max(live.window / 2).min(most);
-        live.resume.store(self.resume, Relaxed);
+        self.resume = (2 * twice_of).max(live.window / 2).min(live.most_ready);
     }
 
     /// Opens or closes the gate depending on what is loaded. `written` is the number of frames that a live input had at the start of

@@ -100,10 +100,20 @@ impl Voice {
         self.track.as_ref().and_then(Track::length)
     }
 
-    /// The live input of its track, and its position in it.
-    pub fn live_position(&self) -> Option<(&LiveRing, i64)> {
-        let live = self.track.as_ref()?.live_inside()?;
-        Some((&live.ring, self.head.position.frame()))
+    /// The live input of its track.
+    pub fn live_ring(&self) -> Option<&LiveRing> {
+        Some(&self.track.as_ref()?.live_inside()?.ring)
+    }
+
+    /// The position, in frames of the track.
+    pub fn frame(&self) -> i64 {
+        self.head.position.frame()
+    }
+
+    /// Plays from now on in step with another stem of the same live input, which plays already.
+    pub fn join_live(&mut self, other: &Self) {
+        self.head.position = other.head.position;
+        self.gate.join(&other.gate);
     }
 
     /// Whether its track cannot be sought, and does not follow the tempo.
@@ -153,14 +163,16 @@ impl Voice {
     }
 
     /// Loads a track into a stem that may play without one. If it plays, its playhead moves to the position that it would
-    /// have if the track had played from `cue` since the start.
+    /// have if the track had played from `cue` since the start. A live input cannot be sought, so its first frames play.
     pub fn join(&mut self, track: Track, cue: i64, region: Option<LoopRegion>, returned: &mut ReturnQueue<Track>) {
         let (counted, playing, rate) = (self.head.position, self.playing, self.rate);
         self.load(track, cue, region, true, returned);
         self.rate = rate;
         if playing {
-            self.head.position = counted.offset(cue);
-            self.head.wrap();
+            if !self.is_live() {
+                self.head.position = counted.offset(cue);
+                self.head.wrap();
+            }
             self.start(true);
         }
     }
@@ -323,15 +335,17 @@ impl Voice {
         live: &mut LiveSnapshot,
     ) -> VoiceReport {
         let [left, right] = out;
+        let next = self.next_read(rate, left.len());
         if let Some(track) = self.track.as_ref().filter(|_| self.gate.is_attached()) {
             let (playing, speed, cue) = (self.playing, self.last_step.rate(), self.cue);
-            // A live input keeps little ready, so it prepares for the present method only.
-            let reach = if track.is_live() { self.stretch.latency().input } else { self.stretch.reach() };
-            let reach = reach as i64 + MARGIN;
+            let reach = match track.live_inside() {
+                Some(live) => self.gate.wanted(live, &next),
+                None => self.stretch.reach() as i64 + MARGIN,
+            };
             let playhead = PlayheadState { speed, playing, cue, reach, ..PlayheadState::default() };
             self.gate.publish_playhead(track, &self.head, playhead, left.len());
         }
-        let report = self.render_track(rate, [&mut *left, &mut *right], overwrite, jobs, live);
+        let report = self.render_track(&next, [&mut *left, &mut *right], overwrite, jobs, live);
         self.render_fading([left, right], overwrite);
         report
     }
@@ -341,9 +355,18 @@ impl Voice {
         self.gate.wait_for_frames();
     }
 
+    /// What the next span of so many frames reads, at this rate of the deck.
+    fn next_read(&self, rate: f64, frames: usize) -> NextRead {
+        let native = self.track.as_ref().map_or(1.0, |track| f64::from(track.sample_rate().get()) / self.sample_rate);
+        let step = Step::from_rate((rate * self.rate * native).clamp(0.0, Rate::MAX.get()));
+        // A live input keeps little ready, so it prepares for the present method and rate only.
+        let reach = if self.is_live() { self.stretch.reach_at(step.rate()) } else { self.stretch.latency().input };
+        NextRead { step, frames, reach }
+    }
+
     fn render_track(
         &mut self,
-        rate: f64,
+        next: &NextRead,
         out: [&mut [f32]; 2],
         overwrite: &mut bool,
         jobs: Option<&mut FrameJobQueue>,
@@ -353,20 +376,17 @@ impl Voice {
         if !self.playing {
             return report;
         }
-        let native = self.track.as_ref().map_or(1.0, |track| f64::from(track.sample_rate().get()) / self.sample_rate);
-        let step = Step::from_rate((rate * self.rate * native).clamp(0.0, Rate::MAX.get()));
+        let NextRead { step, frames, .. } = *next;
         self.last_step = step;
-        let frames = out[0].len();
-        let next = NextRead { step, frames, reach: self.stretch.latency().input };
         let written = self.track.as_ref().map_or(0, |track| live.written(track));
-        self.follow_live(&next, written);
+        self.follow_live(next, written);
         let Some(track) = &self.track else {
             self.head.position = self.head.position.advance(step, frames);
             return report;
         };
         let source = Unrolled::new(track, &self.head);
         let (stretch, position) = (&mut self.stretch, self.head.position);
-        report.gate = self.gate.update(track, &self.head, &next, written);
+        report.gate = self.gate.update(track, &self.head, next, written);
         if report.gate.restarts {
             stretch.reset();
         }

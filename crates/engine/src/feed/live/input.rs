@@ -51,6 +51,7 @@ pub trait LiveInput: Send {
     /// one call appends is the shortest time in which the input can react. It may block until it has frames.
     ///
     /// It is called when less than the [window](LiveInfo::window) is ready; with [`Starvation::Skip`], again as soon as it has returned.
+    /// An input that appends nothing is read again a millisecond later.
     ///
     /// Returns true when there may be more frames, false at the end. Frames that are appended by the call that returns false count too.
     ///
@@ -70,8 +71,8 @@ pub enum Starvation {
     /// Its position waits: no frame is left out. For a generator, which makes its music when it is read.
     #[default]
     Hold,
-    /// It continues with the newest frames: what is heard is never later than the window. For a live stream, which goes on whether it
-    /// is heard or not. Also when frames arrive faster than they are played, the oldest are left out.
+    /// It continues with the newest frames, a window before the last one. For a live stream, which goes on whether it is heard or not.
+    /// Also when frames arrive faster than they are played, the oldest are left out: as soon as more than three windows are ready.
     Skip,
 }
 
@@ -109,7 +110,8 @@ impl LiveInfo {
     }
 
     /// How much is kept ready, 5 ms to 5 s: the time that the input may be late, and the time after which a change of the input is
-    /// heard. What the [stretch method](crate::StretchMethod) reads in advance comes in addition: 12 ms at playback rate.
+    /// heard. What the [stretch method](crate::StretchMethod) reads in advance comes in addition: 20 ms at playback rate. An input that
+    /// is late again and again gets more time, up to half a second, so that it is heard in longer spans.
     pub const fn window(mut self, window: Duration) -> Self {
         self.window = window;
         self
@@ -121,8 +123,8 @@ impl LiveInfo {
         self
     }
 
-    /// The time after which an input that does not return is reported as [`StreamEvent::Stalled`](super::super::StreamEvent::Stalled).
-    /// An [`Offline`](crate::Offline) engine waits this long for it and renders silence from then on until the input returns.
+    /// The time after which an input that returns no frames is reported as [`StreamEvent::Stalled`](super::super::StreamEvent::Stalled).
+    /// An [`Offline`](crate::Offline) engine waits this long for it and renders silence from then on until there are frames.
     pub const fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self

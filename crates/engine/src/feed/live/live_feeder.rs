@@ -1,22 +1,24 @@
 //! The thread that reads a live input.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering::Relaxed;
 use std::thread;
 use std::time::Duration;
 
 use super::input::{LiveInfo, LiveInput, Starvation};
 use super::live_source::LiveSource;
+use super::live_track::REACH_AT_REST;
 use crate::feed::InputError;
 use crate::feed::input::{InputPanic, catch_panic};
 use crate::rt::{LiveRing, MAX_PLAYHEADS, PlayheadState};
 
 /// How often the playheads are polled while enough is ready.
 const POLL: Duration = Duration::from_millis(3);
+/// The pause between two parts of a read that is longer than a part of the ring, in which stems that skip move on.
+const PACE: Duration = Duration::from_millis(25);
+/// The time after which an input that had no frames is read again.
+const NO_FRAMES: Duration = Duration::from_millis(1);
 /// The time after which an input that could not be read is tried again.
 const RETRY: Duration = Duration::from_millis(250);
-/// Frames that are kept ready in addition to the window while no playhead is registered.
-const REACH_AT_REST: u64 = 2_048;
 
 /// Reads the input, and writes what it appends into the ring: as much as the window asks for, or all of it.
 pub(super) struct LiveFeeder {
@@ -30,7 +32,9 @@ pub(super) struct LiveFeeder {
     /// Samples that were not finite since the last report, and the frame of that report.
     bad_samples: usize,
     reported_at: Option<u64>,
-    /// Frames between two reports of such samples, at least.
+    /// The frame at which different lengths of the stems were reported last.
+    lengths_reported_at: Option<u64>,
+    /// Frames between two such reports, at least.
     report_every: u64,
     window: u64,
     skips: bool,
@@ -45,6 +49,7 @@ impl LiveFeeder {
             taken: 0,
             bad_samples: 0,
             reported_at: None,
+            lengths_reported_at: None,
             report_every: 2 * u64::from(info.sample_rate.get()),
             ring,
             source,
@@ -72,8 +77,15 @@ impl LiveFeeder {
                     continue;
                 }
                 self.source.report_recovery();
+                if self.pending_frames() == 0 && !self.ended {
+                    thread::park_timeout(NO_FRAMES);
+                    continue;
+                }
             }
             self.write(room);
+            if self.skips && self.pending_frames() > 0 {
+                thread::park_timeout(PACE);
+            }
         }
     }
 
@@ -87,17 +99,15 @@ impl LiveFeeder {
         usize::try_from(wanted).unwrap_or(most).min(most)
     }
 
-    /// The frame up to which a generator is to have written: a window after what the furthest playhead reads.
+    /// The frame up to which a generator is to have written: as far as the furthest playhead asks for.
     fn wanted(&self) -> u64 {
-        let mut furthest = REACH_AT_REST;
-        let mut window = self.window;
+        let mut furthest = REACH_AT_REST + self.window;
         for stream in self.source.streams() {
-            window = window.max(stream.live().map_or(0, |live| live.resume.load(Relaxed)));
             let playheads = (0..MAX_PLAYHEADS).filter_map(|entry| stream.playhead(entry, None));
             let read = |playhead: PlayheadState| (playhead.position + playhead.reach).max(0).unsigned_abs();
             furthest = playheads.map(read).fold(furthest, u64::max);
         }
-        furthest + window
+        furthest
     }
 
     fn pending_frames(&self) -> usize {
@@ -107,14 +117,22 @@ impl LiveFeeder {
     /// Reads the input once.
     fn read(&mut self) -> Result<(), InputError> {
         let Self { input, pending, .. } = self;
-        pending.iter_mut().for_each(Vec::clear);
+        for stem in pending.iter_mut() {
+            // The memory of an unusually large read is freed again.
+            if stem.capacity() > self.ring.capacity() {
+                *stem = Vec::new();
+            }
+            stem.clear();
+        }
         self.taken = 0;
         self.source.begin_read();
         let more = catch_panic(|| input.read(pending));
-        self.source.end_read();
         let panicked = more.as_ref().is_err_and(|error| error.is::<InputPanic>());
         self.ended = panicked || more.as_ref().is_ok_and(|more| !more);
         self.check_pending();
+        if self.ended || more.is_err() || self.pending_frames() > 0 {
+            self.source.end_read();
+        }
         more.map(|_| ())
     }
 
@@ -122,9 +140,13 @@ impl LiveFeeder {
     fn check_pending(&mut self) {
         let frames = self.pending.iter().map(Vec::len).min().unwrap_or(0);
         if self.pending.iter().any(|stem| stem.len() != frames) {
-            let lengths: Vec<usize> = self.pending.iter().map(Vec::len).collect();
-            self.source
-                .report_damage(format!("the stems got different numbers of frames, {lengths:?}: {frames} count"));
+            let written = self.ring.written();
+            if self.lengths_reported_at.is_none_or(|at| written - at >= self.report_every) {
+                let lengths: Vec<usize> = self.pending.iter().map(Vec::len).collect();
+                self.source
+                    .report_damage(format!("the stems got different numbers of frames, {lengths:?}: {frames} count"));
+                self.lengths_reported_at = Some(written);
+            }
             self.pending.iter_mut().for_each(|stem| stem.truncate(frames));
         }
         let bad = self.pending.iter_mut().flatten().flatten().filter(|sample| !sample.is_finite());

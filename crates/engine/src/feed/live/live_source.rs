@@ -16,9 +16,9 @@ pub(super) struct LiveSource {
     thread: OnceLock<Thread>,
     closed: AtomicBool,
     timeout: Duration,
-    /// Since when the input has been reading; none while it does not.
+    /// Since when the input has been read without a frame; none while it is not read.
     reading_since: Mutex<Option<Instant>>,
-    /// Whether the present read was reported as stalled.
+    /// Whether the present wait for frames was reported as stalled.
     stalled: AtomicBool,
 }
 
@@ -61,10 +61,12 @@ impl LiveSource {
         self.closed.load(Relaxed)
     }
 
+    /// A read begins. After a read without frames it continues that one.
     pub fn begin_read(&self) {
-        *self.reading_since() = Some(Instant::now());
+        self.reading_since().get_or_insert_with(Instant::now);
     }
 
+    /// The input has returned frames, an error or its end.
     pub fn end_read(&self) {
         *self.reading_since() = None;
         self.stalled.store(false, Relaxed);
@@ -99,7 +101,7 @@ impl LiveSource {
         self.reading_since.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether the input has been reading for longer than its time-out.
+    /// Whether the input has had no frames for longer than its time-out.
     pub fn is_stalled(&self) -> bool {
         self.reading_since().is_some_and(|since| since.elapsed() >= self.timeout)
     }

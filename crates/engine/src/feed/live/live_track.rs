@@ -1,7 +1,7 @@
 //! A live input as the control half holds it: one source, and a track of each of its stems.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::Ordering::Relaxed;
 use std::thread;
 use std::time::Duration;
 
@@ -15,6 +15,13 @@ use crate::types::loop_region::LoopRegion;
 
 /// The least number of seconds that are kept of a live input, those before the playheads included.
 const KEPT_SECONDS: f64 = 2.0;
+/// An input that is late again and again gets at most this many seconds, or a window.
+const MOST_READY_SECONDS: f64 = 0.5;
+/// The least number of frames that are kept: enough for what every stretch method reads around a position, also when the sample rate
+/// of the engine is much higher than that of the input.
+const KEPT_FRAMES: usize = 1 << 17;
+/// Frames that are kept ready in addition to the window while no playhead is registered.
+pub(super) const REACH_AT_REST: u64 = 2_048;
 
 /// Ends the feeder when the last stem is dropped. The feeder has the source but not this.
 struct CloseOnDrop(Arc<LiveSource>);
@@ -36,14 +43,15 @@ impl LiveTrack {
     pub fn start(input: Box<dyn LiveInput>, info: &LiveInfo) -> Result<Vec<Self>> {
         info.check()?;
         let window = info.sample_rate.frames_in(info.window.as_secs_f64());
-        let kept = info.sample_rate.frames_in(KEPT_SECONDS).max(4 * window);
+        let kept = info.sample_rate.frames_in(KEPT_SECONDS).max(4 * window).max(KEPT_FRAMES);
         let ring = Arc::new(LiveRing::new(info.stems, kept.next_power_of_two()));
+        let most_ready = info.sample_rate.frames_in(MOST_READY_SECONDS).max(window);
         let stem = |stem| LiveStem {
             ring: ring.clone(),
             stem,
             skips: info.starvation == Starvation::Skip,
             window: window as u64,
-            resume: AtomicU64::new(0),
+            most_ready: most_ready as u64,
         };
         let streams: Vec<_> =
             (0..info.stems).map(|index| Arc::new(Stream::new_live(stem(index), LoopRegion::LAST_FRAME.0))).collect();
@@ -65,10 +73,11 @@ impl LiveTrack {
 
     /// Whether a start sounds at once.
     pub fn is_ready(&self) -> bool {
-        self.stream.live().is_some_and(|live| live.ring.written() >= live.window || live.ring.end().is_some())
+        let is_filled = |live: &LiveStem| live.ring.written() >= live.window + REACH_AT_REST;
+        self.stream.live().is_some_and(|live| is_filled(live) || live.ring.end().is_some())
     }
 
-    /// Blocks until frames are there; false when the input cannot be read or does not return within its time-out.
+    /// Blocks until frames are there; false when the input cannot be read or has no frames within its time-out.
     pub fn wait(&self, from: i64, until: i64) -> bool {
         loop {
             if self.stream.holds(from, until) {
@@ -86,7 +95,7 @@ impl LiveTrack {
     /// Whether a frame was overwritten, so that it will not be there again.
     fn is_lost(&self, from: i64) -> bool {
         let Some(live) = self.stream.live() else { return false };
-        u64::try_from(from).is_ok_and(|from| from < live.oldest(live.ring.written()))
+        from.max(0).unsigned_abs() < live.oldest(live.ring.written())
     }
 }
 

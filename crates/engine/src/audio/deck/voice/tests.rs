@@ -26,7 +26,7 @@ fn a_stem_publishes_its_playhead_with_the_reach_of_its_stretchers() {
         let sound = &mut [[0.0; 64]; 2];
         for _ in 0..2 {
             let [left, right] = sound;
-            voice.render(1.25, [left, right], &mut true, None, &mut LiveSnapshot::default());
+            voice.render(1.25, [left, right], &mut true, None, &mut LiveSnapshot::new(1));
         }
         let stream = track.stream_inside().unwrap();
         let published = stream.playhead(0, None).unwrap();
