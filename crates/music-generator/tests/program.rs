@@ -177,3 +177,28 @@ fn messages_steer_and_a_signal_ends_in_order() {
     assert_eq!(output.status.code(), Some(0), "{problems}");
     assert_eq!(problems.matches("OSC: ").count(), 1, "{problems}");
 }
+
+#[test]
+fn files_that_exist_are_replaced_only_when_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    for name in ["a.wav", "a.png", "stems/lead.wav"] {
+        let file = path(name);
+        std::fs::create_dir_all(std::path::Path::new(&file).parent().unwrap()).unwrap();
+        std::fs::write(&file, "mine").unwrap();
+    }
+    let stems = path("stems");
+    for args in [vec![path("a.wav")], vec!["--picture".into(), path("a.png")], vec!["--stems".into(), stems]] {
+        let args: Vec<&str> =
+            ["render", "--quiet", "--seconds", "1"].into_iter().chain(args.iter().map(String::as_str)).collect();
+        let output = run(&args);
+        let error = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(
+            output.status.code() == Some(1) && error.contains("it exists: give another name, or --overwrite"),
+            "{error}"
+        );
+    }
+    assert_eq!(std::fs::read(path("a.wav")).unwrap(), b"mine");
+    ok(&["render", "--quiet", "--seconds", "1", "--overwrite", &path("a.wav")]);
+    assert!(std::fs::metadata(path("a.wav")).unwrap().len() > 100_000);
+}

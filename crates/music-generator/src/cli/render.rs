@@ -62,6 +62,9 @@ pub struct RenderOptions {
     /// A log with which --replay makes the same music again
     #[arg(long, value_name = "FILE")]
     pub log: Option<PathBuf>,
+    /// Replace files that exist
+    #[arg(long)]
+    pub overwrite: bool,
     /// Print nothing but errors
     #[arg(long, short)]
     pub quiet: bool,
@@ -78,6 +81,7 @@ pub fn render(options: &RenderOptions) -> Result<ExitReason, Box<dyn Error>> {
         return Err(UsageError(advice.to_owned()).into());
     }
     let (log, words) = job(options)?;
+    check_outputs(options)?;
     let rate = log.header.sample_rate;
     let frames = log.end.unwrap_or_default();
     let tags = tags(&log);
@@ -114,6 +118,23 @@ pub fn render(options: &RenderOptions) -> Result<ExitReason, Box<dyn Error>> {
         eprintln!("{summary}");
     }
     Ok(ExitReason::Done)
+}
+
+/// Refuses outputs that exist, unless they may be replaced.
+fn check_outputs(options: &RenderOptions) -> Result<(), Box<dyn Error>> {
+    let RenderOptions { out, stems, midi, json, picture, log, .. } = options;
+    let stems = stems.iter().flat_map(|folder| Stem::ALL.map(|stem| stem_path(folder, stem)));
+    let files = [out, midi, json, picture, log].into_iter().flatten().cloned().chain(stems);
+    for path in files.filter(|_| !options.overwrite) {
+        if path.try_exists().map_err(|error| format!("{}: {error}", display_text(&path)))? {
+            return Err(format!("{}: it exists: give another name, or --overwrite", display_text(&path)).into());
+        }
+    }
+    Ok(())
+}
+
+fn stem_path(folder: &Path, stem: Stem) -> PathBuf {
+    folder.join(format!("{}.wav", stem.name()))
 }
 
 /// What is to be rendered: a log without changes, or the one that is replayed. Its end is the number of frames.
@@ -168,10 +189,7 @@ fn tags(log: &SessionLog) -> Tags {
 fn stem_files(folder: &Path, rate: u32, frames: u64) -> Result<Vec<SoundFile>, Box<dyn Error>> {
     std::fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", display_text(folder)))?;
     let format = SoundFormat::Lossless(Container::Wav, SampleFormat::F32);
-    let create = |stem: Stem| {
-        let path = folder.join(format!("{}.wav", stem.name()));
-        SoundFile::create(&path, format, rate, frames, &Tags::default())
-    };
+    let create = |stem: Stem| SoundFile::create(&stem_path(folder, stem), format, rate, frames, &Tags::default());
     Stem::ALL.into_iter().map(create).collect()
 }
 
