@@ -21,7 +21,7 @@ mod wish {
     /// For each semitone away from the register that the phrase aims at.
     pub const REGISTER: f32 = 0.22;
     /// The same note again.
-    pub const REPEATED: f32 = 1.0;
+    pub const REPEATED: f32 = 1.3;
     /// For each semitone of a leap beyond a fifth.
     pub const LARGE: f32 = 0.35;
 }

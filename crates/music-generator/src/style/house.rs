@@ -204,7 +204,7 @@ impl House {
             play(&mut self.clap, CLAPS[usize::from(scene.closes(4))], 0.05, score, 0.3, &mut dice);
         }
         if energy >= gate::CLOSED && resting != 0 {
-            play(&mut self.closed, CLOSED[self.patterns[0]], 0.12, score, 0.12, &mut dice);
+            play(&mut self.closed, CLOSED[self.patterns[0]], 0.12, score, 0.2, &mut dice);
         }
         if energy >= gate::OPEN && resting != 1 {
             let pattern = if fill && !kick_rests { "--x- --x- x-x- x-x-" } else { OPEN_HAT };
@@ -216,7 +216,7 @@ impl House {
         if (energy >= gate::PERCUSSION || energy < gate::KICK) && resting != 3 {
             let (pulses, steps, rotation) = self.ring;
             for step in (0..16).filter(|step| euclid(pulses, steps, rotation).contains(&(step % steps))) {
-                if dice.chance(scene.change(0.1)) {
+                if dice.chance(scene.change(0.16)) {
                     continue;
                 }
                 let velocity = dice.between(40.0, 75.0);

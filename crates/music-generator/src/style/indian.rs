@@ -119,8 +119,9 @@ impl Composes for IndianLofi {
         if let Some(raga) = named.or(near).or(self.ragas.get(drawn)) {
             self.raga = raga.clone();
         }
-        let mut degrees: Vec<u8> =
-            self.raga.up.iter().chain(&self.raga.down).map(|degree| degree.rem_euclid(12) as u8).collect();
+        // Some degrees occur in phrases only.
+        let rows = self.raga.up.iter().chain(&self.raga.down).chain(self.raga.phrases.iter().flatten());
+        let mut degrees: Vec<u8> = rows.map(|degree| degree.rem_euclid(12) as u8).collect();
         degrees.sort_unstable();
         degrees.dedup();
         Scale::new(target.tonic.unwrap_or(self.sa), &degrees, &self.raga.name)

@@ -69,7 +69,7 @@ fn chords_move_little_and_are_not_rough() {
                 }
                 let text = format!("{style:?} {seed} {keys:?} {leading:?}");
                 assert!(leading.moved <= 6.0 && leading.small_top >= 0.75 && leading.leaping_top < 0.08, "{text}");
-                assert!(leading.common >= 0.7, "{text}");
+                assert!(leading.common >= if style == Style::Piano { 0.6 } else { 0.7 }, "{text}");
                 let rough = chord_roughness(&bars, keys);
                 assert!(rough <= 1.3, "{text} roughness {rough}");
             }
