@@ -48,14 +48,14 @@ def windows(stereo, seconds=90.0, rate=RATE):
     return [stereo[:, i * step : i * step + frames] for i in range(count)]
 
 
-def loudness(stereo, rate=RATE):
+def loudness(stereo, rate=RATE, peaks=False):
     """Loudness by EBU R 128 (ffmpeg's filter ebur128).
 
-    Returns a dictionary: `lufs` integrated, `lra` loudness range in LU, `true_peak` in dBTP, and `short_term`, the loudness of
-    3 s every 100 ms, in LUFS.
+    Returns a dictionary: `lufs` integrated, `lra` loudness range in LU, `true_peak` in dBTP (only with `peaks`; it
+    takes most of the time), and `short_term`, the loudness of 3 s every 100 ms, in LUFS.
     """
     command = ["ffmpeg", "-v", "info", "-nostats", "-f", "f32le", "-ac", "2", "-ar", str(rate), "-i", "-"]
-    command += ["-af", "ebur128=peak=true", "-f", "null", "-"]
+    command += ["-af", "ebur128=peak=true" if peaks else "ebur128", "-f", "null", "-"]
     data = np.ascontiguousarray(stereo.T, dtype="<f4").tobytes()
     text = subprocess.run(command, check=True, input=data, capture_output=True).stderr.decode(errors="replace")
     short = [float(value) for value in re.findall(r"S:\s*(-?[\d.]+|-inf)\s", text)]

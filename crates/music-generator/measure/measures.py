@@ -191,7 +191,7 @@ def crest(stereo):
 
 def levels(stereo, rate=RATE):
     """M16. Loudness by EBU R 128, crest, and the distance between the quietest and the loudest tenth of the short-term loudness."""
-    result = loudness(stereo, rate)
+    result = loudness(stereo, rate, peaks=True)
     short = result.pop("short_term")[30:]
     result["short_term_spread"] = float(np.percentile(short, 90) - np.percentile(short, 10)) if len(short) else 0.0
     result["crest"] = crest(stereo)
