@@ -19,6 +19,7 @@ pub enum Mutes {
     #[default]
     None,
     /// The drums, the bass, or all but these two.
+    #[serde(alias = "drums_and_bass")]
     DrumsAndBass,
     /// Each stem.
     Stems,
@@ -36,6 +37,7 @@ pub enum Setting {
     Mutes,
     Temperature,
     Seed,
+    #[serde(alias = "top_k")]
     TopK,
     Guidance,
     Aim,

@@ -41,7 +41,7 @@ fn it_plays_holds_and_begins_anew() {
     let marks: Vec<_> = played.iter().flat_map(|chunk| chunk.source.marks.clone()).collect();
     let bars: Vec<_> = marks.iter().filter(|mark| matches!(mark.kind, MarkKind::Bar { .. })).collect();
     assert_eq!(bars.len(), 2);
-    assert_eq!(bars[1].frame - bars[0].frame, 24_000);
+    assert!(bars[1].frame.abs_diff(bars[0].frame + 24_000) <= 1, "{bars:?}");
     let MarkKind::Bar { bpm, scale, .. } = &bars[0].kind else { panic!() };
     assert_eq!((*bpm, scale.as_str()), (80.0, "D dorian"));
     assert!(marks.iter().any(|mark| matches!(&mark.kind, MarkKind::Chord(name) if !name.is_empty())));

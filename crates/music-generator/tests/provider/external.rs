@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use music_generator::provider::wire::WireConfig;
 use music_generator::provider::{
-    CloseReason, Control, MarkKind, Mutes, NoEvent, Provider, ProviderEvent, ProviderSession, Setting, Warning,
+    CloseReason, Control, MarkKind, Mutes, NoEvent, Provider, ProviderEvent, Setting, Warning,
 };
 use music_generator::types::config::{Aim, Config, Mode};
 
@@ -89,7 +89,7 @@ fn messages_go_in_both_directions() {
         {"setup": {"model": ""}},
         {"clientContent": {"weightedPrompts": [
             {"text": "minimal techno", "weight": 1.0}, {"text": "rain", "weight": 0.5}]}},
-        {"musicGenerationConfig": {"temperature": 1.5, "topK": 40.0, "seed": 7, "guidance": 4.0, "bpm": 90.0, "density": 0.7,
+        {"musicGenerationConfig": {"temperature": 1.5, "topK": 40, "seed": 7, "guidance": 4.0, "bpm": 90.0, "density": 0.7,
             "brightness": 0.2, "scale": "C_MAJOR_A_MINOR", "key": "D dorian", "muteDrums": true,
             "musicGenerationMode": "QUALITY"}},
         {"playbackControl": "PLAY"}, {"playbackControl": "PAUSE"}, {"playbackControl": "RESET_CONTEXT"},
@@ -101,8 +101,10 @@ fn messages_go_in_both_directions() {
 /// Sends numbered audio as fast as it can, and notes how much it has sent.
 const FLOOD: &str = r#"
 receive(); ready(); until("playbackControl")
-for chunk in range(260):
-    audio(pcm(1000, 1000 * chunk) + bytes(4 * 95000))
+rest = bytes(4 * 95990)
+for chunk in range(270):
+    send({"serverContent": {"audioChunks": [{"bytes": 4 * 96000}]}})
+    write(pcm(10, 1000 * chunk) + rest)
     note("sent", "x")
 receive()
 "#;
@@ -118,7 +120,7 @@ fn a_flood_of_100_mb_waits_and_nothing_is_lost() {
     // 2 s each: the queue has 4 s and one chunk more waits, the rest is in pipes and buffers of less than a chunk.
     assert!(script.notes("sent").len() <= 5, "{}", script.notes("sent").len());
     assert!(session.events().buffered() <= Duration::from_secs(6));
-    for number in 1..260 {
+    for number in 1..270 {
         let chunk = next_audio(&*session);
         assert_eq!(chunk.frame, 96_000 * number);
         let first = i16::try_from(1_000 * number % 30_000).unwrap();

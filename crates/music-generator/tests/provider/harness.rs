@@ -1,7 +1,7 @@
 //! Starts providers that are written in Python, and checks that nothing is left of them.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -84,10 +84,6 @@ impl Script {
         let path = folder.path().join("provider.py");
         fs::write(&path, format!("{PRELUDE}{body}")).unwrap();
         Self { folder, path }
-    }
-
-    pub fn folder(&self) -> &Path {
-        self.folder.path()
     }
 
     pub fn provider(&self, settings: ExternalSettings) -> ExternalProvider {

@@ -18,7 +18,8 @@ fn open(address: &str) -> Box<dyn ProviderSession> {
 fn serve(stream: TcpStream, ends: bool) -> Vec<String> {
     let mut lines = Vec::new();
     for line in BufReader::new(stream.try_clone().unwrap()).lines() {
-        let line = line.unwrap();
+        // The other end may be closed before everything was read.
+        let Ok(line) = line else { break };
         let answer = match &line {
             setup if setup.contains("setup") => "{\"setupComplete\":{}}\n",
             play if play.contains("PLAY") => "{\"serverContent\":{\"audioChunks\":[{\"data\":\"AQACAAMABAA=\"}]}}\n",

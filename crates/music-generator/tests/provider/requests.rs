@@ -60,7 +60,7 @@ fn a_line_is_split_as_in_a_shell() {
     assert_eq!(words(r#"a 'b  c' "d 'e'" f"#), ["a", "b  c", "d 'e'", "f"]);
     assert_eq!(words(r#"a\ b "c\"d\\e\f" '$HOME|;' """#), ["a b", r#"c"d\e\f"#, "$HOME|;", ""]);
     assert_eq!(words("--a='b c'd"), ["--a=b cd"]);
-    assert_eq!(words("größe ~x=1 a#b"[..7].trim()), ["größe"]);
+    assert_eq!(words("größe"), ["größe"]);
     assert_eq!(words("a b#c d~"), ["a", "b#c", "d~"]);
     assert_eq!(split("  "), Err(CommandLineError::Empty));
     assert_eq!(split("''"), Err(CommandLineError::Empty));

@@ -47,6 +47,7 @@ pub(super) struct Connection<'a> {
     capabilities: Option<Capabilities>,
     told: Told,
     plays: bool,
+    stopped: bool,
     began: Instant,
     /// Since when audio has been waited for.
     waits_since: Option<Instant>,
@@ -69,6 +70,7 @@ impl<'a> Connection<'a> {
             capabilities: None,
             told: Told::default(),
             plays: false,
+            stopped: false,
             began: now,
             waits_since: None,
             closed: None,
@@ -157,12 +159,15 @@ impl<'a> Connection<'a> {
     fn send_control(&mut self, control: Control) {
         self.send(&ClientMessage::control(control));
         match control {
-            Control::Play => self.plays = true,
-            Control::Pause => self.plays = false,
-            Control::Stop => {
-                self.plays = false;
-                self.translator.start_anew();
+            Control::Play => {
+                // Not at the stop: audio from before it may still arrive.
+                if std::mem::take(&mut self.stopped) {
+                    self.translator.start_anew();
+                }
+                self.plays = true;
             }
+            Control::Pause => self.plays = false,
+            Control::Stop => (self.plays, self.stopped) = (false, true),
             Control::ResetContext => self.translator.start_anew(),
         }
     }

@@ -17,7 +17,7 @@ pub struct WireConfig {
     pub temperature: Option<f64>,
     /// Among how many candidates a model chooses, 1 to 1,000.
     #[serde(alias = "top_k", skip_serializing_if = "Option::is_none")]
-    pub top_k: Option<f64>,
+    pub top_k: Option<i64>,
     /// The seed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seed: Option<i64>,
@@ -69,7 +69,7 @@ impl WireConfig {
         let stems = Stem::ALL.into_iter().filter(|stem| config.muted[stem.index()] && mutes == Mutes::Stems);
         Self {
             temperature: Some(wide(config.temperature)),
-            top_k: config.top_k.map(f64::from),
+            top_k: config.top_k.map(i64::from),
             seed: config.seed.map(|seed| seed.cast_signed() & i64::MAX),
             guidance: config.guidance.map(wide),
             bpm: config.bpm,
@@ -117,8 +117,7 @@ impl WireConfig {
             reason = "settings are small numbers, whose ranges are checked afterwards"
         )]
         let narrow = |value: f64| value as f32;
-        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the value is limited to the type")]
-        let whole = |value: f64| value.clamp(0.0, f64::from(u16::MAX)) as u16;
+        let whole = |value: i64| u16::try_from(value.clamp(0, i64::from(u16::MAX))).unwrap_or(0);
         Ok(Config {
             bpm: self.bpm,
             scale,
