@@ -97,6 +97,7 @@ fn the_mix_has_the_format_of_its_name_and_a_picture() {
         ok(&[
             "render",
             "--quiet",
+            "--overwrite",
             "--seconds",
             "21",
             "--sample-rate",

@@ -49,7 +49,7 @@ pub struct SoundFile {
 }
 
 enum Encoder {
-    Lossless(AudioWriter),
+    Lossless(Box<AudioWriter>),
     Opus(Box<OpusFile>),
 }
 
@@ -68,7 +68,7 @@ impl SoundFile {
         let encoder = match format {
             SoundFormat::Lossless(container, format) => {
                 let spec = AudioSpec { dither: format != SampleFormat::F32, ..AudioSpec::new(rate, 2, format) };
-                Encoder::Lossless(AudioWriter::create(path, container, spec, tags)?)
+                Encoder::Lossless(Box::new(AudioWriter::create(path, container, spec, tags)?))
             }
             SoundFormat::Opus => Encoder::Opus(Box::new(OpusFile::create(path, rate, frames, tags)?)),
         };

@@ -247,7 +247,7 @@ pub fn melody(bars: &[Bar]) -> Melody {
             continue;
         }
         found.notes += notes.len();
-        let end = phrase.iter().map(|bar| bar.start + bar.length).last().unwrap_or_default();
+        let end = phrase.iter().map(|bar| bar.start + bar.length).next_back().unwrap_or_default();
         let next_start = |index: usize| notes.get(index + 1).map_or(end, |next| next.start);
         let length = (end - phrase[0].start).0;
         let sounding: i64 =
@@ -277,7 +277,7 @@ pub fn melody(bars: &[Bar]) -> Melody {
         }
         for four in phrase.chunks(4) {
             let notes: Vec<Note> = four.iter().flat_map(main_line).collect();
-            let end = four.iter().map(|bar| bar.start + bar.length).last().unwrap_or_default();
+            let end = four.iter().map(|bar| bar.start + bar.length).next_back().unwrap_or_default();
             let gap = notes.iter().enumerate().any(|(index, note)| {
                 let next = notes.get(index + 1).map_or(end, |next| next.start);
                 (next - note.start - note.length).0 >= 900

@@ -90,7 +90,8 @@ fn a_change_is_heard_within_a_beat_and_without_a_click() {
     let (plain, _) = changed(3, |_| ());
     let mut muted = Config { bpm: Some(80.0), ..Config::default() };
     muted.muted = [true, false, true, false, false];
-    let changes: [(&str, &dyn Fn(&Steering)); 3] = [
+    type Change<'a> = &'a dyn Fn(&Steering);
+    let changes: [(&str, Change<'_>); 3] = [
         ("muted", &|steering| steering.set_config(muted.clone()).unwrap()),
         ("prompts", &|steering| {
             steering.set_prompts(vec![WeightedPrompt { text: "stormy rain, dark".to_owned(), weight: 1.0 }]).unwrap();

@@ -165,12 +165,13 @@ mod tests {
         let mut out = Vec::new();
         for quantum in 0..quanta {
             let mut stems = SILENCE;
-            for n in 0..QUANTUM {
+            let [bursts, _, _, tones, _] = &mut stems;
+            for (n, (burst, tone)) in bursts.iter_mut().zip(tones).enumerate() {
                 let time = (quantum * QUANTUM + n) as f32;
-                let tone = level * sine((time * 0.2497).fract());
-                let burst = if quantum % 97 < 3 { 2.0 * level * dice.between(-1.0, 1.0) } else { 0.0 };
-                stems[0][n] = [burst, -burst];
-                stems[3][n] = [tone, tone];
+                let sample = level * sine((time * 0.2497).fract());
+                let noise = if quantum % 97 < 3 { 2.0 * level * dice.between(-1.0, 1.0) } else { 0.0 };
+                *burst = [noise, -noise];
+                *tone = [sample, sample];
             }
             master.process(&mut stems);
             out.extend_from_slice(&Master::sum(&stems));
@@ -201,8 +202,8 @@ mod tests {
         let mut out = Vec::new();
         for quantum in 0..20_usize {
             let mut stems = SILENCE;
-            for n in 0..QUANTUM {
-                stems[1][n] = [1e-4 * (quantum * QUANTUM + n) as f32, 0.0];
+            for (n, frame) in stems[1].iter_mut().enumerate() {
+                *frame = [1e-4 * (quantum * QUANTUM + n) as f32, 0.0];
             }
             master.process(&mut stems);
             out.extend(stems[1].map(|[left, _]| left));
