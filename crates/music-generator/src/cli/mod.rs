@@ -156,10 +156,10 @@ impl RenderOptions {
 
 /// Reads a prompt, with a weight after the last `@`.
 fn prompt(text: &str) -> Result<WeightedPrompt, String> {
-    if let Some((words, weight)) = text.rsplit_once('@') {
-        if let Ok(weight) = weight.trim().parse() {
-            return Ok(WeightedPrompt { text: words.trim().to_owned(), weight });
-        }
+    if let Some((words, weight)) = text.rsplit_once('@')
+        && let Ok(weight) = weight.trim().parse()
+    {
+        return Ok(WeightedPrompt { text: words.trim().to_owned(), weight });
     }
     Ok(WeightedPrompt { text: text.to_owned(), weight: 1.0 })
 }

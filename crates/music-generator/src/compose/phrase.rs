@@ -143,11 +143,11 @@ impl Phrases {
     fn notes(&mut self, scene: &Scene<'_>, at: u64, bars: u64) -> Vec<PhraseNote> {
         let mut dice = scene.dice(self.rules.name, Stem::Lead);
         let answer = at / 2 % 2 == 1;
-        if at % 4 == 0 {
+        if at.is_multiple_of(4) {
             let strength = (scene.target.temperature / 1.1).min(2.5) * if at == 0 { 0.6 } else { 1.4 };
             self.unit = self.motif.varied(self.rules.shape, strength, &mut dice);
             self.line.breathe();
-        } else if answer && at % 2 == 0 && dice.chance(scene.change(0.3)) {
+        } else if answer && at.is_multiple_of(2) && dice.chance(scene.change(0.3)) {
             self.unit = self.unit.apply(Operator::Ornament, self.rules.shape, &mut dice);
         }
         let scale = scene.scale.only(self.rules.degrees[usize::from(!scene.scale.is_minor())]);

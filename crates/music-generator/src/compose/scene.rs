@@ -219,5 +219,5 @@ pub fn choose_instrument(
             return Some(*instrument);
         }
     }
-    possible().last().map(|(instrument, _)| *instrument)
+    possible().next_back().map(|(instrument, _)| *instrument)
 }

@@ -213,7 +213,7 @@ impl House {
         if energy >= gate::RIDE && resting != 2 {
             play(&mut self.ride, RIDE, 0.3, score, 0.0, &mut dice);
         }
-        if (energy >= gate::PERCUSSION || energy < gate::KICK) && resting != 3 {
+        if !(gate::KICK..gate::PERCUSSION).contains(&energy) && resting != 3 {
             let (pulses, steps, rotation) = self.ring;
             for step in (0..16).filter(|step| euclid(pulses, steps, rotation).contains(&(step % steps))) {
                 if dice.chance(scene.change(0.16)) {
@@ -370,7 +370,7 @@ impl House {
             let strong = step % 4 == 0;
             let place = Place { rise: *rise, strong, closing: false, register: 72.0 };
             let key = self.line.next(place, scene.scale, chord, (65, 79), &mut dice);
-            let accent = count % self.accent == 0;
+            let accent = count.is_multiple_of(self.accent);
             let velocity = if accent { 92.0 } else { 66.0 };
             let from_density = if accent || strong { 0.05 } else { 0.25 };
             let stroke = Stroke {

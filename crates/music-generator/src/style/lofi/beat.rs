@@ -260,11 +260,12 @@ impl Beat {
                 if chord_begins { dice.pick(&[0.92, 0.05, 0.0, 0.03]) } else { dice.pick(&[0.42, 0.32, 0.18, 0.08]) };
             let key = [root, fifth, root + 12, third][drawn];
             let mut key = if key > bass::RANGE.1 { key - 12 } else { key };
-            if leads && step == steps - 2 {
-                if let Some(next) = scene.chord(steps) {
-                    let next = place(next.bass_class(tonic), self.bass_key, bass::RANGE);
-                    key = approach(next, self.bass_key, scene.scale, &mut dice);
-                }
+            if leads
+                && step == steps - 2
+                && let Some(next) = scene.chord(steps)
+            {
+                let next = place(next.bass_class(tonic), self.bass_key, bass::RANGE);
+                key = approach(next, self.bass_key, scene.scale, &mut dice);
             }
             // The gap to the next note that sounds at this density or a lower one.
             let next = onsets[index + 1..].iter().find(|(_, other)| *other <= from_density.max(0.5));
