@@ -56,14 +56,14 @@ const SHAPE: MotifShape = MotifShape {
     gaps: &[(2, 0.34), (4, 0.38), (6, 0.14), (8, 0.10), (3, 0.04)],
     starts: &[0, 0, 2, 4],
     span: 26,
-    articulation: 0.9,
-    last: 6,
+    articulation: 0.8,
+    last: 5,
 };
 const PHRASES: PhraseRules = PhraseRules {
     name: "piano.right",
     shape: &SHAPE,
     degrees: [&[0, 2, 3, 5, 7, 8, 9, 10], &[0, 2, 4, 5, 7, 9, 11]],
-    rests: &[(0, 0.6), (4, 0.4)],
+    rests: &[(0, 0.4), (4, 0.6)],
     gate: 0.34,
     centre: (72, 76),
     reach: (7, 9),
