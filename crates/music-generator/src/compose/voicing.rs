@@ -20,7 +20,7 @@ pub struct Limits {
 }
 
 /// Keys and chords that go: electric piano, guitar.
-pub const CLOSE: Limits = Limits { low: 51, high: 75, centre: 64.0, voices: 4, rootless: true, open: false };
+pub const CLOSE: Limits = Limits { low: 51, high: 75, centre: 65.0, voices: 4, rootless: true, open: false };
 /// Pads and strings.
 pub const OPEN: Limits = Limits { low: 45, high: 79, centre: 62.0, voices: 4, rootless: false, open: true };
 
