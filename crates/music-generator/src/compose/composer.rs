@@ -271,7 +271,12 @@ impl Composer {
         let known = self.materials.iter().find(|(material, _)| *material == self.section.material);
         self.harmony = match known {
             Some((_, chords)) if harmony::borrowed_share(chords, &self.scale) <= allowed => {
-                harmony::unroll(chords, self.section.bars as usize, &self.scale, 0.5 * change, &mut dice)
+                let bars = self.section.bars as usize;
+                if self.style.rules().change > 0.0 {
+                    harmony::unroll(chords, bars, &self.scale, 0.5 * change, &mut dice)
+                } else {
+                    chords.iter().cycle().take(bars).cloned().collect()
+                }
             }
             _ => self.style.harmony(&self.section, &self.scale, allowed, change, &mut dice),
         };

@@ -165,7 +165,7 @@ pub fn unroll(cycle: &[BarChords], bars: usize, scale: &Scale, change: f32, dice
         let [only] = &chords[..] else { continue };
         if next_is_tonic && function(only.root, scale.is_minor()) != 2 && dice.chance(0.6) {
             let mut lead = diatonic(scale, dominant_root(scale));
-            if !scale.is_minor() && lead.has(4) && lead.has(10) && dice.chance(0.4) {
+            if !scale.is_minor() && lead.has(4) && lead.has(10) && scale.degrees.contains(&0) && dice.chance(0.4) {
                 lead = Chord { root: lead.root, tones: vec![0, 5, 7, 10], bass: None };
             }
             chords.push(lead);

@@ -93,10 +93,11 @@ pub fn groove_consistency(bars: &[Bar], drums_only: bool) -> f32 {
     1.0 - mean(&differences)
 }
 
-/// The number of windows of four bars in which a stem plays what it played in an earlier window (M10 on notes).
-pub fn duplicates(bars: &[Bar]) -> usize {
-    let mut count = 0;
-    for stem in Stem::ALL {
+/// For each stem the number of windows of four bars in which it plays what it played in an earlier window (M10 on
+/// notes).
+pub fn duplicates(bars: &[Bar]) -> [usize; Stem::COUNT] {
+    Stem::ALL.map(|stem| {
+        let mut count = 0;
         let content = |bar: &Bar| -> Vec<(i64, i32, Instrument)> {
             let notes = bar.notes.iter().filter(|note| note.stem == stem);
             let mut events: Vec<_> =
@@ -112,8 +113,8 @@ pub fn duplicates(bars: &[Bar]) -> usize {
             }
             count += usize::from(seen.insert(window.to_vec(), ()).is_some());
         }
-    }
-    count
+        count
+    })
 }
 
 /// Roughness of notes that sound together: pairs of partials within 1.2 critical bands (M12; Sethares 1993). Six partials at 0.88.
@@ -214,6 +215,9 @@ fn main_line(bar: &Bar) -> Vec<Note> {
     let mut notes: Vec<Note> = bar.notes.iter().filter(|note| note.stem == Stem::Lead).copied().collect();
     let main = notes.first().map(|note| note.instrument);
     notes.retain(|note| Some(note.instrument) == main && note.length > Ticks(160));
+    // Of notes that begin together the highest is the melody.
+    notes.sort_by_key(|note| (note.start, std::cmp::Reverse(key(note))));
+    notes.dedup_by_key(|note| note.start);
     notes
 }
 
@@ -247,7 +251,7 @@ pub fn melody(bars: &[Bar]) -> Melody {
             continue;
         }
         found.notes += notes.len();
-        let end = phrase.iter().map(|bar| bar.start + bar.length).next_back().unwrap_or_default();
+        let end = phrase.last().map(|bar| bar.start + bar.length).unwrap_or_default();
         let next_start = |index: usize| notes.get(index + 1).map_or(end, |next| next.start);
         let length = (end - phrase[0].start).0;
         let sounding: i64 =
@@ -277,7 +281,7 @@ pub fn melody(bars: &[Bar]) -> Melody {
         }
         for four in phrase.chunks(4) {
             let notes: Vec<Note> = four.iter().flat_map(main_line).collect();
-            let end = four.iter().map(|bar| bar.start + bar.length).next_back().unwrap_or_default();
+            let end = four.last().map(|bar| bar.start + bar.length).unwrap_or_default();
             let gap = notes.iter().enumerate().any(|(index, note)| {
                 let next = notes.get(index + 1).map_or(end, |next| next.start);
                 (next - note.start - note.length).0 >= 900

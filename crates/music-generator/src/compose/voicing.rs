@@ -20,7 +20,7 @@ pub struct Limits {
 }
 
 /// Keys and chords that go: electric piano, guitar.
-pub const CLOSE: Limits = Limits { low: 50, high: 74, centre: 62.0, voices: 4, rootless: true, open: false };
+pub const CLOSE: Limits = Limits { low: 51, high: 75, centre: 65.0, voices: 4, rootless: true, open: false };
 /// Pads and strings.
 pub const OPEN: Limits = Limits { low: 45, high: 79, centre: 62.0, voices: 4, rootless: false, open: true };
 
@@ -28,7 +28,7 @@ pub const OPEN: Limits = Limits { low: 45, high: 79, centre: 62.0, voices: 4, ro
 /// and now, against which parallel octaves and fifths are counted.
 ///
 /// The cost is the sum of the moves, plus 4 for each parallel octave or fifth with the bass, plus half of the distance of the mean
-/// from the centre, plus what the top voice moves beyond a second.
+/// from the centre, plus what the top voice moves beyond a second, plus 1 to 3 for seconds within the chord.
 pub fn voice(chord: &Chord, tonic: u8, before: &[i32], bass: Option<(i32, i32)>, limits: &Limits) -> Vec<i32> {
     let mut best: Option<(f32, Vec<i32>)> = None;
     for (classes, penalty) in tone_sets(chord, tonic, limits) {
@@ -147,6 +147,8 @@ pub fn least_interval(key: i32) -> i32 {
 fn cost(keys: &[i32], before: &[i32], bass: Option<(i32, i32)>, limits: &Limits) -> f32 {
     let mean = keys.iter().sum::<i32>() as f32 / keys.len().max(1) as f32;
     let mut cost = (mean - limits.centre).abs() / 2.0;
+    // Seconds are rough, minor ones and low ones most.
+    cost += keys.windows(2).map(|pair| second(pair[0], pair[1] - pair[0])).sum::<f32>();
     let (Some(top), Some(top_before)) = (keys.last(), before.last()) else { return cost };
     cost += moved(keys, before) as f32;
     let top_move = (top - top_before).abs();
@@ -159,6 +161,14 @@ fn cost(keys: &[i32], before: &[i32], bass: Option<(i32, i32)>, limits: &Limits)
         cost += 4.0 * parallel.count() as f32;
     }
     cost
+}
+
+fn second(low: i32, interval: i32) -> f32 {
+    match interval {
+        1 => 3.0,
+        2 if low < 62 => 1.0,
+        _ => 0.0,
+    }
 }
 
 /// The semitones that the voices move in total, each voice to the one in the same place counted from the top.

@@ -63,15 +63,15 @@ const SHAPE: MotifShape = MotifShape {
     notes: (4, 6),
     gaps: &[(4, 0.45), (2, 0.2), (6, 0.2), (8, 0.15)],
     starts: &[0, 0, 4, 2],
-    span: 28,
-    articulation: 1.0,
-    last: 10,
+    span: 24,
+    articulation: 0.92,
+    last: 6,
 };
 const PHRASES: PhraseRules = PhraseRules {
     name: "cinematic.theme",
     shape: &SHAPE,
     degrees: [&[0, 1, 2, 3, 5, 7, 8, 9, 10], &[0, 2, 4, 5, 6, 7, 9, 10, 11]],
-    rests: &[(0, 0.5), (4, 0.5)],
+    rests: &[(0, 0.3), (4, 0.7)],
     gate: 0.3,
     centre: (68, 72),
     reach: (7, 9),
@@ -149,6 +149,7 @@ impl Cinematic {
 
     fn harmony_voices(&mut self, scene: &Scene<'_>, score: &mut Score) {
         let mut dice = scene.dice("cinematic.harmony", Stem::Harmony);
+        let mut low_dice = scene.dice("cinematic.bass.line", Stem::Bass);
         let chords = scene.chords(0).to_vec();
         let steps = scene.steps();
         let span = steps / chords.len().max(1);
@@ -176,19 +177,7 @@ impl Cinematic {
                 .collect();
             score.chord(scene, &mut self.strings, &strokes);
             let bass = place(chord.bass_class(tonic), 38, (31, 45));
-            let low = Stroke {
-                step: from as f32,
-                length: span as f32,
-                key: bass as f32,
-                velocity: loud + 4.0,
-                late_ms,
-                ..Stroke::default()
-            };
-            score.note(scene, &mut self.bass, low);
-            if scene.energy > 0.55 {
-                let octave = Stroke { key: (bass + 12) as f32, velocity: loud - 6.0, from_density: 0.2, ..low };
-                score.note(scene, &mut self.bass, octave);
-            }
+            self.bass_note(scene, score, (bass, loud), (from, span), &mut low_dice);
             if scene.energy > 0.58 {
                 self.figure(scene, score, chord, (from, span), &mut dice);
             } else if scene.energy < 0.62 {
@@ -214,6 +203,42 @@ impl Cinematic {
                     };
                     score.note(scene, &mut self.harp, stroke);
                 }
+            }
+        }
+    }
+
+    /// The root, held or renewed within the chord; the last note may be a step towards what follows. Doubled when it is loud.
+    fn bass_note(
+        &mut self,
+        scene: &Scene<'_>,
+        score: &mut Score,
+        (bass, loud): (i32, f32),
+        (from, span): (usize, usize),
+        dice: &mut Dice,
+    ) {
+        let mut onsets = vec![(0, bass)];
+        if dice.chance(scene.change(0.4)) {
+            onsets.push((span / 2, [bass, bass, bass + 12][dice.below(3)]));
+        }
+        if dice.chance(scene.change(0.35)) && span > 4 {
+            let step = scene.scale.step_near(bass) + [-1, 1, 2][dice.below(3)];
+            onsets.push((span - [2, 4, 3][dice.below(3)], scene.scale.key_of_step(step)));
+        }
+        for (index, (step, key)) in onsets.iter().enumerate() {
+            let end = onsets.get(index + 1).map_or(span, |(next, _)| *next);
+            let low = Stroke {
+                step: (from + step) as f32,
+                length: end.saturating_sub(*step).max(1) as f32,
+                key: *key as f32,
+                velocity: loud + if index == 0 { 4.0 } else { -4.0 },
+                from_density: if index == 0 { 0.0 } else { 0.2 },
+                late_ms: breath(scene, from + step),
+                ..Stroke::default()
+            };
+            score.note(scene, &mut self.bass, low);
+            if scene.energy > 0.55 {
+                let octave = Stroke { key: (key + 12) as f32, velocity: loud - 6.0, from_density: 0.2, ..low };
+                score.note(scene, &mut self.bass, octave);
             }
         }
     }

@@ -55,15 +55,15 @@ const SHAPE: MotifShape = MotifShape {
     notes: (4, 8),
     gaps: &[(2, 0.34), (4, 0.38), (6, 0.14), (8, 0.10), (3, 0.04)],
     starts: &[0, 0, 2, 4],
-    span: 30,
-    articulation: 0.95,
-    last: 8,
+    span: 26,
+    articulation: 0.8,
+    last: 5,
 };
 const PHRASES: PhraseRules = PhraseRules {
     name: "piano.right",
     shape: &SHAPE,
     degrees: [&[0, 2, 3, 5, 7, 8, 9, 10], &[0, 2, 4, 5, 7, 9, 11]],
-    rests: &[(0, 0.6), (4, 0.4)],
+    rests: &[(0, 0.4), (4, 0.6)],
     gate: 0.34,
     centre: (72, 76),
     reach: (7, 9),
@@ -150,12 +150,20 @@ impl Piano {
                 Left::Halves => {
                     strokes.push((0, span, bass, 2.0, 0.0));
                     let second = if dice.chance(scene.change(0.3)) { tenth } else { fifth };
-                    strokes.push((span / 2 / 2 * 2, span / 2, second, -4.0, 0.1));
+                    let usual = dice.chance(1.0 - scene.change(0.35));
+                    let at = if usual { span / 4 * 2 } else { [span / 4, span * 3 / 4][dice.below(2)] };
+                    strokes.push((at, span - at, second, -4.0, 0.1));
                     if dice.chance(scene.change(0.35)) {
                         strokes.push((span - 2, 2, fifth, -8.0, 0.3));
                     }
                 }
-                Left::Sway => strokes.push((0, span, bass, 4.0, 0.0)),
+                Left::Sway => {
+                    strokes.push((0, span, bass, 4.0, 0.0));
+                    if dice.chance(scene.change(0.25)) {
+                        let key = [fifth, tenth, bass + 12][dice.below(3)];
+                        strokes.push((span - [2, 4][dice.below(2)], 3, key, -8.0, 0.2));
+                    }
+                }
             }
             for (step, length, key, louder, from_density) in strokes {
                 let stroke = Stroke {
@@ -177,7 +185,7 @@ impl Piano {
                 let place = if self.figure == Left::Sway { 4 } else { 0 };
                 let mut hits = vec![place];
                 if self.figure == Left::Sway && dice.chance(scene.change(0.45)) {
-                    hits.push(8);
+                    hits.push([8, 8, 10, 12][dice.below(4)]);
                 }
                 for step in hits.into_iter().filter(|step| *step < span) {
                     let roll = dice.between(15.0, 40.0) / 2.0;

@@ -77,8 +77,9 @@ impl Accompaniment {
     fn drone(&mut self, scene: &Scene<'_>, score: &mut Score, raga: &Raga) {
         let (start, end) = (scene.start.to_beats(), scene.start.to_beats() + f64::from(scene.beats));
         let sa = 48.0 + f32::from(scene.scale.tonic);
+        let again = scene.attempts[Stem::Texture.index()] << 40;
         while self.next < end {
-            let mut dice = Dice::new(scene.seed, "indian.string", scene.bar, (self.next * 1_000.0) as u64);
+            let mut dice = Dice::new(scene.seed, "indian.string", scene.bar, (self.next * 1_000.0) as u64 + again);
             let key = [sa + f32::from(raga.drone), sa, sa, sa - 12.0][self.string];
             let stroke = Stroke {
                 step: ((self.next - start).max(0.0) * 4.0) as f32,
