@@ -1,5 +1,5 @@
 //! Providers with real processes and sockets. Python 3 is required.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
 mod adapter;
 mod built_in;
