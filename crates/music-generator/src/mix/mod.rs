@@ -4,6 +4,7 @@
 
 mod loudness;
 mod master;
+mod style_blend;
 mod style_sound;
 mod styles;
 mod true_peak;

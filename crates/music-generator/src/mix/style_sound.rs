@@ -2,7 +2,7 @@
 
 use crate::synth::instruments::Kit;
 use crate::types::stem::Stem;
-use crate::types::target::{Noise, Style, Target};
+use crate::types::target::Noise;
 
 /// Level and sends of a stem.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -75,79 +75,4 @@ pub struct StyleSound {
     pub noises: [f32; Noise::ALL.len()],
     /// The gain of the sum in decibels: with it, the style has -18 LUFS.
     pub master_db: f32,
-}
-
-impl StyleSound {
-    /// The sound of a target: those of its styles, weighted by their shares. What cannot be between two values is that of the style
-    /// with the largest share.
-    pub fn of(target: &Target) -> Self {
-        let largest = super::styles::sound(target.style());
-        let mut sum = Self { kit: largest.kit, echo: largest.echo, ..Self::default() };
-        let total: f32 = target.styles.iter().filter(|share| share.is_finite()).map(|share| share.max(0.0)).sum();
-        if total <= 0.0 {
-            return largest;
-        }
-        let (mut t60, mut high_cut) = (0.0, 0.0);
-        for style in Style::ALL {
-            let share = target.styles.get(style.index()).copied().unwrap_or(0.0).max(0.0) / total;
-            if share > 0.0 {
-                let sound = super::styles::sound(style);
-                sum.add(&sound, share);
-                t60 += share * libm::logf(sound.room.t60);
-                high_cut += share * libm::logf(sound.high_cut);
-            }
-        }
-        sum.room.t60 = libm::expf(t60);
-        sum.high_cut = libm::expf(high_cut);
-        for stem in &mut sum.stems {
-            if stem.room_db > -60.0 {
-                stem.room_db += target.reverb_db;
-            }
-        }
-        for (level, noise) in sum.noises.iter_mut().zip(Noise::ALL) {
-            *level = level.max(target.noises.get(&noise).copied().unwrap_or(0.0));
-        }
-        sum
-    }
-
-    fn add(&mut self, other: &Self, share: f32) {
-        for (stem, other) in self.stems.iter_mut().zip(&other.stems) {
-            stem.level_db += share * other.level_db;
-            stem.room_db += share * other.room_db;
-            stem.echo_db += share * other.echo_db;
-            stem.width += share * other.width;
-            stem.low_cut += share * other.low_cut;
-            stem.duck_db += share * other.duck_db;
-        }
-        self.room.pre_delay_ms += share * other.room.pre_delay_ms;
-        self.tape.wow_cents += share * other.tape.wow_cents;
-        self.tape.flutter_cents += share * other.tape.flutter_cents;
-        self.tape.drive_db += share * other.tape.drive_db;
-        self.sampler_db += share * other.sampler_db;
-        self.duck_release_ms += share * other.duck_release_ms;
-        self.master_db += share * other.master_db;
-        for (level, other) in self.noises.iter_mut().zip(&other.noises) {
-            *level += share * other;
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_target_of_one_style_has_the_sound_of_the_style_and_a_blend_lies_between() {
-        let mut target = Target::default();
-        let lofi = StyleSound::of(&target);
-        assert!((lofi.room.t60 - super::super::styles::sound(Style::Lofi).room.t60).abs() < 1e-5);
-        target.styles = [0.0, 0.0, 1.0, 0.0, 0.0, 0.0];
-        let ambient = StyleSound::of(&target);
-        target.styles = [0.5, 0.0, 0.5, 0.0, 0.0, 0.0];
-        let both = StyleSound::of(&target);
-        assert!(lofi.room.t60 < both.room.t60 && both.room.t60 < ambient.room.t60);
-        assert!((both.master_db - 0.5 * (lofi.master_db + ambient.master_db)).abs() < 1e-4);
-        target.styles = [f32::NAN, 0.0, 0.0, 0.0, 0.0, 0.0];
-        assert!(StyleSound::of(&target).room.t60.is_finite());
-    }
 }

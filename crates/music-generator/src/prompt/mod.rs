@@ -34,6 +34,7 @@ mod phrases;
 pub mod ramp;
 pub mod reader;
 pub mod reading;
+mod spelling;
 #[cfg(test)]
 mod tests;
 mod token;

@@ -1,35 +1,6 @@
 //! Words that look like other words: corrections and suggestions.
 
-use super::token::is_japanese;
-use super::vocabulary::Vocabulary;
-
-/// A set of letters as bits, to leave out words that cannot be near without measuring their distance.
-pub(super) fn letters(word: &str) -> u64 {
-    word.chars().fold(0, |set, c| set | 1 << (u32::from(c) % 64))
-}
-
-/// The script of a word, told by its first character.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Script {
-    /// Latin letters and digits.
-    Latin,
-    /// Devanagari.
-    Devanagari,
-    /// Kana and Chinese characters.
-    Japanese,
-    /// Any other, for which the vocabulary has no words.
-    Other,
-}
-
-/// The script of a word.
-pub(super) fn script(word: &str) -> Script {
-    match word.chars().next() {
-        Some(c) if c.is_ascii_alphanumeric() || ('\u{c0}'..='\u{24f}').contains(&c) => Script::Latin,
-        Some('\u{0900}'..='\u{097f}') => Script::Devanagari,
-        Some(c) if is_japanese(c) => Script::Japanese,
-        _ => Script::Other,
-    }
-}
+use super::spelling::{Spelling, letters, script};
 
 /// The greatest number of edits for a word with so many characters: none below 5, one below 8, then two.
 const fn allowed_edits(length: usize) -> usize {
@@ -43,7 +14,7 @@ const fn allowed_edits(length: usize) -> usize {
 /// The word of the vocabulary that `word` is a misspelling of, with the number of edits. An edit adds, drops or replaces a letter, or
 /// swaps two neighbours. Words of 5 to 7 letters must begin with the same letter, or with the first two swapped: "light" is no
 /// misspelling of "night".
-pub(super) fn correction<'v>(vocabulary: &'v Vocabulary, word: &str) -> Option<(&'v str, usize)> {
+pub(super) fn correction<'v>(spellings: &'v [Spelling], word: &str) -> Option<(&'v str, usize)> {
     let length = word.chars().count();
     let most = allowed_edits(length);
     if most == 0 || word.chars().any(|c| c.is_ascii_digit()) {
@@ -51,7 +22,7 @@ pub(super) fn correction<'v>(vocabulary: &'v Vocabulary, word: &str) -> Option<(
     }
     let set = letters(word);
     let mut best: Option<(&str, (usize, bool, bool))> = None;
-    for candidate in vocabulary.spellings() {
+    for candidate in spellings {
         if candidate.length.abs_diff(length) > most
             || (candidate.letters & !set).count_ones() as usize > most
             || (set & !candidate.letters).count_ones() as usize > most
@@ -82,13 +53,13 @@ fn starts_alike(a: &str, b: &str) -> bool {
 
 /// The two words of the vocabulary that look most like `word`, the nearest first; of equally near words the English ones. They may be far
 /// away.
-pub(super) fn nearest(vocabulary: &Vocabulary, word: &str) -> Vec<String> {
+pub(super) fn nearest(spellings: &[Spelling], word: &str) -> Vec<String> {
     let shortened: String = word.chars().take(24).collect();
     let length = shortened.chars().count();
     let set = letters(&shortened);
     let script = script(&shortened);
     let mut best: Vec<((usize, bool), &str)> = Vec::new();
-    for candidate in vocabulary.spellings() {
+    for candidate in spellings {
         // The distance is at least the difference in length, and at least the number of letters that one word lacks.
         let lacking = (set & !candidate.letters).count_ones().max((candidate.letters & !set).count_ones());
         let least = candidate.length.abs_diff(length).max(lacking as usize);

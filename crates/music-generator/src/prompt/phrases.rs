@@ -1,6 +1,5 @@
 //! What words do to their neighbours: intensifiers, negations and "solo".
 
-use super::reader::role;
 use super::reading::{Found, Meaning, Part};
 use super::vocabulary::{Group, Sense, Vocabulary};
 
@@ -223,4 +222,18 @@ fn negate_previous(drafts: &mut [Draft], index: usize) -> bool {
         }
     }
     group.is_some()
+}
+
+/// The role of a word in its sentence.
+pub(super) const fn role(sense: Sense) -> Role {
+    match sense {
+        Sense::Entry(_) => Role::Content,
+        Sense::Intensifier(factor) => Role::Intensifier(factor),
+        Sense::NegatesNext => Role::NegatesNext,
+        Sense::NegatesPrevious => Role::NegatesPrevious,
+        Sense::Cancel | Sense::PassedOver => Role::Filler,
+        Sense::Join => Role::Join,
+        Sense::End => Role::End,
+        Sense::Alone => Role::Alone,
+    }
 }

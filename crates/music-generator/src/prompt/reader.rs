@@ -5,7 +5,7 @@
 
 use super::near;
 use super::numbers::{SpecialKind, japanese_key, special};
-use super::phrases::{self, Draft, Role};
+use super::phrases::{self, Draft};
 use super::reading::{Filtered, Found, Meaning, Part, Reading, Warning};
 use super::token::{Token, TokenKind, tokens};
 use super::vocabulary::{LONGEST_PHRASE, Sense, Vocabulary};
@@ -85,8 +85,9 @@ fn word(
     }
     let Some(token) = rest.first() else { return 1 };
     let spelled = vocabulary.same_but_vowels(&token.word).map(|word| (word, Found::Form));
-    let spelled = spelled
-        .or_else(|| near::correction(vocabulary, &token.word).map(|(word, edits)| (word, Found::Corrected(edits))));
+    let spelled = spelled.or_else(|| {
+        near::correction(vocabulary.spellings(), &token.word).map(|(word, edits)| (word, Found::Corrected(edits)))
+    });
     let sense = spelled.and_then(|(word, found)| vocabulary.sense(word).map(|sense| (word, sense, found)));
     drafts.push(match sense {
         Some((key, sense, found)) => Draft::of(vocabulary, token.written.clone(), key, sense, found),
@@ -175,7 +176,7 @@ fn conclude(vocabulary: &Vocabulary, mut parts: Vec<Part>, mut warnings: Vec<War
         if let Meaning::Unknown { nearest } = &mut part.meaning {
             let shown: String = part.written.chars().take(SHOWN).collect();
             if unknown.len() < MOST_SUGGESTIONS {
-                *nearest = near::nearest(vocabulary, &shown.to_lowercase());
+                *nearest = near::nearest(vocabulary.spellings(), &shown.to_lowercase());
             }
             unknown.push((shown, nearest.clone()));
         }
@@ -197,18 +198,4 @@ fn conclude(vocabulary: &Vocabulary, mut parts: Vec<Part>, mut warnings: Vec<War
         warnings.push(Warning::NotUnderstood { words: unknown });
     }
     Ok(Reading { parts, warnings })
-}
-
-/// The role of a word in its sentence.
-pub(super) const fn role(sense: Sense) -> Role {
-    match sense {
-        Sense::Entry(_) => Role::Content,
-        Sense::Intensifier(factor) => Role::Intensifier(factor),
-        Sense::NegatesNext => Role::NegatesNext,
-        Sense::NegatesPrevious => Role::NegatesPrevious,
-        Sense::Cancel | Sense::PassedOver => Role::Filler,
-        Sense::Join => Role::Join,
-        Sense::End => Role::End,
-        Sense::Alone => Role::Alone,
-    }
 }

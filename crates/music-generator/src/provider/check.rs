@@ -1,12 +1,9 @@
 //! Checks prompts and settings once, where they enter.
 
-use super::ProviderError;
 use super::capabilities::Capabilities;
+use super::error::{LONGEST_TEXT, ProviderError};
 use crate::prompt::blend::WeightedPrompt;
 use crate::types::config::Config;
-
-/// The most characters of a prompt.
-pub const LONGEST_TEXT: usize = 2_000;
 
 /// Checks prompts for a provider.
 ///

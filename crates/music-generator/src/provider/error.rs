@@ -1,7 +1,9 @@
 //! Errors of requests to a provider.
 
-use super::check::LONGEST_TEXT;
 use super::command_line::CommandLineError;
+
+/// The most characters of a prompt.
+pub const LONGEST_TEXT: usize = 2_000;
 
 /// Why a request to a provider is refused.
 #[derive(Debug, thiserror::Error)]

@@ -50,8 +50,8 @@ pub mod wire;
 
 pub use built_in::BuiltIn;
 pub use capabilities::{Capabilities, Mutes, Setting};
-pub use check::{LONGEST_TEXT, check_config, check_prompts};
-pub use error::ProviderError;
+pub use check::{check_config, check_prompts};
+pub use error::{LONGEST_TEXT, ProviderError};
 pub use event::{AudioChunk, CloseReason, PcmFormat, ProviderEvent, SourceMetadata, Warning};
 #[cfg(unix)]
 pub use external::ExternalProvider;

@@ -1,7 +1,7 @@
 //! Ambient: no pulse. A pad whose chords change every 16 to 32 s, a pedal tone, and short figures that return in loops of lengths
 //! without a common measure, so that their pattern does not repeat (Eno 1978).
 
-use super::{Composes, Rules};
+use super::rules::{Composes, Rules};
 use crate::compose::bass::place;
 use crate::compose::form::{Part, Section};
 use crate::compose::harmony::{self, BarChords, Colours, Loop};

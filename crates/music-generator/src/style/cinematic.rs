@@ -1,6 +1,6 @@
 //! Score for a story in six parts: strings that swell, an ostinato, one leading motif that appears in all parts, low drums, horns.
 
-use super::{Composes, Rules};
+use super::rules::{Composes, Rules};
 use crate::compose::bass::place;
 use crate::compose::form::{Part, Section};
 use crate::compose::harmony::{Colours, Loop};

@@ -1,7 +1,7 @@
 //! House and minimal techno: four kicks a bar, off-beat hats, one or two chords, a short figure that runs against the bar, and a
 //! form of eight-bar blocks with breaks and drops.
 
-use super::{Composes, Rules};
+use super::rules::{Composes, Rules};
 use crate::compose::bass::place;
 use crate::compose::form::{Part, Section};
 use crate::compose::harmony::{self, BarChords, Colours, Loop};

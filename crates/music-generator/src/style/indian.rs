@@ -5,7 +5,7 @@ mod accompaniment;
 mod melody;
 mod tabla;
 
-use super::{Composes, Rules};
+use super::rules::{Composes, Rules};
 use crate::compose::chord::Chord;
 use crate::compose::form::{Part, Section};
 use crate::compose::harmony::{BarChords, Colours};

@@ -4,7 +4,7 @@ mod beat;
 mod keys;
 mod line;
 
-use super::{Composes, Rules};
+use super::rules::{Composes, Rules};
 use crate::compose::form::{Part, gate};
 use crate::compose::harmony::{Colours, Loop};
 use crate::compose::scene::{Scene, Score};

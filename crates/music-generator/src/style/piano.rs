@@ -1,6 +1,6 @@
 //! Solo piano: a left hand of broken tenths, half notes or a sway, a melody with inner thirds and sixths, and a tempo that breathes.
 
-use super::{Composes, Rules};
+use super::rules::{Composes, Rules};
 use crate::compose::bass::place;
 use crate::compose::form::Part;
 use crate::compose::harmony::{Colours, Loop};

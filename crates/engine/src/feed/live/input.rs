@@ -91,6 +91,9 @@ const WINDOW_MS: std::ops::RangeInclusive<usize> = 5..=5_000;
 /// The largest number of [`LiveInfo::stems`].
 const MOST_STEMS: usize = 16;
 
+/// Frames that are kept ready in addition to the window while no playhead is registered.
+pub(super) const REACH_AT_REST: u64 = 2_048;
+
 impl LiveInfo {
     /// One stem at this rate, a window of 100 ms, [`Starvation::Hold`], a time-out of 10 s.
     pub const fn new(sample_rate: SampleRate) -> Self {

@@ -4,9 +4,8 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use super::input::{LiveInfo, LiveInput, Starvation};
+use super::input::{LiveInfo, LiveInput, REACH_AT_REST, Starvation};
 use super::live_source::LiveSource;
-use super::live_track::REACH_AT_REST;
 use crate::feed::InputError;
 use crate::feed::input::{InputPanic, catch_panic};
 use crate::rt::{LiveRing, MAX_PLAYHEADS, PlayheadState};

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::thread;
 use std::time::Duration;
 
-use super::input::{LiveInfo, LiveInput, Starvation};
+use super::input::{LiveInfo, LiveInput, REACH_AT_REST, Starvation};
 use super::live_feeder::LiveFeeder;
 use super::live_source::LiveSource;
 use crate::feed::StreamEvent;
@@ -20,8 +20,6 @@ const MOST_READY_SECONDS: f64 = 0.5;
 /// The least number of frames that are kept: enough for what every stretch method reads around a position, also when the sample rate
 /// of the engine is much higher than that of the input.
 const KEPT_FRAMES: usize = 1 << 17;
-/// Frames that are kept ready in addition to the window while no playhead is registered.
-pub(super) const REACH_AT_REST: u64 = 2_048;
 
 /// Ends the feeder when the last stem is dropped. The feeder has the source but not this.
 struct CloseOnDrop(Arc<LiveSource>);

@@ -87,7 +87,7 @@ pub(super) fn add(
         let entry_key = key(&entry_name);
         let Some(&index) = names.get(&entry_key) else {
             vocabulary.index();
-            let nearest = near::nearest(vocabulary, &entry_key).join(", ");
+            let nearest = near::nearest(vocabulary.spellings(), &entry_key).join(", ");
             return Err(VocabularyError::NoEntry { file: name.to_owned(), entry: entry_name, nearest });
         };
         let words = texts(item)

@@ -25,7 +25,7 @@ pub use measure::{MEASURES, Measure, Move, measure_name};
 pub use names::{INSTRUMENTS, MODES, NOISES, STEMS, STYLES, instrument_name, instrument_stem, noise_name, style_name};
 pub use raga::{Raga, RagaChord};
 
-use super::near::{Script, letters, script};
+use super::spelling::{Spelling, letters, script};
 use super::token::is_japanese;
 
 /// The files that are built in, in the order in which they are read. When two files give a word different meanings, the first wins.
@@ -67,17 +67,6 @@ pub enum Sense {
     Alone,
     /// It is known and has no effect.
     PassedOver,
-}
-
-/// A single word of the vocabulary with what is needed to compare it quickly.
-#[derive(Clone, Debug)]
-pub(super) struct Spelling {
-    pub(super) word: String,
-    pub(super) length: usize,
-    pub(super) letters: u64,
-    pub(super) script: Script,
-    pub(super) passed_over: bool,
-    pub(super) english: bool,
 }
 
 /// A word of a language with its meaning.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use super::BuiltInSettings;
+use super::settings::BuiltInSettings;
 use crate::prompt::blend::{WeightedPrompt, blend};
 use crate::prompt::vocabulary::Vocabulary;
 use crate::provider::event::{AudioChunk, CloseReason, PcmFormat, ProviderEvent, SourceMetadata, Warning};

@@ -8,7 +8,7 @@ use rustix::event::{PollFd, PollFlags};
 
 use super::line_log::LineLog;
 use super::link::{Link, Read};
-use super::supervisor::{Supervisor, wait_for};
+use super::session_state::{Supervisor, wait_for};
 use super::translate::{Found, Told, Translator};
 use crate::prompt::blend::WeightedPrompt;
 use crate::provider::capabilities::Capabilities;

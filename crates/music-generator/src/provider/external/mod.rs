@@ -13,6 +13,7 @@ mod line_log;
 mod link;
 mod process;
 mod session;
+mod session_state;
 mod settings;
 mod supervisor;
 mod translate;

@@ -5,8 +5,8 @@ use std::thread;
 use std::time::Duration;
 
 use super::link::{Link, Place};
+use super::session_state::Supervisor;
 use super::settings::ExternalSettings;
-use super::supervisor::Supervisor;
 use super::wake::Alarm;
 use crate::prompt::blend::WeightedPrompt;
 use crate::provider::ProviderError;

@@ -1,33 +1,14 @@
 //! Starts an external provider, and starts it again when it fails.
 
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::event::{PollFd, PollFlags};
 
 use super::connection::Connection;
-use super::link::{Link, Place};
-use super::settings::ExternalSettings;
-use super::wake::Alarm;
-use crate::provider::capabilities::Capabilities;
+use super::link::Link;
+use super::session_state::{Supervisor, wait_for};
 use crate::provider::event::{CloseReason, ProviderEvent, Warning};
-use crate::provider::mailbox::{End, Mailbox};
-use crate::provider::queue::Events;
-
-/// What the thread of a session has.
-pub(super) struct Supervisor {
-    pub name: String,
-    pub place: Place,
-    pub settings: ExternalSettings,
-    pub mailbox: Arc<Mailbox>,
-    pub events: Arc<Events>,
-    pub capabilities: Arc<Mutex<Capabilities>>,
-    pub alarm: Alarm,
-    /// The next frame of the session.
-    pub frame: u64,
-    /// Since when the provider has been ready; none when it is not.
-    pub healthy_since: Option<Instant>,
-}
+use crate::provider::mailbox::End;
 
 impl Supervisor {
     /// Runs until the session is to end, or the provider failed too often.
@@ -75,22 +56,4 @@ impl Supervisor {
             wait_for(&mut ends, wait);
         }
     }
-
-    /// Stores what the provider reports.
-    pub fn set_capabilities(&self, capabilities: Capabilities) {
-        *self.capabilities.lock().unwrap_or_else(PoisonError::into_inner) = capabilities;
-    }
-}
-
-impl Drop for Supervisor {
-    fn drop(&mut self) {
-        // It is closed already, unless the thread has panicked.
-        self.events.close(CloseReason::Failed);
-    }
-}
-
-/// Waits until a file descriptor is ready, or for this long.
-pub(super) fn wait_for(ends: &mut [PollFd<'_>], time: Duration) {
-    // An error (a signal) is no reason not to go on: what is ready is checked again.
-    let _ready = poll(ends, Timespec::try_from(time).ok().as_ref());
 }

@@ -9,7 +9,7 @@ use super::line_log::plain;
 use super::settings::ExternalSettings;
 use crate::prompt::blend::{MOST_PROMPTS, WeightedPrompt};
 use crate::provider::capabilities::Capabilities;
-use crate::provider::check::LONGEST_TEXT;
+use crate::provider::error::LONGEST_TEXT;
 use crate::provider::event::{AudioChunk, PcmFormat, ProviderEvent, SourceMetadata, Warning};
 use crate::provider::fault::Fault;
 use crate::provider::wire::{ServerMessage, WireChunk, WireSource, decode, mime_type, read_mime_type};

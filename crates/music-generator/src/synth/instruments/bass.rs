@@ -1,6 +1,6 @@
 //! Basses.
 
-use super::{Stroke, levels, number};
+use super::stroke::{Stroke, levels, number};
 use crate::synth::kernels::envelope::Shape;
 use crate::synth::kernels::math::gain;
 use crate::synth::kernels::partials::PARTIALS;

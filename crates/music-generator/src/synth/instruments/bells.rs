@@ -1,6 +1,6 @@
 //! Bells and glass.
 
-use super::Stroke;
+use super::stroke::Stroke;
 use crate::synth::kernels::partials::PARTIALS;
 use crate::synth::voices::burst::BurstSpec;
 use crate::synth::voices::phase_mod::{Pair, PhaseModSpec};

@@ -1,7 +1,7 @@
 //! Bowed strings, solo: a saw, the body, the bow.
 
-use super::Stroke;
 use super::pads::cents;
+use super::stroke::Stroke;
 use crate::synth::kernels::envelope::Shape;
 use crate::synth::kernels::math::exp2;
 use crate::synth::kernels::saw::Wave;

@@ -1,7 +1,7 @@
 //! Choir.
 
-use super::Stroke;
 use super::pads::{CLOSE, WIDE, cents};
+use super::stroke::Stroke;
 use crate::synth::kernels::envelope::Shape;
 use crate::synth::kernels::saw::Wave;
 use crate::synth::voices::sustained::{Breath, LowPass, Resonance, SustainedSpec, Vibrato};

@@ -1,6 +1,6 @@
 //! Hats, ride, shaker, crash, riser.
 
-use super::{Kit, Sound, Stroke};
+use super::stroke::{Kit, Sound, Stroke};
 use crate::synth::kernels::envelope::Shape;
 use crate::synth::voices::burst::BurstSpec;
 use crate::synth::voices::drum::{DrumSpec, Metal};

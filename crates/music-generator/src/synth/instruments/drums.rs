@@ -1,6 +1,6 @@
 //! Drums: kick, snare, rim, clap, brush, bongo, taiko.
 
-use super::{Kit, Sound, Stroke};
+use super::stroke::{Kit, Sound, Stroke};
 use crate::synth::voices::burst::BurstSpec;
 use crate::synth::voices::drum::{DrumSpec, Tone};
 use crate::synth::voices::struck::{StruckSpec, Sweep};

@@ -1,6 +1,6 @@
 //! Electric piano: a tine and its bar.
 
-use super::Stroke;
+use super::stroke::Stroke;
 use crate::synth::voices::Tremolo;
 use crate::synth::voices::burst::BurstSpec;
 use crate::synth::voices::phase_mod::{Pair, PhaseModSpec};

@@ -1,6 +1,6 @@
 //! Bars and tongues: vibraphone, celesta, music box, kalimba.
 
-use super::Stroke;
+use super::stroke::Stroke;
 use crate::synth::voices::Tremolo;
 use crate::synth::voices::burst::BurstSpec;
 use crate::synth::voices::struck::StruckSpec;

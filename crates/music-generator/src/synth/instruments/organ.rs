@@ -1,6 +1,6 @@
 //! Organ.
 
-use super::Stroke;
+use super::stroke::Stroke;
 use crate::synth::kernels::envelope::Shape;
 use crate::synth::kernels::saw::Wave;
 use crate::synth::voices::Tremolo;

@@ -1,6 +1,6 @@
 //! Pads and string ensembles: many saws, slightly apart.
 
-use super::Stroke;
+use super::stroke::Stroke;
 use crate::synth::kernels::envelope::Shape;
 use crate::synth::kernels::math::exp2;
 use crate::synth::kernels::saw::Wave;

@@ -1,6 +1,6 @@
 //! Pianos: felt and grand.
 
-use super::{Stroke, levels, number};
+use super::stroke::{Stroke, levels, number};
 use crate::synth::kernels::math::gain;
 use crate::synth::kernels::partials::PARTIALS;
 use crate::synth::voices::burst::BurstSpec;

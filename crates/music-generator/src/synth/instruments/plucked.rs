@@ -4,7 +4,7 @@
 //! decays that shorten with frequency (Jaffe & Smith, "Extensions of the Karplus-Strong plucked-string algorithm", Computer Music
 //! Journal 7, 1983). Partials cost less than a delay line with the same decay, and can be tuned and bent exactly.
 
-use super::{Stroke, levels, number};
+use super::stroke::{Stroke, levels, number};
 use crate::synth::kernels::math::gain;
 use crate::synth::kernels::partials::PARTIALS;
 use crate::synth::voices::burst::BurstSpec;

@@ -1,6 +1,6 @@
 //! Sitar: a plucked string over a curved bridge, so that the buzz comes after the stroke, and strings that resonate.
 
-use super::{Stroke, number};
+use super::stroke::{Stroke, number};
 use crate::synth::kernels::math::sine;
 use crate::synth::kernels::partials::PARTIALS;
 use crate::synth::voices::burst::BurstSpec;

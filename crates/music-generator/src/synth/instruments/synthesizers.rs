@@ -1,7 +1,7 @@
 //! Synthesizers: stab, lead, arpeggio.
 
-use super::Stroke;
 use super::pads::{CLOSE, WIDE, cents};
+use super::stroke::Stroke;
 use crate::synth::kernels::envelope::Shape;
 use crate::synth::kernels::saw::Wave;
 use crate::synth::voices::sustained::{LowPass, SustainedSpec, Vibrato};
@@ -28,7 +28,7 @@ pub fn stab(stroke: &Stroke) -> SustainedSpec {
 
 /// Odd harmonics of a triangle with a fifth of a square: soft.
 pub fn lead(stroke: &Stroke) -> SustainedSpec {
-    let ratios: [f32; 8] = std::array::from_fn(|n| super::number(2 * n + 1));
+    let ratios: [f32; 8] = std::array::from_fn(|n| super::stroke::number(2 * n + 1));
     let weights = std::array::from_fn(|n| {
         let k = ratios[n];
         let sign = if n % 2 == 0 { 1.0 } else { -1.0 };

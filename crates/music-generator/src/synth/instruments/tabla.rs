@@ -1,7 +1,7 @@
 //! Tabla: the right drum (dayan), whose modes are nearly harmonic (C. V. Raman, "The Indian musical drums", 1934), and the left drum
 //! (bayan), whose pitch the palm moves.
 
-use super::{Sound, Stroke};
+use super::stroke::{Sound, Stroke};
 use crate::synth::voices::burst::BurstSpec;
 use crate::synth::voices::struck::{StruckSpec, Sweep};
 use crate::types::instrument::Instrument;

@@ -1,6 +1,6 @@
 //! Tanpura: a string whose bridge feeds a band of partials that sinks.
 
-use super::{Stroke, number};
+use super::stroke::{Stroke, number};
 use crate::synth::kernels::partials::PARTIALS;
 use crate::synth::voices::struck::{Formant, StruckSpec};
 

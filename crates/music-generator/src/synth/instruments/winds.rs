@@ -1,7 +1,7 @@
 //! Winds: flute, bansuri, shakuhachi, horn, brass.
 
 use super::pads::cents;
-use super::{Stroke, levels};
+use super::stroke::{Stroke, levels};
 use crate::synth::kernels::envelope::Shape;
 use crate::synth::kernels::math::exp2;
 use crate::synth::kernels::saw::Wave;
@@ -12,11 +12,11 @@ fn harmonics(decibels: [f32; 8], stroke: &Stroke) -> SustainedSpec {
     let harder = 5.0 * (stroke.velocity - 0.65);
     let mut weights = levels(decibels);
     for (n, weight) in weights.iter_mut().enumerate() {
-        *weight *= exp2(harder * super::number(n) * 0.166 * 0.5);
+        *weight *= exp2(harder * super::stroke::number(n) * 0.166 * 0.5);
     }
     SustainedSpec {
         wave: Wave::Sine,
-        ratios: std::array::from_fn(|n| super::number(n + 1)),
+        ratios: std::array::from_fn(|n| super::stroke::number(n + 1)),
         weights: [weights; 2],
         ..SustainedSpec::default()
     }
