@@ -152,7 +152,7 @@ fn cost(keys: &[i32], before: &[i32], bass: Option<(i32, i32)>, limits: &Limits)
     let (Some(top), Some(top_before)) = (keys.last(), before.last()) else { return cost };
     cost += moved(keys, before) as f32;
     let top_move = (top - top_before).abs();
-    cost += 2.0 * (top_move - 2).max(0) as f32 + if top_move > 5 { 6.0 } else { 0.0 };
+    cost += 3.0 * (top_move - 2).max(0) as f32 + if top_move > 5 { 6.0 } else { 0.0 };
     if let Some((bass_before, bass_now)) = bass.filter(|(before, now)| before != now) {
         let parallel = keys.iter().zip(before).filter(|(now, before)| {
             let (interval, earlier) = ((*now - bass_now).rem_euclid(12), (*before - bass_before).rem_euclid(12));

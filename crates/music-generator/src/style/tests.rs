@@ -56,7 +56,8 @@ fn check_scale(style: Style, seed: u64, bars: &[Bar]) {
 fn check_chords(style: Style, seed: u64, bars: &[Bar]) {
     for keys in KEYS {
         let leading = voice_leading(bars, keys);
-        if leading.changes < 25 {
+        // A share of fewer changes says little.
+        if leading.changes < 40 {
             continue;
         }
         let text = format!("{style:?} {seed} {keys:?} {leading:?}");
