@@ -25,6 +25,7 @@ use crowd_engine::{DeviceConfig, Output, SampleRate};
 use self::controller::{Answer, Controller};
 use self::log_file::LogFile;
 use self::osc::ErrorLimit;
+use self::pcm::FADE_SECONDS;
 pub use self::pcm::PcmFormat;
 use self::request::Request;
 use self::sink::{Opened, Sink};
@@ -35,8 +36,6 @@ use crate::steering::change::SteeringError;
 use crate::steering::log::Header;
 use crate::steering::steered_session::SteeredSession;
 
-/// The length of the fade at the end.
-const FADE_SECONDS: f64 = 1.5;
 /// Lines and datagrams that wait.
 const INBOX: usize = 256;
 /// How often the loop looks whether it is to end.

@@ -7,9 +7,11 @@ use clap::ValueEnum;
 use crowd_engine::feed::LiveInput;
 use crowd_media::{SampleFormat, pcm};
 
-use super::FADE_SECONDS;
 use crate::live_session::LiveSession;
 use crate::types::stem::Stem;
+
+/// The length of the fade at the end, in seconds.
+pub(super) const FADE_SECONDS: f64 = 1.5;
 
 /// The samples of raw PCM: interleaved stereo.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -11,8 +11,7 @@ use crowd_engine::feed::LiveInfo;
 use crowd_engine::output::OutputState;
 use crowd_engine::{DeckId, Engine, Gain, Output, SampleRate, StemId, Track};
 
-use super::FADE_SECONDS;
-use super::pcm::{self, PcmFormat};
+use super::pcm::{self, FADE_SECONDS, PcmFormat};
 use crate::live_session::{LiveSession, Steering};
 
 /// How much is kept ready for the engine: enough for the moment in which a bar is written on a slow processor.
