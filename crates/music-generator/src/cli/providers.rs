@@ -23,9 +23,11 @@ struct ProviderInfo {
     about: &'static str,
     /// Whether the same seed and the same changes make the same music.
     repeatable: bool,
-    /// Whether it works without a network.
+    /// Whether it is known to need no network.
     offline: bool,
+    /// Its stems, as far as they are known in advance.
     stems: Vec<&'static str>,
+    /// Its styles, as far as they are known in advance.
     styles: Vec<&'static str>,
 }
 
@@ -34,7 +36,7 @@ struct ProviderInfo {
 /// # Errors
 /// When standard output cannot be written.
 pub fn providers(options: &ProvidersOptions) -> Result<(), Box<dyn Error>> {
-    let known = [ProviderInfo {
+    let mut known = vec![ProviderInfo {
         name: "built-in",
         about: "composed by rules and synthesised here: no model, no samples",
         repeatable: true,
@@ -42,15 +44,28 @@ pub fn providers(options: &ProvidersOptions) -> Result<(), Box<dyn Error>> {
         stems: Stem::ALL.map(Stem::name).into(),
         styles: STYLES.iter().map(|(name, _)| *name).collect(),
     }];
+    if cfg!(unix) {
+        known.push(ProviderInfo {
+            name: "external",
+            about: "a command or a network address that speaks the protocol of docs/music-provider.md",
+            repeatable: false,
+            offline: false,
+            stems: Vec::new(),
+            styles: Vec::new(),
+        });
+    }
     crowd_cli::print(|out| {
         if options.json {
             writeln!(out, "{}", serde_json::to_string_pretty(&known)?)?;
             return Ok(());
         }
         for provider in &known {
-            writeln!(out, "{}  {}", provider.name, provider.about)?;
-            writeln!(out, "  styles: {}", provider.styles.join(", "))?;
-            writeln!(out, "  stems:  {}", provider.stems.join(", "))?;
+            writeln!(out, "{:<9} {}", provider.name, provider.about)?;
+            for (name, values) in [("styles", &provider.styles), ("stems", &provider.stems)] {
+                if !values.is_empty() {
+                    writeln!(out, "{:<9} {name}: {}", "", values.join(", "))?;
+                }
+            }
         }
         Ok(())
     })

@@ -99,7 +99,7 @@ impl Generators {
         self.vocabulary.get_or_init(read).clone()
     }
 
-    /// Starts a generator for a path that [is a prompt](is_generator). Its tempo is that of the master once it plays.
+    /// Starts a generator for a path that begins with `gen:`. Its tempo is that of the master once it plays.
     ///
     /// # Errors
     /// A text for the user: nothing of the prompt is understood, the seed is no number, or too many generators are loaded.

@@ -88,15 +88,13 @@ fn changed(mut config: Config, setting: Setting) -> Config {
 /// A status for people.
 fn text(status: &Status) -> String {
     let (minutes, seconds) = (libm::floor(status.seconds / 60.0), status.seconds % 60.0);
-    let mut text = format!(
-        "{minutes}:{seconds:04.1}  {:.1} bpm  bar {}  {}  section {}  {}  chord {}",
-        status.bpm,
-        status.bar + 1,
-        status.style,
-        status.section,
-        status.scale,
-        if status.chord.is_empty() { "-" } else { &status.chord },
-    );
+    let mut text = format!("{minutes}:{seconds:04.1}  {:.1} bpm  bar {}  {}", status.bpm, status.bar + 1, status.style);
+    // Before the first frames no bar is written.
+    for (name, value) in [("section", status.section), ("in", &status.scale), ("chord", &status.chord)] {
+        if !value.is_empty() {
+            text.push_str(&format!("  {name} {value}"));
+        }
+    }
     for sentence in &status.not_understood {
         text.push('\n');
         text.push_str(sentence);

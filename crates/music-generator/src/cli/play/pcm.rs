@@ -10,8 +10,8 @@ use crowd_media::{SampleFormat, pcm};
 use crate::live_session::LiveSession;
 use crate::types::stem::Stem;
 
-/// The length of the fade at the end.
-pub const FADE_SECONDS: f64 = 1.5;
+/// The length of the fade at the end, in seconds.
+pub(super) const FADE_SECONDS: f64 = 1.5;
 
 /// The samples of raw PCM: interleaved stereo.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
