@@ -15,7 +15,7 @@ use crate::types::target::Style;
 
 /// What happens when a word has a meaning from another file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Conflict {
+enum Conflict {
     /// The first meaning stays.
     FirstWins,
     /// The last meaning replaces it.
@@ -34,13 +34,37 @@ struct File<'a> {
     seen: BTreeMap<String, String>,
 }
 
+impl Vocabulary {
+    /// The vocabulary that is built in.
+    ///
+    /// # Errors
+    ///
+    /// A file that is built in is wrong; a test excludes it.
+    pub fn built_in() -> Result<Self, VocabularyError> {
+        let mut vocabulary = Self::default();
+        for (file, text) in super::FILES {
+            add(&mut vocabulary, file, text, Conflict::FirstWins)?;
+        }
+        vocabulary.index();
+        Ok(vocabulary)
+    }
+
+    /// Adds a file of the user: entries with a name that exists replace the entry, and words get the meaning of this file.
+    ///
+    /// # Errors
+    ///
+    /// The text is not TOML, or a field is not allowed; the vocabulary is then unchanged.
+    pub fn add(&mut self, file: &str, text: &str) -> Result<(), VocabularyError> {
+        let mut changed = self.clone();
+        add(&mut changed, file, text, Conflict::LastWins)?;
+        changed.index();
+        *self = changed;
+        Ok(())
+    }
+}
+
 /// Adds the entries and words of a file.
-pub(super) fn add(
-    vocabulary: &mut Vocabulary,
-    name: &str,
-    text: &str,
-    conflict: Conflict,
-) -> Result<(), VocabularyError> {
+fn add(vocabulary: &mut Vocabulary, name: &str, text: &str, conflict: Conflict) -> Result<(), VocabularyError> {
     let document = Document::parse(text).map_err(|error| syntax(name, text, &error))?;
     let top = document.as_table();
     let groups: Vec<&str> = Group::ALL.iter().map(|(name, _)| *name).collect();

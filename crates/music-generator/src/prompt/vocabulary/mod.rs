@@ -92,33 +92,6 @@ pub struct Vocabulary {
 }
 
 impl Vocabulary {
-    /// The vocabulary that is built in.
-    ///
-    /// # Errors
-    ///
-    /// A file that is built in is wrong; a test excludes it.
-    pub fn built_in() -> Result<Self, VocabularyError> {
-        let mut vocabulary = Self::default();
-        for (file, text) in FILES {
-            load::add(&mut vocabulary, file, text, load::Conflict::FirstWins)?;
-        }
-        vocabulary.index();
-        Ok(vocabulary)
-    }
-
-    /// Adds a file of the user: entries with a name that exists replace the entry, and words get the meaning of this file.
-    ///
-    /// # Errors
-    ///
-    /// The text is not TOML, or a field is not allowed; the vocabulary is then unchanged.
-    pub fn add(&mut self, file: &str, text: &str) -> Result<(), VocabularyError> {
-        let mut changed = self.clone();
-        load::add(&mut changed, file, text, load::Conflict::LastWins)?;
-        changed.index();
-        *self = changed;
-        Ok(())
-    }
-
     /// All entries.
     pub fn entries(&self) -> &[Entry] {
         &self.entries
