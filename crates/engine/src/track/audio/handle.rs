@@ -5,7 +5,6 @@ use std::sync::{Arc, Weak};
 
 use crate::feed::{FedStream, LiveTrack};
 use crate::rt::{LiveStem, Stream};
-use crate::types::cast::index;
 use crate::types::loop_region::LoopRegion;
 use crate::types::onset::Onset;
 use crate::types::units::{Frames, SampleRate};
@@ -158,17 +157,21 @@ impl Track {
     }
 
     /// Its length as the audio thread sees it: that of a live input is known when it has ended.
-    pub(crate) fn end(&self) -> usize {
+    pub(crate) fn end(&self) -> u64 {
         match &self.inner.sound {
-            Sound::Live(live) => index(live.stream.end()),
-            _ => self.frames,
+            Sound::Live(live) => live.stream.end(),
+            _ => self.frames as u64,
         }
     }
 
     /// Its length in frames at its own rate, when it is known: not of an input without an end, and of a live input only when it has
     /// ended.
     pub fn length(&self) -> Option<Frames> {
-        Some(Frames(self.end() as u64)).filter(|frames| *frames < LoopRegion::LAST_FRAME)
+        let frames = match &self.inner.sound {
+            Sound::Streamed(fed) => fed.stream.frames.min(self.frames as u64),
+            _ => self.end(),
+        };
+        Some(Frames(frames)).filter(|frames| *frames < LoopRegion::LAST_FRAME && frames.0 < usize::MAX as u64)
     }
 
     /// The number of underruns of a streamed track. An underrun is a fade-out because frames are missing, or a sound that does not begin

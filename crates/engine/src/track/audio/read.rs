@@ -31,8 +31,8 @@ impl Track {
         let [left, right] = out;
         let (wanted, end) = (left.len().min(right.len()), self.end());
         let before = index(first.min(0).unsigned_abs()).min(wanted);
-        let from = index(first.max(0).unsigned_abs()).min(end);
-        let inside = (wanted - before).min(end - from);
+        let from = first.max(0).unsigned_abs().min(end);
+        let inside = index((end - from).min((wanted - before) as u64));
         left[..before].fill(0.0);
         right[..before].fill(0.0);
         let behind = before + inside;
@@ -41,16 +41,16 @@ impl Track {
         }
         let left = &mut left[before..before + inside];
         let right = &mut right[before..before + inside];
-        let span = from * self.inner.channels..(from + inside) * self.inner.channels;
+        let span = || index(from) * self.inner.channels..(index(from) + inside) * self.inner.channels;
         match &self.inner.sound {
             Sound::Loaded { pcm: Pcm::F32(samples), .. } => {
-                spread(&samples[span], self.inner.channels, left, right, |x| x);
+                spread(&samples[span()], self.inner.channels, left, right, |x| x);
             }
             Sound::Loaded { pcm: Pcm::I16(samples), .. } => {
-                spread(&samples[span], self.inner.channels, left, right, Pcm::float);
+                spread(&samples[span()], self.inner.channels, left, right, Pcm::float);
             }
-            Sound::Streamed(fed) => fed.stream.copy(from as u64, left, right),
-            Sound::Live(live) => live.stream.copy(from as u64, left, right),
+            Sound::Streamed(fed) => fed.stream.copy(from, left, right),
+            Sound::Live(live) => live.stream.copy(from, left, right),
         }
     }
 
@@ -71,9 +71,9 @@ impl Track {
     fn last(&self) -> [f32; 2] {
         let mut around = [[0.0; seam::AROUND]; 2];
         let end = self.end();
-        let known = seam::AROUND.min(end);
+        let known = index(end.min(seam::AROUND as u64));
         let [left, right] = &mut around;
-        self.copy((end - known) as i64, [&mut left[..known], &mut right[..known]]);
+        self.copy((end - known as u64) as i64, [&mut left[..known], &mut right[..known]]);
         around.map(|side| seam::held_sample(&side[..known]))
     }
 
@@ -82,7 +82,7 @@ impl Track {
         left.fill(0.0);
         right.fill(0.0);
         let fade = self.inner.rate.frames_in(seam::FADE);
-        let into = index(first.max(0).unsigned_abs()).saturating_sub(self.end());
+        let into = index(first.max(0).unsigned_abs().saturating_sub(self.end()));
         if into >= fade {
             return;
         }
