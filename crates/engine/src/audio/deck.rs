@@ -264,6 +264,9 @@ impl Deck {
         let mut overwrite = true;
         self.live.begin();
         for (index, voice) in self.voices.iter_mut().enumerate() {
+            if voice.is_idle() {
+                continue;
+            }
             let out = [&mut *left, &mut *right];
             let rate = if voice.is_live() { own_rate } else { speed };
             let VoiceReport { ended, gate } =

@@ -102,6 +102,11 @@ impl Voice {
         self.track.as_ref().and_then(Track::length)
     }
 
+    /// Whether there is nothing to render: no sound, no fade-out, and no playhead that a feeder follows.
+    pub fn is_idle(&self) -> bool {
+        !self.playing && self.fading.is_silent() && !self.gate.is_attached()
+    }
+
     /// Whether the stem makes no sound now, not even a fade-out.
     pub fn is_silent(&self) -> bool {
         self.fading.is_silent() && !(self.playing && self.track.is_some())
