@@ -299,8 +299,8 @@ fn gen_config(args: &mut Args<'_>) -> Result<Message, Refusal> {
         _ => match Stem::ALL.into_iter().find(|stem| name.strip_prefix("mute_") == Some(stem.name())) {
             Some(stem) => GeneratorSetting::Mute(stem, args.switch("value")?),
             None => {
-                let problem = format_args!("is {:?}, not density, brightness, temperature or mute_STEM", quote(&name));
-                return Err(args.refuse("setting", problem));
+                let name = quote(&name);
+                return Err(args.refuse("setting", format_args!("is {name:?}, not density, brightness, temperature or mute_STEM")));
             }
         },
     };
