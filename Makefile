@@ -5,7 +5,7 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)
 OUT := out
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test proof release bench lint format doc setup setup-test setup-bench setup-32bit test-32bit clippy no-features msrv packages portable
+.PHONY: help demo music test proof release bench lint format doc setup setup-test setup-bench setup-32bit test-32bit clippy no-features msrv packages portable
 
 help: ## List these tasks
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -50,6 +50,9 @@ packages: setup-test ## Check the files and licences of each package, and use th
 
 proof: setup-test ## Run the long checks: fuzzing, loom, Miri, sanitizer, ARM, licences (missing tools are reported)
 	scripts/proof.sh
+
+music: setup ## Render 20 seconds of each style of music-generator, and a page with them: out/music/index.html
+	scripts/music_page.sh $(OUT)/music
 
 release: setup ## Build the programs for distribution, stripped, with debug information in separate files: out/release
 	scripts/release.sh $(OUT)/release

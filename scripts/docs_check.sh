@@ -33,4 +33,6 @@ flags section-export "$("$programs/section-export" --help; "$programs/section-ex
     docs/section-export.md
 flags enhance-server "$(for command in '' render analyse; do "$programs/enhance-server" $command --help; done)$cargo$tests" \
     docs/enhance-server.md
+flags music-generator "$(for command in render play explain providers; do "$programs/music-generator" $command --help; done)$cargo" \
+    docs/music-generator.md docs/music-provider.md docs/music-styles.md
 exit $wrong

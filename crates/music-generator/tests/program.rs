@@ -10,6 +10,9 @@ use std::process::{Child, Command, Output, Stdio};
 use rosc::{OscMessage, OscPacket, OscType, encoder};
 use serde_json::Value;
 
+#[path = "../src/synth/sound_font/test_file.rs"]
+mod test_file;
+
 fn program(arguments: &[&str]) -> Command {
     let mut command = Command::new(assert_cmd::cargo::cargo_bin!("music-generator"));
     command.args(arguments);
@@ -202,4 +205,46 @@ fn files_that_exist_are_replaced_only_when_told() {
     assert_eq!(std::fs::read(path("a.wav")).unwrap(), b"mine");
     ok(&["render", "--quiet", "--seconds", "1", "--overwrite", &path("a.wav")]);
     assert!(std::fs::metadata(path("a.wav")).unwrap().len() > 100_000);
+}
+
+#[test]
+fn a_sound_font_plays_is_logged_and_is_played_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (font, log) = (path("sine.sf2"), path("a.jsonl"));
+    fs::write(&font, test_file::sine_font(&[0, 4, 11, 32])).unwrap();
+    let render =
+        |more: &[&str]| ok(&[&["render", "--quiet", "--seconds", "6", "--sample-rate", "16000"], more].concat());
+    render(&[&path("built-in.wav")]);
+    render(&["--soundfont", &font, "--log", &log, &path("sampled.wav")]);
+    ok(&["render", "--replay", &log, &path("again.wav")]);
+    let file = |name: &str| fs::read(path(name)).unwrap();
+    assert!(file("sampled.wav") == file("again.wav") && file("sampled.wav") != file("built-in.wav"));
+
+    fs::write(&font, test_file::sine_font(&[4, 11])).unwrap();
+    let told = String::from_utf8(ok(&["render", "--replay", &log, &path("other.wav")]).stderr).unwrap();
+    assert!(told.contains("sine.sf2: the file has changed"), "{told}");
+    fs::write(&font, "no sound font").unwrap();
+    for arguments in [&["render", "--soundfont", &font, &path("b.wav")], &["render", "--replay", &log, &path("b.wav")]]
+    {
+        let output = run(arguments);
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.code() == Some(1) && told.contains("sine.sf2: not a usable sound font"), "{told}");
+    }
+    assert!(!folder.path().join("b.wav").exists());
+}
+
+#[test]
+fn the_sound_begins_where_it_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let render =
+        |more: &[&str]| run(&[&["render", "--quiet", "--seconds", "3", "--sample-rate", "8000"], more].concat());
+    let stems = path("stems");
+    assert!(render(&["--stems", &stems]).status.success());
+    assert!(render(&["--stems", &path("late"), "--from", "1.01"]).status.success());
+    let (all, late) =
+        (floats(&folder.path().join("stems/harmony.wav")), floats(&folder.path().join("late/harmony.wav")));
+    assert!(all[2 * 8_080..] == late[..] && late.len() == 2 * (24_000 - 8_080));
+    assert_eq!(render(&["--from", "3", &path("a.wav")]).status.code(), Some(2));
 }

@@ -9,6 +9,7 @@ mod play;
 mod providers;
 mod render;
 mod sound_file;
+mod sound_font;
 mod values;
 
 use clap::{Parser, Subcommand};

@@ -14,10 +14,11 @@ use super::music_options::{MusicOptions, Words};
 use super::picture::Picture;
 use super::sound_file::{SoundFile, SoundFormat};
 use super::values::seconds;
-use super::{midi, notes};
+use super::{midi, notes, sound_font};
 use crate::session::Session;
-use crate::steering::log::{Header, LogWriter, SessionLog};
+use crate::steering::log::{Header, LogWriter, SessionLog, SoundFontFile};
 use crate::steering::steered_session::SteeredSession;
+use crate::synth::sound_font::SoundFont;
 use crate::synth::{QUANTUM, SILENCE};
 use crate::types::bar::Bar;
 use crate::types::stem::Stem;
@@ -36,6 +37,9 @@ pub struct RenderOptions {
     /// How long the music is; 60 without, or as long as the log of --replay
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub seconds: Option<f64>,
+    /// Write the sound from this time on; notes and pictures are of all of it
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub from: Option<f64>,
     /// The seed: the same seed makes the same music
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
@@ -47,6 +51,10 @@ pub struct RenderOptions {
     #[arg(long, value_name = "LOG", conflicts_with_all = ["prompt", "style", "bpm", "scale", "density", "brightness",
         "temperature", "mute", "vocabulary", "seed", "sample_rate"])]
     pub replay: Option<PathBuf>,
+    /// A sound font (SF2) whose instruments are played in place of the built-in ones; drums stay built in. With --replay, in place of
+    /// that of the log
+    #[arg(long, value_name = "FILE.sf2")]
+    pub soundfont: Option<PathBuf>,
     /// A folder for the stems, as WAV of 32-bit floats
     #[arg(long, value_name = "DIR")]
     pub stems: Option<PathBuf>,
@@ -80,20 +88,35 @@ pub fn render(options: &RenderOptions) -> Result<ExitReason, Box<dyn Error>> {
         let advice = "nothing would be written: give a file, --stems, --midi, --json or --picture";
         return Err(UsageError(advice.to_owned()).into());
     }
-    let (log, words) = job(options)?;
+    let (mut log, words) = job(options)?;
     check_outputs(options)?;
+    let font = match (&options.soundfont, &log.header.sound_font) {
+        (Some(path), _) => Some(SoundFont::read(path)?),
+        (None, Some(logged)) => Some(sound_font::of_log(logged)?),
+        (None, None) => None,
+    };
+    log.header.sound_font = font.as_ref().map(SoundFontFile::of);
     let rate = log.header.sample_rate;
     let frames = log.end.unwrap_or_default();
+    let from = frames_in(options.from.unwrap_or(0.0), rate);
+    if from >= frames {
+        let seconds = frames as f64 / f64::from(rate);
+        return Err(UsageError(format!("--from is not before the end of the music, which is {seconds} s long")).into());
+    }
     let tags = tags(&log);
     let mut files = Files {
+        from,
         mix: out
             .as_ref()
-            .map(|path| SoundFile::create(path, SoundFormat::of_path(path)?, rate, frames, &tags))
+            .map(|path| SoundFile::create(path, SoundFormat::of_path(path)?, rate, frames - from, &tags))
             .transpose()?,
-        stems: stems.as_ref().map(|folder| stem_files(folder, rate, frames)).transpose()?.unwrap_or_default(),
+        stems: stems.as_ref().map(|folder| stem_files(folder, rate, frames - from)).transpose()?.unwrap_or_default(),
         picture: picture.as_ref().map(|_| Picture::new(rate)).transpose()?,
     };
     let mut music = SteeredSession::new(rate, log.header.seed, words.vocabulary, &log.header.start)?;
+    if let Some(font) = &font {
+        music.set_sound_font(font)?;
+    }
     let bars = write(options, &log, &mut music, &mut files)?;
     files.mix.into_iter().chain(files.stems).try_for_each(SoundFile::commit)?;
     let begin = bars.first();
@@ -137,9 +160,14 @@ fn stem_path(folder: &Path, stem: Stem) -> PathBuf {
     folder.join(format!("{}.wav", stem.name()))
 }
 
+/// The whole frames in this time.
+fn frames_in(seconds: f64, rate: u32) -> u64 {
+    (seconds * f64::from(rate)) as u64
+}
+
 /// What is to be rendered: a log without changes, or the one that is replayed. Its end is the number of frames.
 fn job(options: &RenderOptions) -> Result<(SessionLog, Words), Box<dyn Error>> {
-    let frames = |seconds: f64, rate: u32| ((seconds * f64::from(rate)) as u64).max(1);
+    let frames = |seconds: f64, rate: u32| frames_in(seconds, rate).max(1);
     let Some(path) = &options.replay else {
         let words = options.music.words()?;
         let mut header = Header::new(options.sample_rate, options.seed, options.music.start()?);
@@ -195,6 +223,8 @@ fn stem_files(folder: &Path, rate: u32, frames: u64) -> Result<Vec<SoundFile>, B
 
 /// The files that are written while the music is rendered.
 struct Files {
+    /// The first frame of the sound that is written.
+    from: u64,
     mix: Option<SoundFile>,
     stems: Vec<SoundFile>,
     picture: Option<Picture>,
@@ -220,11 +250,12 @@ fn write(
         let count = (end - first).min(QUANTUM as u64) as usize;
         let mix = Session::sum(&stems);
         let mix = mix.get(..count).unwrap_or_default();
+        let skipped = files.from.saturating_sub(first).min(count as u64) as usize;
         if let Some(file) = &mut files.mix {
-            file.write(mix)?;
+            file.write(mix.get(skipped..).unwrap_or_default())?;
         }
         for (file, block) in files.stems.iter_mut().zip(&stems) {
-            file.write(block.get(..count).unwrap_or_default())?;
+            file.write(block.get(skipped..count).unwrap_or_default())?;
         }
         while let Some(mut bar) = music.take_bar() {
             let density = music.target().density;

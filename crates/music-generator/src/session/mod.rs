@@ -17,6 +17,8 @@ pub use clock::{Clock, ClockReference};
 
 use crate::compose::composer::Composer;
 use crate::mix::{Master, StyleSound};
+#[cfg(feature = "soundfont")]
+use crate::synth::sound_font::{SoundFont, SoundFontError};
 use crate::synth::{Block, Player, QUANTUM, SILENCE, Stems};
 use crate::types::bar::Bar;
 use crate::types::config::Config;
@@ -95,6 +97,15 @@ impl Session {
         };
         session.set_gains();
         session
+    }
+
+    /// Plays the instruments of a sound font in place of the built-in ones; the notes stay the same.
+    ///
+    /// # Errors
+    /// The sample rate is out of range, or a sample of the file cannot be played.
+    #[cfg(feature = "soundfont")]
+    pub fn set_sound_font(&mut self, font: &SoundFont) -> Result<(), SoundFontError> {
+        self.player.set_sound_font(font)
     }
 
     /// The next frame to be rendered.

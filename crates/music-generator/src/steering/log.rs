@@ -42,13 +42,43 @@ pub struct Header {
     /// The texts of the user's vocabulary files.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub vocabulary: Vec<String>,
+    /// The sound font that played.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sound_font: Option<SoundFontFile>,
+}
+
+/// A sound font of a session. The log has its name and not its samples.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SoundFontFile {
+    /// The path.
+    pub path: String,
+    /// The BLAKE3 hash of the file in hexadecimal digits.
+    pub checksum: String,
+}
+
+#[cfg(feature = "soundfont")]
+impl SoundFontFile {
+    /// What a log says of a sound font.
+    pub fn of(font: &crate::synth::sound_font::SoundFont) -> Self {
+        Self { path: font.path().to_string_lossy().into_owned(), checksum: font.checksum().to_owned() }
+    }
 }
 
 impl Header {
     /// The header of a session of this version of the program.
     pub fn new(sample_rate: u32, seed: u64, start: Start) -> Self {
         let version = env!("CARGO_PKG_VERSION").to_owned();
-        Self { log: NAME.to_owned(), format: FORMAT, version, seed, sample_rate, start, vocabulary: Vec::new() }
+        Self {
+            log: NAME.to_owned(),
+            format: FORMAT,
+            version,
+            seed,
+            sample_rate,
+            start,
+            vocabulary: Vec::new(),
+            sound_font: None,
+        }
     }
 
     /// Whether this version of the program wrote it.

@@ -10,6 +10,8 @@ use crate::prompt::reading::{Filtered, Reading};
 use crate::prompt::vocabulary::{Vocabulary, style_name};
 use crate::session::{ClockReference, Session};
 use crate::synth::Stems;
+#[cfg(feature = "soundfont")]
+use crate::synth::sound_font::{SoundFont, SoundFontError};
 use crate::types::bar::Bar;
 use crate::types::config::Config;
 use crate::types::target::Target;
@@ -73,6 +75,16 @@ impl SteeredSession {
             bars: VecDeque::new(),
             score: Score::default(),
         })
+    }
+
+    /// Plays the instruments of a sound font in place of the built-in ones; the notes stay the same. For the start, before the first
+    /// frame: it takes some tenths of a second.
+    ///
+    /// # Errors
+    /// The sample rate is out of range, or a sample of the file cannot be played.
+    #[cfg(feature = "soundfont")]
+    pub fn set_sound_font(&mut self, font: &SoundFont) -> Result<(), SoundFontError> {
+        self.session.set_sound_font(font)
     }
 
     /// Changes the music from the next beat on.

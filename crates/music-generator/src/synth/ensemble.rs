@@ -4,6 +4,8 @@ use super::instruments::{Kit, Sound, Stroke, placement, sound};
 use super::kernels::math::{gain, whole_frames};
 use super::pitch_track::PitchTrack;
 use super::queue::Waiting;
+#[cfg(feature = "soundfont")]
+use super::sound_font::{SoundFont, SoundFontError, SoundFontVoices, root_mean_square};
 use super::voices::Context;
 use super::voices::drum::Drum;
 use super::voices::phase_mod::PhaseMod;
@@ -12,13 +14,17 @@ use super::voices::struck::Struck;
 use super::voices::sustained::Sustained;
 use crate::types::dice::Dice;
 use crate::types::instrument::Instrument;
+#[cfg(feature = "soundfont")]
+use crate::types::note::Note;
 
 /// A struck or plucked note that has decayed below this level is struck again when a note continues it.
 const CONTINUE_ABOVE: f32 = 0.01;
 
 /// All voices.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Ensemble {
+    #[cfg(feature = "soundfont")]
+    sampled: Option<Box<SoundFontVoices>>,
     struck: Pool<Struck>,
     phase_mod: Pool<PhaseMod>,
     sustained: Pool<Sustained>,
@@ -33,6 +39,8 @@ impl Ensemble {
     /// Voices that are silent.
     pub fn new(rate: f32, seed: u64) -> Self {
         Self {
+            #[cfg(feature = "soundfont")]
+            sampled: None,
             struck: Pool::new(32),
             phase_mod: Pool::new(12),
             sustained: Pool::new(16),
@@ -43,8 +51,32 @@ impl Ensemble {
         }
     }
 
+    /// Plays the instruments of a sound font in place of the built-in ones, each as loud as the built-in one. It takes some tenths of a
+    /// second and allocates.
+    ///
+    /// # Errors
+    /// As [`SoundFontVoices::new`].
+    #[cfg(feature = "soundfont")]
+    pub fn set_sound_font(&mut self, font: &SoundFont) -> Result<(), SoundFontError> {
+        let rate = self.rate;
+        let context = Context { rate, cutoff: 1.0, index: 1.0, noise: 1.0, seconds: 0.0 };
+        let built_in = |note: &Note, seconds: f32| {
+            let mut alone = Self::new(rate, 1);
+            alone.start(&Waiting { note: *note, cents: 0.0, seconds, frames: 0 }, Kit::Dry);
+            root_mean_square(seconds, rate, |buses| alone.render(&context, buses))
+        };
+        self.sampled = Some(Box::new(SoundFontVoices::new(font, rate, built_in)?));
+        Ok(())
+    }
+
     /// Begins a note within the next quantum.
     pub fn start(&mut self, waiting: &Waiting, kit: Kit) {
+        #[cfg(feature = "soundfont")]
+        if let Some(sampled) = &mut self.sampled
+            && sampled.start(waiting)
+        {
+            return;
+        }
         let note = &waiting.note;
         let instrument = note.instrument;
         let pitch = (note.pitch.0 + 0.01 * waiting.cents).clamp(0.0, 135.0);
@@ -107,6 +139,10 @@ impl Ensemble {
 
     /// Releases all notes.
     pub fn release_all(&mut self) {
+        #[cfg(feature = "soundfont")]
+        if let Some(sampled) = &mut self.sampled {
+            sampled.release_all();
+        }
         self.struck.release_all();
         self.phase_mod.release_all();
         self.sustained.release_all();
@@ -115,12 +151,20 @@ impl Ensemble {
 
     /// The number of voices that sound.
     pub fn sounding(&self) -> usize {
-        self.struck.sounding() + self.phase_mod.sounding() + self.sustained.sounding() + self.drums.sounding()
+        #[cfg(feature = "soundfont")]
+        let sampled = self.sampled.as_ref().map_or(0, |sampled| sampled.sounding());
+        #[cfg(not(feature = "soundfont"))]
+        let sampled = 0;
+        sampled + self.struck.sounding() + self.phase_mod.sounding() + self.sustained.sounding() + self.drums.sounding()
     }
 
     /// Adds a quantum of all voices to the buses of their stems.
     #[inline(always)]
     pub fn render(&mut self, context: &Context, buses: &mut [Bus]) {
+        #[cfg(feature = "soundfont")]
+        if let Some(sampled) = &mut self.sampled {
+            sampled.render(buses);
+        }
         self.struck.render(context, buses);
         self.phase_mod.render(context, buses);
         self.sustained.render(context, buses);

@@ -24,6 +24,8 @@ pub mod kernels;
 mod pitch_track;
 mod player;
 mod queue;
+#[cfg(feature = "soundfont")]
+pub mod sound_font;
 pub mod voices;
 
 pub use player::Player;

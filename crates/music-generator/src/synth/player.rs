@@ -5,6 +5,8 @@ use crowd_engine::dsp::simd::{Arith, Simd, Task};
 use super::ensemble::Ensemble;
 use super::kernels::math::{exp2, gain};
 use super::queue::{Queue, Waiting};
+#[cfg(feature = "soundfont")]
+use super::sound_font::{SoundFont, SoundFontError};
 use super::voices::Context;
 use super::voices::pool::Bus;
 use super::{QUANTUM, Stems};
@@ -24,7 +26,7 @@ use crate::types::target::{Medium, Noise, Target};
 const KICKS: usize = 4;
 
 /// Plays notes. Everything is allocated by [`Player::new`]; the other functions allocate nothing and take bounded time.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Player {
     simd: Simd,
     rate: f32,
@@ -76,6 +78,16 @@ impl Player {
             kicks: [(0, 0.0); KICKS],
             frame: 0,
         }
+    }
+
+    /// Plays the instruments of a sound font in place of the built-in ones, each as loud as the built-in one. It takes some tenths of a
+    /// second and allocates.
+    ///
+    /// # Errors
+    /// The sample rate is out of range, or a sample of the file cannot be played.
+    #[cfg(feature = "soundfont")]
+    pub fn set_sound_font(&mut self, font: &SoundFont) -> Result<(), SoundFontError> {
+        self.ensemble.set_sound_font(font)
     }
 
     /// Follows a target at once: [`set_sound`](Self::set_sound), [`set_brightness`](Self::set_brightness),

@@ -33,8 +33,9 @@ use super::music_options::MusicOptions;
 use super::values::seconds;
 use crate::live_session::{LiveSession, Steering};
 use crate::steering::change::SteeringError;
-use crate::steering::log::Header;
+use crate::steering::log::{Header, SoundFontFile};
 use crate::steering::steered_session::SteeredSession;
+use crate::synth::sound_font::SoundFont;
 
 /// Lines and datagrams that wait.
 const INBOX: usize = 256;
@@ -61,6 +62,9 @@ pub struct PlayOptions {
     /// Frames a second; that of the device without, or 48000 with --stdout
     #[arg(long, value_name = "HERTZ", value_parser = clap::value_parser!(u32).range(8_000..=192_000))]
     pub sample_rate: Option<u32>,
+    /// A sound font (SF2) whose instruments are played in place of the built-in ones; drums stay built in
+    #[arg(long, value_name = "FILE.sf2")]
+    pub soundfont: Option<PathBuf>,
     /// End after this time
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub seconds: Option<f64>,
@@ -90,6 +94,7 @@ enum Input {
 /// A [`UsageError`], and errors of the output, of the port and of files.
 pub fn play(options: &PlayOptions) -> Result<(), Box<dyn Error>> {
     let (start, words) = (options.music.start()?, options.music.words()?);
+    let font = options.soundfont.as_deref().map(SoundFont::read).transpose()?;
     let seed = options.seed.unwrap_or_else(seed_of_clock);
     let stop = Arc::new(AtomicBool::new(false));
     let flag = Arc::clone(&stop);
@@ -102,7 +107,11 @@ pub fn play(options: &PlayOptions) -> Result<(), Box<dyn Error>> {
     let rate = opened.sample_rate();
     let mut header = Header::new(rate, seed, start);
     header.vocabulary = words.added;
-    let music = SteeredSession::new(rate, seed, words.vocabulary, &header.start)?;
+    let mut music = SteeredSession::new(rate, seed, words.vocabulary, &header.start)?;
+    if let Some(font) = &font {
+        music.set_sound_font(font)?;
+        header.sound_font = Some(SoundFontFile::of(font));
+    }
     let log = options.log.as_ref().map(|path| LogFile::create(path, &header)).transpose()?;
     tell_start(options, seed, &opened, &music, log.as_ref());
 
