@@ -2,7 +2,7 @@ use std::path::Path;
 
 use super::test_file::sine_font;
 use super::*;
-use crate::mix::StyleSound;
+use crate::mix::{StemSound, StyleSound};
 use crate::synth::{Player, QUANTUM, SILENCE};
 use crate::types::note::{Glide, Note};
 use crate::types::pitch::Pitch;
@@ -41,10 +41,11 @@ fn play(player: &mut Player, quanta: usize) -> Vec<f32> {
     out
 }
 
-/// A player without effects.
+/// A player without rooms and delays.
 fn player(font: Option<&SoundFont>) -> Player {
     let mut player = Player::new(RATE, 1);
-    player.set_sound(&StyleSound::default());
+    let dry = StemSound { room_db: -80.0, echo_db: -80.0, width: 1.0, ..StemSound::default() };
+    player.set_sound(&StyleSound { stems: [dry; Stem::COUNT], ..StyleSound::default() });
     if let Some(font) = font {
         player.set_sound_font(font).unwrap();
     }
