@@ -1,8 +1,8 @@
 //! The table of handlers: one for each OSC address, with its arguments and the function that reads them.
 
 use crate::address_pattern;
-use crate::app::{GeneratorSetting, MovementShare};
 use crate::args::{Arg, Args};
+use crate::generator_setting::{GeneratorSetting, MovementShare};
 use crate::ids::{BANDS, DECKS};
 use crate::message::Message;
 use crate::refusal::{Refusal, RefusalKind, quote};
@@ -300,7 +300,10 @@ fn gen_config(args: &mut Args<'_>) -> Result<Message, Refusal> {
             Some(stem) => GeneratorSetting::Mute(stem, args.switch("value")?),
             None => {
                 let name = quote(&name);
-                return Err(args.refuse("setting", format_args!("is {name:?}, not density, brightness, temperature or mute_STEM")));
+                return Err(args.refuse(
+                    "setting",
+                    format_args!("is {name:?}, not density, brightness, temperature or mute_STEM"),
+                ));
             }
         },
     };
