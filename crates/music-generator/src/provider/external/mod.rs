@@ -21,8 +21,6 @@ mod wake;
 
 pub use settings::ExternalSettings;
 
-use session::ExternalSession;
-
 use super::ProviderError;
 use super::command_line::split;
 use super::session::{Provider, ProviderSession};
@@ -95,6 +93,6 @@ impl Provider for ExternalProvider {
     }
 
     fn open(&self) -> Result<Box<dyn ProviderSession>, ProviderError> {
-        Ok(Box::new(ExternalSession::start(self.name.clone(), self.place.clone(), self.settings.clone())?))
+        Ok(Box::new(session::start(self.name.clone(), self.place.clone(), self.settings.clone())?))
     }
 }
