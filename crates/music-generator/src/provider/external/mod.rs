@@ -58,7 +58,7 @@ impl ExternalProvider {
         Ok(Self { name, place: Place::Command(words), settings: ExternalSettings::default() })
     }
 
-    /// A network address, as in `tcp://localhost:7000`. The connection is not encrypted and nobody is authenticated: use it on one
+    /// A network address, as in `tcp://localhost:7000`. The connection is not encrypted and there is no authentication: use it on one
     /// machine or in a network that is trusted.
     ///
     /// # Errors
