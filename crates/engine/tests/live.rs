@@ -258,6 +258,28 @@ fn errors_damage_and_panics_are_reported_and_the_sound_goes_on() {
 }
 
 #[test]
+fn a_panic_of_an_input_sounds_like_its_end() {
+    let end = |last: Step| {
+        let (steps, tracks) = told(info().stems(2));
+        steps.send(Step::Frames(10_000)).unwrap();
+        steps.send(last).unwrap();
+        let mut offline = Engine::builder().offline().unwrap();
+        for (stem, track) in (0..).zip(&tracks) {
+            offline.engine().deck(DeckId::A).stem(StemId(stem)).load(track).unwrap();
+        }
+        offline.engine().deck(DeckId::A).play().unwrap();
+        let sound = offline.render_frames(20_000);
+        let events: Vec<Event> = offline.engine().events().collect();
+        (sound, events, tracks[0].stream_event())
+    };
+    let (ended, panicked) = (end(Step::End), end(Step::Panic));
+    assert!(ended.1.iter().any(|event| matches!(event, Event::Ended { .. })));
+    assert_eq!(ended.1, panicked.1);
+    assert!(ended.0 == panicked.0);
+    assert!(ended.2.is_none() && matches!(panicked.2, Some(StreamEvent::Unreadable(_))));
+}
+
+#[test]
 fn a_live_stem_cannot_be_sought_and_stays_in_step_when_it_was_paused() {
     let (steps, tracks) = told(info().stems(2));
     (0..1_000).for_each(|_| steps.send(Step::Frames(200)).unwrap());

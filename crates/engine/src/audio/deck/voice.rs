@@ -10,7 +10,7 @@ use super::playhead::{Playhead, Unrolled};
 use super::underrun_gate::{GateUpdate, MARGIN, NextRead, UnderrunGate};
 use crate::audio::fade::Fade;
 use crate::dsp::{Position, Ramp, Step};
-use crate::rt::{PlayheadState, ReturnQueue};
+use crate::rt::{LiveExtent, PlayheadState, ReturnQueue};
 use crate::stretch::{Source, StretcherSet};
 use crate::track::Track;
 use crate::types::cast::{count, whole};
@@ -18,6 +18,7 @@ use crate::types::crossfade_law::CrossfadeLaw;
 use crate::types::loop_region::LoopRegion;
 use crate::types::stretch_method::StretchMethod;
 use crate::types::units::{Frames, Rate, SampleRate};
+use live::AwaitedMethod;
 
 /// The fade-out of the old sound at a jump, in seconds.
 const FADE_OUT: f64 = 0.005;
@@ -51,11 +52,14 @@ pub(crate) struct Voice {
     /// The gate that is closed while frames of a streamed track are missing.
     gate: UnderrunGate,
     stretch: Box<StretcherSet>,
+    awaited_method: Option<AwaitedMethod>,
     /// Whether the stretcher was reset and has made no sound since. Then a jump has nothing to fade out. This is so after
     /// the first of several jumps in one frame.
     just_reset: bool,
     /// The number of the voice's latest STFT frame job.
     job_id: u64,
+    /// [`GRACE`] in frames.
+    grace: usize,
     /// [`FADE_OUT`] in frames.
     fade_out: usize,
     /// [`FADE_IN`] in frames.
@@ -68,7 +72,7 @@ pub(crate) struct Voice {
 
 impl Voice {
     pub fn new(sample_rate: SampleRate, method: StretchMethod) -> Self {
-        let fade_out = sample_rate.frames_in(FADE_OUT);
+        let (fade_out, grace) = (sample_rate.frames_in(FADE_OUT), sample_rate.frames_in(GRACE));
         Self {
             track: None,
             head: Playhead::new(0, None),
@@ -78,10 +82,12 @@ impl Voice {
             playing: false,
             start_fade: Ramp::new(1.0),
             fading: FadeOutBuffer::new(fade_out),
-            gate: UnderrunGate::new(fade_out, sample_rate.frames_in(GRACE)),
+            gate: UnderrunGate::new(fade_out, grace),
             stretch: Box::new(StretcherSet::new(method, sample_rate.get())),
+            awaited_method: None,
             just_reset: true,
             job_id: 0,
+            grace,
             fade_out,
             fade_in: sample_rate.frames_in(FADE_IN),
             sample_rate: f64::from(sample_rate.get()),
@@ -253,9 +259,14 @@ impl Voice {
 
     /// Ends the present sound with a fade-out of `fade` frames, which is rendered into a buffer.
     fn cut(&mut self, fade: usize) {
-        if self.playing && !self.just_reset && !self.gate.is_silent() {
+        if self.sounds() {
             self.render_fade_out(fade);
         }
+    }
+
+    /// Whether it has a sound that would have to fade out.
+    fn sounds(&self) -> bool {
+        self.playing && !self.just_reset && !self.gate.is_silent()
     }
 
     /// The rendering part of [`Self::cut`]. It is not inlined, because most calls have nothing to render: of a thousand
@@ -276,8 +287,18 @@ impl Voice {
         });
     }
 
-    /// Changes the method, with a fade from the old one to the new one.
+    /// Changes the method, with a fade from the old one to the new one. A stem of a live input changes when the frames that the new
+    /// method reads are there.
     pub fn set_method(&mut self, method: StretchMethod) {
+        self.awaited_method = None;
+        if self.is_live() && self.sounds() {
+            self.awaited_method = Some(AwaitedMethod { method, frames_left: self.grace });
+        } else {
+            self.change_method(method);
+        }
+    }
+
+    fn change_method(&mut self, method: StretchMethod) {
         if self.stretch.method() == method {
             return;
         }
@@ -316,17 +337,24 @@ impl Voice {
         live: &mut LiveSnapshot,
     ) -> VoiceReport {
         let [left, right] = out;
-        let next = self.next_read(rate, left.len());
+        let extent = self.track.as_ref().and_then(Track::live_inside).map(|stem| live.extent(stem));
+        self.follow_method(rate, left.len(), extent);
+        let next = self.next_read(self.stretch.method(), rate, left.len());
         if let Some(track) = self.track.as_ref().filter(|_| self.gate.is_attached()) {
             let (playing, speed, cue) = (self.playing, self.last_step.rate(), self.cue);
             let reach = match track.live_inside() {
-                Some(live) => self.gate.wanted(live, &next),
+                Some(live) => {
+                    let awaited = self
+                        .awaited_method
+                        .map_or(0, |awaited| self.stretch.reach_at(awaited.method, next.step.rate()));
+                    self.gate.wanted(live, &NextRead { reach: next.reach.max(awaited), ..next })
+                }
                 None => self.stretch.reach() as i64 + MARGIN,
             };
             let playhead = PlayheadState { speed, playing, cue, reach, ..PlayheadState::default() };
             self.gate.publish_playhead(track, &self.head, playhead, left.len());
         }
-        let report = self.render_track(&next, [&mut *left, &mut *right], overwrite, jobs, live);
+        let report = self.render_track(&next, [&mut *left, &mut *right], overwrite, jobs, extent);
         self.render_fading([left, right], overwrite);
         report
     }
@@ -336,12 +364,13 @@ impl Voice {
         self.gate.wait_for_frames();
     }
 
-    /// What the next span of so many frames reads, at this rate of the deck.
-    fn next_read(&self, rate: f64, frames: usize) -> NextRead {
+    /// What the next span of so many frames reads with this method, at this rate of the deck.
+    fn next_read(&self, method: StretchMethod, rate: f64, frames: usize) -> NextRead {
         let native = self.track.as_ref().map_or(1.0, |track| f64::from(track.sample_rate().get()) / self.sample_rate);
         let step = Step::from_rate((rate * self.rate * native).clamp(0.0, Rate::MAX.get()));
-        // A live input keeps little ready, so it prepares for the present method and rate only.
-        let reach = if self.is_live() { self.stretch.reach_at(step.rate()) } else { self.stretch.latency().input };
+        // A live input keeps little ready, so it prepares for this method and rate only.
+        let reach =
+            if self.is_live() { self.stretch.reach_at(method, step.rate()) } else { self.stretch.latency().input };
         NextRead { step, frames, reach }
     }
 
@@ -351,7 +380,7 @@ impl Voice {
         out: [&mut [f32]; 2],
         overwrite: &mut bool,
         jobs: Option<&mut FrameJobQueue>,
-        live: &mut LiveSnapshot,
+        extent: Option<LiveExtent>,
     ) -> VoiceReport {
         let mut report = VoiceReport::default();
         if !self.playing {
@@ -359,15 +388,16 @@ impl Voice {
         }
         let NextRead { step, frames, .. } = *next;
         self.last_step = step;
-        let written = self.track.as_ref().map_or(0, |track| live.written(track));
-        self.follow_live(next, written);
+        if let Some(extent) = extent {
+            self.follow_live(next, extent);
+        }
         let Some(track) = &self.track else {
             self.head.position = self.head.position.advance(step, frames);
             return report;
         };
         let source = Unrolled::new(track, &self.head);
         let (stretch, position) = (&mut self.stretch, self.head.position);
-        report.gate = self.gate.update(track, &self.head, next, written);
+        report.gate = self.gate.update(track, &self.head, next, extent);
         if report.gate.restarts {
             stretch.reset();
         }
