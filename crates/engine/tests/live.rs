@@ -258,6 +258,29 @@ fn errors_damage_and_panics_are_reported_and_the_sound_goes_on() {
 }
 
 #[test]
+fn a_stem_that_was_paused_while_frames_were_missing_reports_that_it_resumes() {
+    let (steps, tracks) = told(info());
+    steps.send(Step::Frames(10_000)).unwrap();
+    let (mut engine, mut renderer) = playing(&tracks);
+    let mut happens = |engine: &mut Engine, wanted: fn(&Event) -> bool| {
+        until("the event", || {
+            render(&mut renderer, 64);
+            engine.events().any(|event| wanted(&event))
+        });
+    };
+    happens(&mut engine, |event| matches!(event, Event::Underrun { .. }));
+    engine.deck(DeckId::A).pause().unwrap();
+    steps.send(Step::Frames(50_000)).unwrap();
+    until("frames are there", || {
+        let (mut left, mut right) = ([0.0; 1], [0.0; 1]);
+        tracks[0].read(10_010, [&mut left, &mut right]);
+        left[0] != 0.0
+    });
+    engine.deck(DeckId::A).play().unwrap();
+    happens(&mut engine, |event| matches!(event, Event::Resumed { .. }));
+}
+
+#[test]
 fn a_panic_of_an_input_sounds_like_its_end() {
     let end = |last: Step| {
         let (steps, tracks) = told(info().stems(2));

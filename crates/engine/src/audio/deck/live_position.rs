@@ -8,10 +8,20 @@ use crate::rt::{LiveExtent, LiveStem};
 /// newest frames.
 const MOST_WINDOWS: i64 = 3;
 
-/// How much of the live inputs of a deck there was at the start of the present span. All stems of an input get the same.
+/// A live input as it was at the start of a span.
+pub(super) struct LiveView {
+    /// The address of its ring.
+    ring: usize,
+    /// How much of it there was.
+    pub extent: LiveExtent,
+    /// Whether an offline engine has waited for it in vain in this span.
+    pub waited_in_vain: bool,
+}
+
+/// The live inputs of a deck as they were at the start of the present span. All stems of an input see the same, so that they stay
+/// in step.
 pub(super) struct LiveSnapshot {
-    /// The addresses of the rings that were looked at, and what there was of them.
-    seen: Vec<(usize, LiveExtent)>,
+    seen: Vec<LiveView>,
 }
 
 impl LiveSnapshot {
@@ -25,17 +35,15 @@ impl LiveSnapshot {
         self.seen.clear();
     }
 
-    /// How much of an input there is.
-    pub fn extent(&mut self, live: &LiveStem) -> LiveExtent {
+    /// The input of a stem.
+    pub fn view(&mut self, live: &LiveStem) -> Option<&mut LiveView> {
         let ring = Arc::as_ptr(&live.ring).addr();
-        if let Some((_, extent)) = self.seen.iter().find(|(seen, _)| *seen == ring) {
-            return *extent;
+        let is_new = !self.seen.iter().any(|view| view.ring == ring);
+        // There are no more inputs than stems.
+        if is_new && self.seen.len() < self.seen.capacity() {
+            self.seen.push(LiveView { ring, extent: live.ring.extent(), waited_in_vain: false });
         }
-        let extent = live.ring.extent();
-        if self.seen.len() < self.seen.capacity() {
-            self.seen.push((ring, extent));
-        }
-        extent
+        self.seen.iter_mut().find(|view| view.ring == ring)
     }
 }
 

@@ -2,9 +2,10 @@
 
 use std::sync::atomic::Ordering::Relaxed;
 
+use super::live_position::LiveView;
 use super::playhead::{Playhead, Unrolled};
 use crate::dsp::{QUANTUM, Ramp, Step};
-use crate::rt::{LiveExtent, LiveStem, PlayheadState, Stream};
+use crate::rt::{LiveStem, PlayheadState, Stream};
 use crate::track::Track;
 use crate::types::cast::whole;
 
@@ -171,34 +172,45 @@ impl UnderrunGate {
         self.resume = if again { twice.max(read) } else { least };
     }
 
-    /// Opens or closes the gate depending on what is loaded. `extent` is what there was of a live input at the start of the span: all
-    /// its stems get the same, so that they close and open together.
+    /// Opens or closes the gate depending on what is loaded. `view` is the live input as all its stems see it, so that they close and
+    /// open together.
     pub fn update(
         &mut self,
         track: &Track,
         head: &Playhead,
         next: &NextRead,
-        extent: Option<LiveExtent>,
+        mut view: Option<&mut LiveView>,
     ) -> GateUpdate {
         let mut update = GateUpdate::default();
         let Some(stream) = track.stream_inside() else { return update };
         let live = stream.live();
         let (from, until) = self.span(head.position.frame(), next);
         let source = Unrolled::new(track, head);
+        let extent = view.as_ref().map(|view| view.extent);
         let holds = |from, until| match live.zip(extent) {
             Some((live, extent)) => live.holds(from, until, extent),
             None => source.holds(from, until),
         };
+        let mut wait = || match &mut view {
+            Some(view) => {
+                view.waited_in_vain |= !view.waited_in_vain && !source.wait(from, until);
+                !view.waited_in_vain
+            }
+            None => source.wait(from, until),
+        };
         let jumped = std::mem::take(&mut self.jumped);
-        if holds(from, until) || (self.blocking && source.wait(from, until)) {
+        if holds(from, until) || (self.blocking && wait()) {
             let margin = live.map_or(REOPEN_MARGIN, |live| self.resume(live, next));
             let reopens = !self.open && (self.blocking || holds(from, until + margin));
             if reopens {
                 update.restarts = self.is_silent();
-                update.resumed = std::mem::take(&mut self.reported);
                 (self.open, self.grace_left) = (true, None);
                 self.opened_at = Some(self.clock);
                 self.gate.set(1.0, self.fade);
+            }
+            if self.open {
+                // A start or a jump may have opened it.
+                update.resumed = std::mem::take(&mut self.reported);
                 return update;
             }
         } else if self.open {
@@ -294,8 +306,8 @@ mod tests {
         let mut snapshot = LiveSnapshot::new(2);
         let is_silent = |snapshot: &mut LiveSnapshot, track: &Track| {
             let mut gate = UnderrunGate::new(220, 11_025);
-            let extent = snapshot.extent(track.live_inside().unwrap());
-            gate.update(track, &Playhead::new(5_500, None), &next, Some(extent));
+            let view = snapshot.view(track.live_inside().unwrap());
+            gate.update(track, &Playhead::new(5_500, None), &next, view);
             gate.is_silent()
         };
         assert!(is_silent(&mut snapshot, &tracks[0]), "the next frames are missing");

@@ -1,24 +1,24 @@
 //! One stem of a deck: a track, its playhead, its stretchers and its fades.
 
 mod live;
+mod method;
 
 use super::add_sound::add_sound;
 use super::fade_out::FadeOutBuffer;
 use super::frame_jobs::{FrameJobQueue, VoiceFrameWorker};
-use super::live_position::LiveSnapshot;
+use super::live_position::{LiveSnapshot, LiveView};
 use super::playhead::{Playhead, Unrolled};
 use super::underrun_gate::{GateUpdate, MARGIN, NextRead, UnderrunGate};
 use crate::audio::fade::Fade;
 use crate::dsp::{Position, Ramp, Step};
-use crate::rt::{LiveExtent, PlayheadState, ReturnQueue};
-use crate::stretch::{Source, StretcherSet};
+use crate::rt::{PlayheadState, ReturnQueue};
+use crate::stretch::StretcherSet;
 use crate::track::Track;
-use crate::types::cast::{count, whole};
 use crate::types::crossfade_law::CrossfadeLaw;
 use crate::types::loop_region::LoopRegion;
 use crate::types::stretch_method::StretchMethod;
 use crate::types::units::{Frames, Rate, SampleRate};
-use live::AwaitedMethod;
+use method::AwaitedMethod;
 
 /// The fade-out of the old sound at a jump, in seconds.
 const FADE_OUT: f64 = 0.005;
@@ -26,8 +26,6 @@ const FADE_OUT: f64 = 0.005;
 const FADE_IN: f64 = 0.001;
 /// The time in seconds that a streamed track may stay silent after a start or a jump before that counts as an underrun.
 const GRACE: f64 = 0.25;
-/// The shortest fade from one method to another, in frames.
-const SHORTEST_FADE: usize = 16;
 
 /// What happened to a voice in a span.
 #[derive(Clone, Copy, Debug, Default)]
@@ -287,42 +285,6 @@ impl Voice {
         });
     }
 
-    /// Changes the method, with a fade from the old one to the new one. A stem of a live input changes when the frames that the new
-    /// method reads are there.
-    pub fn set_method(&mut self, method: StretchMethod) {
-        self.awaited_method = None;
-        if self.is_live() && self.sounds() {
-            self.awaited_method = Some(AwaitedMethod { method, frames_left: self.grace });
-        } else {
-            self.change_method(method);
-        }
-    }
-
-    fn change_method(&mut self, method: StretchMethod) {
-        if self.stretch.method() == method {
-            return;
-        }
-        if self.playing && self.track.is_some() {
-            // Both methods play the same position of the same track, so a linear cross-fade keeps the level. It ends before
-            // the next onset, so that no attack is played by both methods.
-            let fade = self.until_onset().clamp(SHORTEST_FADE, self.fade_out);
-            self.cut(fade);
-            self.start_fade = Ramp::new(0.0);
-            self.start_fade.set(1.0, fade);
-        }
-        self.stretch.select(method);
-        self.just_reset = true;
-    }
-
-    /// Frames of output until the next onset of the track, at most the length of a fade-out.
-    fn until_onset(&self) -> usize {
-        let rate = self.last_step.rate().max(1e-3);
-        let here = self.head.position.frame();
-        let there = here + whole(self.fade_out as f64 * rate);
-        let onset = self.track.as_ref().and_then(|track| Unrolled::new(track, &self.head).onset(here, there));
-        onset.map_or(self.fade_out, |onset| count((onset.frame - here) as f64 / rate))
-    }
-
     /// Renders into `out`, one slice per channel, at most a quantum long. `rate` is the rate of the deck.
     ///
     /// With `overwrite` the frames of `out` are overwritten. Without it the sound is added to them. `overwrite` becomes
@@ -337,24 +299,19 @@ impl Voice {
         live: &mut LiveSnapshot,
     ) -> VoiceReport {
         let [left, right] = out;
-        let extent = self.track.as_ref().and_then(Track::live_inside).map(|stem| live.extent(stem));
-        self.follow_method(rate, left.len(), extent);
+        let view = self.track.as_ref().and_then(Track::live_inside).and_then(|stem| live.view(stem));
+        self.follow_method(rate, left.len(), view.as_deref());
         let next = self.next_read(self.stretch.method(), rate, left.len());
         if let Some(track) = self.track.as_ref().filter(|_| self.gate.is_attached()) {
             let (playing, speed, cue) = (self.playing, self.last_step.rate(), self.cue);
             let reach = match track.live_inside() {
-                Some(live) => {
-                    let awaited = self
-                        .awaited_method
-                        .map_or(0, |awaited| self.stretch.reach_at(awaited.method, next.step.rate()));
-                    self.gate.wanted(live, &NextRead { reach: next.reach.max(awaited), ..next })
-                }
+                Some(live) => self.gate.wanted(live, &self.furthest_read(&next)),
                 None => self.stretch.reach() as i64 + MARGIN,
             };
             let playhead = PlayheadState { speed, playing, cue, reach, ..PlayheadState::default() };
             self.gate.publish_playhead(track, &self.head, playhead, left.len());
         }
-        let report = self.render_track(&next, [&mut *left, &mut *right], overwrite, jobs, extent);
+        let report = self.render_track(&next, [&mut *left, &mut *right], overwrite, jobs, view);
         self.render_fading([left, right], overwrite);
         report
     }
@@ -380,7 +337,7 @@ impl Voice {
         out: [&mut [f32]; 2],
         overwrite: &mut bool,
         jobs: Option<&mut FrameJobQueue>,
-        extent: Option<LiveExtent>,
+        view: Option<&mut LiveView>,
     ) -> VoiceReport {
         let mut report = VoiceReport::default();
         if !self.playing {
@@ -388,8 +345,8 @@ impl Voice {
         }
         let NextRead { step, frames, .. } = *next;
         self.last_step = step;
-        if let Some(extent) = extent {
-            self.follow_live(next, extent);
+        if let Some(view) = &view {
+            self.follow_live(next, view.extent);
         }
         let Some(track) = &self.track else {
             self.head.position = self.head.position.advance(step, frames);
@@ -397,7 +354,7 @@ impl Voice {
         };
         let source = Unrolled::new(track, &self.head);
         let (stretch, position) = (&mut self.stretch, self.head.position);
-        report.gate = self.gate.update(track, &self.head, next, extent);
+        report.gate = self.gate.update(track, &self.head, next, view);
         if report.gate.restarts {
             stretch.reset();
         }

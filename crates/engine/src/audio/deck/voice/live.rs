@@ -6,15 +6,6 @@ use crate::audio::deck::underrun_gate::MARGIN;
 use crate::dsp::Position;
 use crate::rt::{LiveExtent, LiveRing, LiveStem};
 use crate::track::Track;
-use crate::types::stretch_method::StretchMethod;
-
-/// A method to which a stem changes when the frames that it reads are there.
-#[derive(Clone, Copy)]
-pub(super) struct AwaitedMethod {
-    pub method: StretchMethod,
-    /// Frames of output after which the stem waits no longer.
-    pub frames_left: usize,
-}
 
 impl Voice {
     /// The live input of its track.
@@ -57,7 +48,7 @@ impl Voice {
         }
     }
 
-    fn live_state(&self, live: &LiveStem, next: &NextRead, extent: LiveExtent) -> LiveState {
+    pub(super) fn live_state(&self, live: &LiveStem, next: &NextRead, extent: LiveExtent) -> LiveState {
         LiveState {
             position: self.head.position.frame(),
             earlier: next.reach as i64 + MARGIN,
@@ -66,33 +57,6 @@ impl Voice {
             starts: self.gate.has_jumped(),
             is_silent: self.gate.is_silent(),
             resume: self.gate.resume(live, next),
-        }
-    }
-
-    /// Changes to the method that is awaited, as soon as the frames that it reads are there. A stream that skips gets no further
-    /// ahead while it plays, so it goes back to where they are.
-    pub(super) fn follow_method(&mut self, rate: f64, frames: usize, extent: Option<LiveExtent>) {
-        let Some(awaited) = &mut self.awaited_method else { return };
-        awaited.frames_left = awaited.frames_left.saturating_sub(frames);
-        let AwaitedMethod { method, frames_left } = *awaited;
-        let next = self.next_read(method, rate, frames);
-        let mut back = None;
-        if let Some((live, extent)) = self.track.as_ref().and_then(Track::live_inside).zip(extent)
-            && self.sounds()
-            && !self.gate.waits_for_frames()
-        {
-            let (from, until) = self.gate.span(self.head.position.frame(), &next);
-            if !live.holds(from, until, extent) {
-                if !live.skips && frames_left > 0 {
-                    return;
-                }
-                back = live.skips.then(|| self.live_state(live, &next, extent).newest(live));
-            }
-        }
-        self.awaited_method = None;
-        self.change_method(method);
-        if let Some(to) = back.filter(|to| *to < self.head.position.frame()) {
-            self.set_live_position(to);
         }
     }
 }
