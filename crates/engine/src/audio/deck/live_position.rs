@@ -82,7 +82,8 @@ impl LiveState {
         let newest = self.newest(live);
         let spare = self.written as i64 - self.position - self.later;
         let is_lost = oldest > 0 && self.position - self.earlier < oldest;
-        let most = (MOST_WINDOWS * self.ready(live)).min(live.most_kept(self.earlier + self.later));
+        let ready = self.ready(live);
+        let most = (MOST_WINDOWS * ready).min(live.most_kept(self.earlier + self.later)).max(ready);
         let skips = live.skips && (self.starts || if self.is_silent { spare >= self.resume } else { spare > most });
         ((is_lost || skips) && newest > self.position).then_some(newest)
     }
