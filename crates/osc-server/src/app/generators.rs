@@ -12,7 +12,6 @@ use music_generator::session::ClockReference;
 use music_generator::steering::change::Start;
 use music_generator::steering::steered_session::SteeredSession;
 use music_generator::types::config::Config;
-use music_generator::types::stem::Stem;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
