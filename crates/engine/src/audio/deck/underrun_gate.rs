@@ -167,7 +167,7 @@ impl UnderrunGate {
     /// window beside its reads, so that long reads are played as a whole.
     fn set_resume(&mut self, live: &LiveStem, again: bool) {
         let least = live.window / 2;
-        let twice = (2 * self.resume).clamp(least, live.most_ready);
+        let twice = (2 * self.resume).max(least).min(live.most_ready);
         let read = if live.skips { live.ring.read_length() + live.window } else { 0 };
         self.resume = if again { twice.max(read) } else { least };
     }
