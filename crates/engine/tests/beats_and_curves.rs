@@ -201,3 +201,47 @@ fn commands_for_beats_that_a_reset_of_the_clock_passes_act_at_once() {
         offline.render_frames(3_000);
     }
 }
+
+#[test]
+fn commands_for_a_beat_act_with_it_when_the_tempo_changes_just_before() {
+    for (before, tempo) in
+        [1, 10, 37, 38, 39, 63, 64, 65, 200].into_iter().flat_map(|before| [(before, 240), (before, 60)])
+    {
+        let mut offline = offline_with_beats();
+        let track = constant_track(0.5, 400_000);
+        offline.engine().deck(DeckId::A).load(&track).unwrap().at(When::AtBeat(3)).play().unwrap();
+        let changed = 3 * 22_050 - before;
+        let at = When::At(Frames(changed));
+        offline.engine().mix().at(at).tempo(Bpm::new(f64::from(tempo)).unwrap()).unwrap();
+        offline.render_frames(70_000);
+        let (mut beat, mut started) = (None, None);
+        for event in offline.engine().events() {
+            match event {
+                Event::Beat { beat: 3, at, .. } => beat = Some(at),
+                Event::Started { at, .. } => started = Some(at),
+                _ => {}
+            }
+        }
+        let rest = if tempo == 60 { 2 * before } else { before.div_ceil(2) };
+        let wanted = Some(Frames(changed + rest));
+        assert_eq!((beat, started), (wanted, wanted), "{before} frames before, to {tempo} BPM");
+    }
+}
+
+#[test]
+fn commands_for_a_beat_act_in_the_frame_of_a_reset_to_that_beat() {
+    for frame in [10_000, 10_020, 64 * 157] {
+        let mut offline = offline_with_beats();
+        let track = constant_track(0.5, 400_000);
+        offline.engine().mix().reset_clock(Frames(1 << 40)).unwrap();
+        offline.render_frames(64);
+        offline.engine().deck(DeckId::A).load(&track).unwrap().at(When::AtBeat(0)).play().unwrap();
+        offline.engine().mix().at(When::At(Frames(frame))).reset_clock(Frames(frame)).unwrap();
+        offline.render_frames(49_936);
+        let started = offline.engine().events().find_map(|event| match event {
+            Event::Started { at, .. } => Some(at),
+            _ => None,
+        });
+        assert_eq!((started, offline.status().late_commands), (Some(Frames(frame)), 0));
+    }
+}

@@ -258,6 +258,51 @@ fn errors_damage_and_panics_are_reported_and_the_sound_goes_on() {
 }
 
 #[test]
+fn a_stem_that_was_paused_while_frames_were_missing_reports_that_it_resumes() {
+    let (steps, tracks) = told(info());
+    steps.send(Step::Frames(10_000)).unwrap();
+    let (mut engine, mut renderer) = playing(&tracks);
+    let mut happens = |engine: &mut Engine, wanted: fn(&Event) -> bool| {
+        until("the event", || {
+            render(&mut renderer, 64);
+            engine.events().any(|event| wanted(&event))
+        });
+    };
+    happens(&mut engine, |event| matches!(event, Event::Underrun { .. }));
+    engine.deck(DeckId::A).pause().unwrap();
+    steps.send(Step::Frames(50_000)).unwrap();
+    until("frames are there", || {
+        let (mut left, mut right) = ([0.0; 1], [0.0; 1]);
+        tracks[0].read(10_010, [&mut left, &mut right]);
+        left[0] != 0.0
+    });
+    engine.deck(DeckId::A).play().unwrap();
+    happens(&mut engine, |event| matches!(event, Event::Resumed { .. }));
+}
+
+#[test]
+fn a_panic_of_an_input_sounds_like_its_end() {
+    let end = |last: Step| {
+        let (steps, tracks) = told(info().stems(2));
+        steps.send(Step::Frames(10_000)).unwrap();
+        steps.send(last).unwrap();
+        let mut offline = Engine::builder().offline().unwrap();
+        for (stem, track) in (0..).zip(&tracks) {
+            offline.engine().deck(DeckId::A).stem(StemId(stem)).load(track).unwrap();
+        }
+        offline.engine().deck(DeckId::A).play().unwrap();
+        let sound = offline.render_frames(20_000);
+        let events: Vec<Event> = offline.engine().events().collect();
+        (sound, events, tracks[0].stream_event())
+    };
+    let (ended, panicked) = (end(Step::End), end(Step::Panic));
+    assert!(ended.1.iter().any(|event| matches!(event, Event::Ended { .. })));
+    assert_eq!(ended.1, panicked.1);
+    assert!(ended.0 == panicked.0);
+    assert!(ended.2.is_none() && matches!(panicked.2, Some(StreamEvent::Unreadable(_))));
+}
+
+#[test]
 fn a_live_stem_cannot_be_sought_and_stays_in_step_when_it_was_paused() {
     let (steps, tracks) = told(info().stems(2));
     (0..1_000).for_each(|_| steps.send(Step::Frames(200)).unwrap());

@@ -118,6 +118,21 @@ fn memory() -> String {
     line.map_or("not known".to_owned(), |text| text.trim().to_owned())
 }
 
+fn note(stem: Stem, instrument: I, pitch: f32) -> Note {
+    Note {
+        stem,
+        instrument,
+        start: Ticks::ZERO,
+        length: Ticks::BEAT,
+        late_ms: 0.0,
+        pitch: Pitch(pitch),
+        velocity: 0.7,
+        from_density: 0.0,
+        glide: None,
+        legato: false,
+    }
+}
+
 fn measure(style: Style) {
     let (name, bpm, parts) = parts(style);
     let mut target = Target { styles: [0.0; 6], ..Target::default() };
@@ -143,18 +158,7 @@ fn measure(style: Style) {
                     continue;
                 }
                 for pitch in *pitches {
-                    let note = Note {
-                        stem: *stem,
-                        instrument: *instrument,
-                        start: Ticks::ZERO,
-                        length: Ticks::BEAT,
-                        late_ms: 0.0,
-                        pitch: Pitch(*pitch),
-                        velocity: 0.7,
-                        from_density: 0.0,
-                        glide: None,
-                        legato: false,
-                    };
+                    let note = note(*stem, *instrument, *pitch);
                     player.start(&note, 0.0, place.saturating_sub((quantum * 64) as usize), length * step);
                 }
             }
@@ -180,18 +184,7 @@ fn measure_parts() {
         let room = RoomSound { t60: 1.2, pre_delay_ms: 15.0 };
         player.set_sound(&StyleSound { stems: [stem; 5], room, high_cut: 9_000.0, ..StyleSound::default() });
         for (instrument, pitch) in notes {
-            let note = Note {
-                stem: Stem::Harmony,
-                instrument: *instrument,
-                start: Ticks::ZERO,
-                length: Ticks::BEAT,
-                late_ms: 0.0,
-                pitch: Pitch(*pitch),
-                velocity: 0.7,
-                from_density: 0.0,
-                glide: None,
-                legato: false,
-            };
+            let note = note(Stem::Harmony, *instrument, *pitch);
             player.start(&note, 0.0, 0, 60.0);
         }
         let before = seconds(start);

@@ -1,8 +1,8 @@
 //! The table of handlers: one for each OSC address, with its arguments and the function that reads them.
 
 use crate::address_pattern;
-use crate::app::{GeneratorSetting, MovementShare};
 use crate::args::{Arg, Args};
+use crate::generator_setting::{GeneratorSetting, MovementShare};
 use crate::ids::{BANDS, DECKS};
 use crate::message::Message;
 use crate::refusal::{Refusal, RefusalKind, quote};

@@ -25,6 +25,7 @@ pub mod bpm_config;
 pub mod cli;
 pub mod control_loop;
 pub mod datagram;
+pub mod generator_setting;
 pub mod handlers;
 mod health_log;
 pub mod ids;

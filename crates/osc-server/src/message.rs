@@ -1,6 +1,6 @@
 //! The messages of clients as plain data. Every number is finite and in range.
 
-use crate::app::{GeneratorSetting, MovementShare};
+use crate::generator_setting::{GeneratorSetting, MovementShare};
 use crate::ids::BufferId;
 use crate::units::{FadeDuration, FileFraction, FilePosition, FirstBeat, MovementLevel, TimeAfterZero, ToneFrequency};
 use crowd_engine::tempo::Phase;

@@ -94,6 +94,13 @@ fn bad_messages_to_generators_are_refused_with_the_way_out() {
         rig.tick();
         assert!(last_error(&rig).contains(words), "{}", last_error(&rig));
     }
+    rig.send("/play_stem", &[i(100), f(1.0), f(1.0)]);
+    rig.run_to(0.5);
+    for (address, args) in [("/deck/seek", vec![s("a"), f(1.0)]), ("/deck/loop", vec![s("a"), f(1.0), f(2.0)])] {
+        rig.send(address, &args);
+        rig.tick();
+        assert!(last_error(&rig).contains("in which no position can be chosen"), "{address}: {}", last_error(&rig));
+    }
     // Generators take time of the processor, so their number is limited.
     for id in 101..120 {
         load(&mut rig, id, "gen:rain?seed=7");

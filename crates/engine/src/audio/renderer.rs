@@ -219,12 +219,8 @@ impl Renderer {
         let mut quantum = [[0.0; 2]; QUANTUM];
         let mut from = 0;
         while from < QUANTUM {
-            self.find_beat(QUANTUM - from);
-            self.apply_due();
-            let until = match self.schedule.next_frame() {
-                Some(frame) if frame > self.made => (QUANTUM - from).min(index(frame - self.made)),
-                _ => QUANTUM - from,
-            };
+            self.apply_now();
+            let until = self.span_length(QUANTUM - from);
             self.report_beat(until);
             let span = quantum.get_mut(from..from + until).unwrap_or_default();
             self.make_span(span);
@@ -260,17 +256,37 @@ impl Renderer {
         self.mixer.mix(mix);
     }
 
-    /// If a beat falls within the next `frames` frames, schedules the commands that wait for it for its frame.
-    fn find_beat(&mut self, frames: usize) {
-        if self.schedule.waits_for_beat()
-            && let Some(distance) = self.clock.next_beat(frames)
-        {
-            let (frame, beat) = (self.made + distance as u64, self.clock.next_beat_number());
-            self.schedule.beat_at(frame, beat);
-            if self.clock.begins_bar(beat) {
-                self.schedule.bar_at(frame);
+    /// Carries out the commands for this frame, and those that wait for a beat in it. A command may move the clock to another beat.
+    fn apply_now(&mut self) {
+        loop {
+            if self.awaited_beat(1).is_some() {
+                let beat = self.clock.next_beat_number();
+                self.schedule.beat_at(self.made, beat, self.clock.begins_bar(beat));
+            }
+            if !self.apply_due() {
+                return;
             }
         }
+    }
+
+    /// The length of the span from here on in which no command acts, at most `frames`.
+    fn span_length(&self, frames: usize) -> usize {
+        let span = match self.schedule.next_frame() {
+            Some(frame) if frame > self.made => frames.min(index(frame - self.made)),
+            _ => frames,
+        };
+        // A beat ends the span. Its commands are not scheduled before, because a change of the tempo moves it.
+        self.awaited_beat(span).filter(|distance| *distance > 0).unwrap_or(span)
+    }
+
+    /// Frames until the next beat, if it is within the next `frames` frames and commands wait for it.
+    fn awaited_beat(&self, frames: usize) -> Option<usize> {
+        if !self.schedule.waits_for_beats() {
+            return None;
+        }
+        let distance = self.clock.next_beat(frames)?;
+        let beat = self.clock.next_beat_number();
+        self.schedule.waits_for_beat(beat, self.clock.begins_bar(beat)).then_some(distance)
     }
 
     /// Reports the beat that falls within the next `frames` frames, in which no command acts.
@@ -284,17 +300,20 @@ impl Renderer {
         }
     }
 
-    /// Carries out the commands that are due now. While the return queue is full they wait, because a track without room in
-    /// the queue would have to be freed on this thread.
-    fn apply_due(&mut self) {
-        while self.returned.has_room_for(self.most_retired) {
-            let Some(due) = self.schedule.pop_due(self.made) else { return };
+    /// Carries out the commands that are due now, and returns whether there was one. While the return queue is full they wait,
+    /// because a track without room in the queue would have to be freed on this thread.
+    fn apply_due(&mut self) -> bool {
+        let before = self.counters.commands;
+        while self.returned.has_room_for(self.most_retired)
+            && let Some(due) = self.schedule.pop_due(self.made)
+        {
             if self.restarts.admit(&due.command, self.made) {
                 self.apply(due);
             } else {
                 self.postpone(due);
             }
         }
+        self.counters.commands != before
     }
 
     /// Postpones a command to the next quantum.

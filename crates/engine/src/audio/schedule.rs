@@ -98,15 +98,13 @@ impl Schedule {
         self.sequence += 1;
     }
 
-    /// A bar begins in `frame`: schedules the commands that wait for a bar for this frame.
-    pub fn bar_at(&mut self, frame: u64) {
-        self.due.extend(self.on_bar.drain(..).map(|due| ScheduledCommand { frame, ..due }));
-    }
-
-    /// The beat of number `beat` is in `frame`: schedules the commands that wait for it, or for any beat, for this frame.
-    pub fn beat_at(&mut self, frame: u64, beat: i64) {
+    /// The beat of number `beat` is in `frame`: schedules the commands that wait for it, or for any beat, for this frame. With
+    /// `begins_bar` also those that wait for a bar.
+    pub fn beat_at(&mut self, frame: u64, beat: i64, begins_bar: bool) {
         let reached = self.at_beat.extract_if(.., |waiting| waiting.frame.cast_signed() <= beat);
-        self.due.extend(self.on_beat.drain(..).chain(reached).map(|due| ScheduledCommand { frame, ..due }));
+        let on_bar = if begins_bar { self.on_bar.drain(..) } else { self.on_bar.drain(..0) };
+        let all = self.on_beat.drain(..).chain(reached).chain(on_bar);
+        self.due.extend(all.map(|due| ScheduledCommand { frame, ..due }));
     }
 
     /// The beats before number `next` have passed without a frame of theirs, because the clock was reset: schedules the commands that
@@ -120,8 +118,15 @@ impl Schedule {
     }
 
     /// Whether any command waits for a beat or a bar.
-    pub fn waits_for_beat(&self) -> bool {
+    pub fn waits_for_beats(&self) -> bool {
         !(self.on_beat.is_empty() && self.on_bar.is_empty() && self.at_beat.is_empty())
+    }
+
+    /// Whether any command waits for the beat of number `beat`, with which a bar may begin.
+    pub fn waits_for_beat(&self, beat: i64, begins_bar: bool) -> bool {
+        !self.on_beat.is_empty()
+            || (begins_bar && !self.on_bar.is_empty())
+            || self.at_beat.iter().any(|waiting| waiting.frame.cast_signed() <= beat)
     }
 
     /// The frame of the earliest command.
@@ -203,7 +208,7 @@ mod tests {
             Ok(())
         });
         assert_eq!(discarded, 5);
-        schedule.beat_at(30, 0);
+        schedule.beat_at(30, 0, false);
         assert_eq!(taken(&mut schedule, 99), [104.0, 105.0, 203.0, 204.0, 205.0]);
         assert_eq!(schedule.due.capacity(), capacity);
         schedule.push(1, true, tempo(101.0));
@@ -215,14 +220,15 @@ mod tests {
     fn commands_for_a_beat_act_in_its_frame() {
         let mut schedule = Schedule::new(4);
         schedule.push_on_beat(tempo(130.0));
-        assert!(schedule.waits_for_beat() && schedule.next_frame().is_none());
+        assert!(schedule.waits_for_beat(5, false) && schedule.next_frame().is_none());
         schedule.push_on_bar(tempo(102.0));
-        schedule.beat_at(77, 5);
-        assert_eq!(schedule.next_frame(), Some(77));
-        assert!(schedule.waits_for_beat(), "a command waits for a bar");
-        schedule.bar_at(77);
-        assert_eq!(taken(&mut schedule, 77), [130.0, 102.0]);
-        assert!(!schedule.waits_for_beat());
+        schedule.beat_at(77, 5, false);
+        assert_eq!(taken(&mut schedule, 77), [130.0]);
+        assert!(schedule.waits_for_beats() && !schedule.waits_for_beat(6, false) && schedule.waits_for_beat(8, true));
+        schedule.push_on_beat(tempo(103.0));
+        schedule.beat_at(99, 8, true);
+        assert_eq!(taken(&mut schedule, 99), [102.0, 103.0]);
+        assert!(!schedule.waits_for_beats());
     }
 
     #[test]
@@ -231,10 +237,12 @@ mod tests {
         for beat in [-3, 7, 8] {
             schedule.push_at_beat(beat, tempo(100.0 + beat as f64));
         }
-        schedule.beat_at(10, 6);
+        assert!(schedule.waits_for_beat(6, false));
+        schedule.beat_at(10, 6, false);
         assert_eq!(taken(&mut schedule, 10), [97.0]);
-        schedule.beat_at(20, 8);
+        assert!(!schedule.waits_for_beat(6, true) && schedule.waits_for_beat(7, false));
+        schedule.beat_at(20, 8, true);
         assert_eq!(taken(&mut schedule, 20), [107.0, 108.0]);
-        assert!(!schedule.waits_for_beat());
+        assert!(!schedule.waits_for_beats());
     }
 }

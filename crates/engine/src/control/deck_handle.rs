@@ -300,7 +300,9 @@ impl<'a, T: CommandTarget> DeckHandle<'a, T> {
         self.send(DeckCommand::Align { stems, pulse, phase })
     }
 
-    /// Selects the method by which the deck changes its speed. The old method fades to the new one in 5 ms.
+    /// Selects the method by which the deck changes its speed. The old method fades to the new one in 5 ms. A
+    /// [live input](crate::Track::from_live) changes when the frames that the new method reads are there, or after a quarter of a
+    /// second; one that [skips](crate::feed::Starvation::Skip) goes back to them.
     pub fn stretch(self, method: StretchMethod) -> Result<Self> {
         self.send(DeckCommand::Stretch { method })
     }

@@ -9,6 +9,15 @@ use crate::types::cast::{float_of, index};
 /// One pair of channels: the samples of a frame are one word, so that a reader never sees half of a frame.
 type Pair = Box<[AtomicU64]>;
 
+/// How much of a live input there is at a moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct LiveExtent {
+    /// The number of frames that were written.
+    pub written: u64,
+    /// The number of frames in all; `u64::MAX` while the input has not ended.
+    pub end: u64,
+}
+
 /// The latest frames of a live input, for each of its stems. One thread writes, any number of threads read without waiting.
 ///
 /// All stems are written together: a frame is there for every stem or for none. A reader that was overtaken by the writer notices
@@ -22,6 +31,8 @@ pub(crate) struct LiveRing {
     written: AtomicU64,
     /// The number of frames in all; `u64::MAX` while the input has not ended.
     end: AtomicU64,
+    /// The number of frames of the latest read of the input.
+    read_length: AtomicU64,
 }
 
 impl LiveRing {
@@ -34,6 +45,7 @@ impl LiveRing {
             announced: AtomicU64::new(0),
             written: AtomicU64::new(0),
             end: AtomicU64::new(u64::MAX),
+            read_length: AtomicU64::new(0),
         }
     }
 
@@ -44,6 +56,11 @@ impl LiveRing {
     /// Frames that are kept.
     pub fn capacity(&self) -> usize {
         self.pairs.first().map_or(0, |pair| pair.len())
+    }
+
+    /// The most frames that are written at once, so that readers can tell what may be overwritten next.
+    pub fn most_at_once(&self) -> usize {
+        self.capacity() / 4
     }
 
     pub fn bytes(&self) -> usize {
@@ -60,7 +77,22 @@ impl LiveRing {
         Some(self.end.load(Ordering::Acquire)).filter(|end| *end != u64::MAX)
     }
 
-    /// Writes the next frames: as many of each stem, and at most the capacity. For the writing thread only.
+    /// How much there is now. All that was written before the end counts.
+    pub fn extent(&self) -> LiveExtent {
+        let end = self.end.load(Ordering::Acquire);
+        LiveExtent { written: self.written(), end }
+    }
+
+    /// The number of frames of the latest read of the input.
+    pub fn read_length(&self) -> u64 {
+        self.read_length.load(Ordering::Relaxed)
+    }
+
+    pub fn set_read_length(&self, frames: usize) {
+        self.read_length.store(frames as u64, Ordering::Relaxed);
+    }
+
+    /// Writes the next frames: as many of each stem, and at most [`most_at_once`](Self::most_at_once). For the writing thread only.
     pub fn write<'a>(&self, frames: usize, stems: impl Iterator<Item = &'a [[f32; 2]]>) {
         let first = self.written.load(Ordering::Relaxed);
         let until = first + frames as u64;
@@ -125,8 +157,9 @@ mod tests {
         assert_eq!((left, right), ([113.0, 114.0, 115.0, 116.0], [-113.0, -114.0, -115.0, -116.0]));
         assert!(ring.read(0, 12, &mut left, &mut right) && left[0] == 12.0);
         assert!(!ring.read(0, 11, &mut left, &mut right), "frame 11 was overwritten by frame 19");
+        assert_eq!(ring.extent(), LiveExtent { written: 20, end: u64::MAX });
         ring.finish();
-        assert_eq!(ring.end(), Some(20));
+        assert_eq!((ring.end(), ring.extent()), (Some(20), LiveExtent { written: 20, end: 20 }));
     }
 
     /// A test for Miri and the thread sanitizer; the loom test below covers every order of events.

@@ -12,7 +12,7 @@ mod slot;
 mod snapshot;
 mod stream;
 
-pub(crate) use live_ring::LiveRing;
+pub(crate) use live_ring::{LiveExtent, LiveRing};
 pub(crate) use pages::{PAGE, Pages};
 #[cfg(feature = "decode")]
 pub(crate) use recording_ring::{RecordingRing, RecordingRingReader, RingRead};

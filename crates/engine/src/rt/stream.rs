@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering::Acquire, Ordering::Relaxed, Ordering::Release};
 
-use super::live_ring::LiveRing;
+use super::live_ring::{LiveExtent, LiveRing};
 use super::pages::{PAGE, Pages};
 use super::snapshot::Snapshot;
 use crate::types::cast::index;
@@ -69,7 +69,7 @@ pub(crate) struct LiveStem {
     pub skips: bool,
     /// Frames that are kept ready after those that are read.
     pub window: u64,
-    /// The most frames that are to be ready before a stem sounds again after an underrun.
+    /// The most frames that are to be ready before a stem sounds again after underruns; more when the input is read in longer parts.
     pub most_ready: u64,
 }
 
@@ -82,12 +82,19 @@ impl LiveStem {
         (written + Self::BEING_WRITTEN).saturating_sub(self.ring.capacity() as u64)
     }
 
-    /// Whether frames `from..until` may be read when `written` frames have been written. Frames before the start and after the end
-    /// may always be read: they are silent.
-    pub fn holds(&self, from: i64, until: i64, written: u64) -> bool {
+    /// Whether frames `from..until` may be read when there is so much of the input. Frames before the start and after the end may
+    /// always be read: they are silent.
+    pub fn holds(&self, from: i64, until: i64, extent: LiveExtent) -> bool {
         let from = u64::try_from(from).unwrap_or(0);
-        let until = u64::try_from(until).unwrap_or(0).min(self.ring.end().unwrap_or(u64::MAX));
-        from >= until || (from >= self.oldest(written) && until <= written)
+        let until = u64::try_from(until).unwrap_or(0).min(extent.end);
+        from >= until || (from >= self.oldest(extent.written) && until <= extent.written)
+    }
+
+    /// The most frames that can be kept ready, when so many others around the position are read: while the writer writes the next
+    /// frames, none of these may be overwritten.
+    pub fn most_kept(&self, read: i64) -> i64 {
+        let kept = self.ring.capacity() - self.ring.most_at_once();
+        (kept as i64 - Self::BEING_WRITTEN as i64 - read).max(0)
     }
 }
 
@@ -191,7 +198,7 @@ impl Stream {
     pub fn holds(&self, from: i64, until: i64) -> bool {
         let pages = match &self.storage {
             Storage::Pages(pages) => pages,
-            Storage::Live(live) => return live.holds(from, until, live.ring.written()),
+            Storage::Live(live) => return live.holds(from, until, live.ring.extent()),
         };
         let from = u64::try_from(from).unwrap_or(0);
         let until = u64::try_from(until).unwrap_or(0).min(self.frames);

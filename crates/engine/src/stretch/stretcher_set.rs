@@ -68,9 +68,9 @@ impl StretcherSet {
         }
     }
 
-    /// The number of frames that the present method reads before a position, and after it, at this rate.
-    pub fn reach_at(&self, rate: f64) -> usize {
-        match self.method {
+    /// The number of frames that a method reads before a position, and after it, at this rate.
+    pub fn reach_at(&self, method: StretchMethod, rate: f64) -> usize {
+        match method {
             StretchMethod::PlaybackRate => self.playback_rate.latency().input,
             StretchMethod::Wsola => self.wsola.reach(rate),
             StretchMethod::Hq => self.hq.reach(rate),

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, dead_code, missing_docs)]
 
 pub mod disk;
+pub mod live;
 pub mod player;
 pub mod spectrum;
 

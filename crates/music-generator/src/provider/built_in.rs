@@ -1,18 +1,18 @@
 //! The music of this crate as a provider.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::task::{Wake, Waker};
 use std::thread::{self, Thread};
+use std::time::Duration;
 
 use super::ProviderError;
 use super::capabilities::{Capabilities, Mutes};
-use super::check::{check_config, check_prompts};
-use super::mailbox::{End, Mailbox, Request};
+use super::mailbox::Mailbox;
+use super::mailbox_session::MailboxSession;
 use super::queue::Events;
-use super::session::{Control, Provider, ProviderSession};
-use crate::prompt::blend::{MOST_PROMPTS, WeightedPrompt};
+use super::session::{Provider, ProviderSession};
+use crate::prompt::blend::MOST_PROMPTS;
 use crate::prompt::vocabulary::Vocabulary;
-use crate::types::config::Config;
 
 mod maker;
 mod settings;
@@ -84,8 +84,12 @@ impl Provider for BuiltIn {
     fn open(&self) -> Result<Box<dyn ProviderSession>, ProviderError> {
         let mailbox = Arc::new(Mailbox::default());
         let events = Arc::new(Events::new(self.settings.buffer));
-        let session =
-            BuiltInSession { capabilities: self.capabilities(), mailbox: mailbox.clone(), events: events.clone() };
+        let session = MailboxSession {
+            mailbox: mailbox.clone(),
+            events: events.clone(),
+            capabilities: Arc::new(Mutex::new(self.capabilities())),
+            drop_time: Duration::ZERO,
+        };
         let maker = Maker::new(self.vocabulary.clone(), self.settings, mailbox.clone(), events.clone());
         thread::Builder::new().name("music-generator".to_owned()).spawn(move || {
             let waker = Waker::from(Arc::new(Unpark(thread::current())));
@@ -102,45 +106,5 @@ struct Unpark(Thread);
 impl Wake for Unpark {
     fn wake(self: Arc<Self>) {
         self.0.unpark();
-    }
-}
-
-struct BuiltInSession {
-    capabilities: Capabilities,
-    mailbox: Arc<Mailbox>,
-    events: Arc<Events>,
-}
-
-impl ProviderSession for BuiltInSession {
-    fn capabilities(&self) -> Capabilities {
-        self.capabilities.clone()
-    }
-
-    fn set_prompts(&self, prompts: &[WeightedPrompt]) -> Result<(), ProviderError> {
-        check_prompts(prompts, &self.capabilities)?;
-        self.mailbox.post(Request::Prompts(prompts.into()))
-    }
-
-    fn set_config(&self, config: &Config) -> Result<(), ProviderError> {
-        check_config(config, &self.capabilities)?;
-        self.mailbox.post(Request::Config(Arc::new(config.clone())))
-    }
-
-    fn control(&self, control: Control) -> Result<(), ProviderError> {
-        self.mailbox.post(Request::Control(control))
-    }
-
-    fn close(&self) {
-        self.mailbox.end(End::Soon);
-    }
-
-    fn events(&self) -> &Events {
-        &self.events
-    }
-}
-
-impl Drop for BuiltInSession {
-    fn drop(&mut self) {
-        self.mailbox.end(End::Now);
     }
 }

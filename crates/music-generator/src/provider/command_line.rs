@@ -2,7 +2,7 @@
 //!
 //! Words are separated by spaces. `'...'` keeps everything as it is. In `"..."` a backslash keeps the next `"` or `\`, and elsewhere
 //! the next character, whatever it is. Nothing is replaced: a character that would have another meaning in a shell is refused unless it
-//! is quoted, so that nobody relies on it.
+//! is quoted, so that no command depends on that meaning.
 
 /// Why a line cannot be split.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -43,6 +43,7 @@ pub mod external;
 mod fault;
 pub mod input;
 mod mailbox;
+mod mailbox_session;
 mod mark;
 pub mod queue;
 mod session;

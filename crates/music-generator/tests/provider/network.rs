@@ -56,7 +56,7 @@ fn a_connection_works_and_is_made_again_when_it_ends() {
 }
 
 #[test]
-fn an_address_that_nobody_listens_at_is_tried_again() {
+fn an_address_without_a_listener_is_tried_again() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     drop(listener);

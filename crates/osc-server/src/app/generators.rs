@@ -1,5 +1,6 @@
 //! Music that is generated in a deck: a prompt in place of a file, as in `gen:lofi hip hop, warm`.
 
+use crate::generator_setting::{GeneratorSetting, MovementShare};
 use crate::refusal::{Refusal, RefusalKind};
 use crate::units::MovementLevel;
 use crowd_engine::feed::LiveInfo;
@@ -11,7 +12,6 @@ use music_generator::session::ClockReference;
 use music_generator::steering::change::Start;
 use music_generator::steering::steered_session::SteeredSession;
 use music_generator::types::config::Config;
-use music_generator::types::stem::Stem;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -28,28 +28,6 @@ const MOVEMENT_STEP: f32 = 0.02;
 #[must_use]
 pub fn is_generator(path: &str) -> bool {
     path.get(..PREFIX.len()).is_some_and(|prefix| prefix.eq_ignore_ascii_case(PREFIX))
-}
-
-/// A setting of a generator, with its value.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum GeneratorSetting {
-    /// How much happens, 0 to 1; `None` leaves it to the prompts.
-    Density(Option<f32>),
-    /// How bright the sound is, 0 to 1; `None` leaves it to the prompts.
-    Brightness(Option<f32>),
-    /// How much the music varies, 0 to 3.
-    Temperature(f32),
-    /// Whether a stem is silent.
-    Mute(Stem, bool),
-}
-
-/// How far movement sets density and brightness, 0 (not) to 1 (alone).
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct MovementShare {
-    /// The share of the movement in the density.
-    pub density: f32,
-    /// The share of the movement in the brightness.
-    pub brightness: f32,
 }
 
 /// A generator that is loaded.

@@ -17,9 +17,10 @@ pub struct LoadedStems {
 }
 
 impl LoadedStems {
-    /// The length of the longest file that a deck plays; `None` when it plays none.
+    /// The length of the longest file that a deck plays; `None` when it plays none. Generated music is no file.
     pub fn longest_playing(&self, deck: DeckId) -> Option<Frames> {
-        self.slots.played_by(deck).filter_map(|id| self.buffers.track(id)).map(Track::frames).max()
+        let tracks = self.slots.played_by(deck).filter_map(|id| self.buffers.track(id));
+        tracks.filter(|track| !track.is_live()).map(Track::frames).max()
     }
 
     /// The track of the first stem of a deck that plays: that whose position the status of the engine has.

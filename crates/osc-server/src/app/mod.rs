@@ -39,7 +39,7 @@ mod sync_requests;
 mod timeline;
 mod wall_clock;
 
-pub use generators::{GeneratorSetting, Generators, MovementShare};
+pub use generators::Generators;
 pub use loader::{DecodeFn, FileAccess, LoadId, LoadMonitor, Loader, MemoryBudget, MonitoredFile, ResolveFn, decoder};
 pub use output_status::OutputStatus;
 pub use request_source::Origin;

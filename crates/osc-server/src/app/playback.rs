@@ -244,8 +244,13 @@ impl Playback {
     }
 
     fn longest(&self, deck: DeckId) -> Result<Frames, Refusal> {
-        let not_playing = || Refusal::new(RefusalKind::State, "", format!("deck {deck} does not play: start it first"));
-        self.stems.longest_playing(deck).ok_or_else(not_playing)
+        self.stems.longest_playing(deck).ok_or_else(|| {
+            let reason = match self.stems.first_playing(deck) {
+                Some(_) => "plays generated music, in which no position can be chosen",
+                None => "does not play: start it first",
+            };
+            Refusal::new(RefusalKind::State, "", format!("deck {deck} {reason}"))
+        })
     }
 
     /// Handles an event of the engine.

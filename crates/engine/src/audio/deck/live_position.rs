@@ -2,17 +2,26 @@
 
 use std::sync::Arc;
 
-use crate::rt::LiveStem;
-use crate::track::Track;
+use crate::rt::{LiveExtent, LiveStem};
 
 /// How many windows the newest frame may be later than the position before a stem that [skips](LiveStem::skips) continues with the
 /// newest frames.
 const MOST_WINDOWS: i64 = 3;
 
-/// How many frames the live inputs of a deck had at the start of the present span. All stems of an input get the same number.
+/// A live input as it was at the start of a span.
+pub(super) struct LiveView {
+    /// The address of its ring.
+    ring: usize,
+    /// How much of it there was.
+    pub extent: LiveExtent,
+    /// Whether an offline engine has waited for it in vain in this span.
+    pub waited_in_vain: bool,
+}
+
+/// The live inputs of a deck as they were at the start of the present span. All stems of an input see the same, so that they stay
+/// in step.
 pub(super) struct LiveSnapshot {
-    /// The addresses of the rings that were looked at, and their numbers of frames.
-    seen: Vec<(usize, u64)>,
+    seen: Vec<LiveView>,
 }
 
 impl LiveSnapshot {
@@ -26,18 +35,15 @@ impl LiveSnapshot {
         self.seen.clear();
     }
 
-    /// The number of frames that the input of a track has written; 0 for a track that is not live.
-    pub fn written(&mut self, track: &Track) -> u64 {
-        let Some(live) = track.live_inside() else { return 0 };
+    /// The input of a stem.
+    pub fn view(&mut self, live: &LiveStem) -> Option<&mut LiveView> {
         let ring = Arc::as_ptr(&live.ring).addr();
-        if let Some((_, written)) = self.seen.iter().find(|(seen, _)| *seen == ring) {
-            return *written;
+        let is_new = !self.seen.iter().any(|view| view.ring == ring);
+        // There are no more inputs than stems.
+        if is_new && self.seen.len() < self.seen.capacity() {
+            self.seen.push(LiveView { ring, extent: live.ring.extent(), waited_in_vain: false });
         }
-        let written = live.ring.written();
-        if self.seen.len() < self.seen.capacity() {
-            self.seen.push((ring, written));
-        }
-        written
+        self.seen.iter_mut().find(|view| view.ring == ring)
     }
 }
 
@@ -60,18 +66,25 @@ pub(super) struct LiveState {
 }
 
 impl LiveState {
+    /// What is kept ready: the window, or more when the input was late again and again.
+    fn ready(&self, live: &LiveStem) -> i64 {
+        self.resume.max(live.window as i64)
+    }
+
+    /// The latest position at which that much is ready.
+    pub fn newest(&self, live: &LiveStem) -> i64 {
+        (self.written as i64 - self.later - self.ready(live)).max(0)
+    }
+
     /// The frame at which the stem has to continue; none when that is its position.
     pub fn jump(&self, live: &LiveStem) -> Option<i64> {
-        // What is kept ready: the window, or more when the input was late again and again.
-        let (ready, written) = (self.resume.max(live.window as i64), self.written as i64);
         let oldest = live.oldest(self.written) as i64;
-        let newest = (written - self.later - ready).max(0);
-        let spare = written - self.position - self.later;
+        let newest = self.newest(live);
+        let spare = self.written as i64 - self.position - self.later;
         let is_lost = oldest > 0 && self.position - self.earlier < oldest;
-        let skips = live.skips
-            && (self.starts
-                || (self.is_silent && spare >= self.resume)
-                || (!self.is_silent && spare > MOST_WINDOWS * ready));
+        let ready = self.ready(live);
+        let most = (MOST_WINDOWS * ready).min(live.most_kept(self.earlier + self.later)).max(ready);
+        let skips = live.skips && (self.starts || if self.is_silent { spare >= self.resume } else { spare > most });
         ((is_lost || skips) && newest > self.position).then_some(newest)
     }
 }

@@ -2,6 +2,7 @@
 
 use std::sync::atomic::Ordering::Relaxed;
 
+use super::live_position::LiveView;
 use super::playhead::{Playhead, Unrolled};
 use crate::dsp::{QUANTUM, Ramp, Step};
 use crate::rt::{LiveStem, PlayheadState, Stream};
@@ -94,12 +95,17 @@ impl UnderrunGate {
         self.blocking = true;
     }
 
+    /// Whether rendering blocks while frames are missing.
+    pub fn waits_for_frames(&self) -> bool {
+        self.blocking
+    }
+
     /// Registers the stem's playhead with a track.
     pub fn attach(&mut self, track: &Track) {
         self.entry = track.stream_inside().and_then(Stream::register_playhead);
         (self.clock, self.reported, self.opened_at) = (0, false, None);
         if let Some(live) = track.live_inside() {
-            self.set_resume(live, 0);
+            self.set_resume(live, false);
         }
         self.reopen();
     }
@@ -128,9 +134,10 @@ impl UnderrunGate {
         self.jumped
     }
 
-    /// Frames that a live input must have beyond the next read before the gate opens again.
-    pub fn resume(&self) -> u64 {
-        self.resume
+    /// Frames that a live input must have beyond the next read before the gate opens again: no more than are kept in memory.
+    pub fn resume(&self, live: &LiveStem, next: &NextRead) -> i64 {
+        let (from, until) = self.span(0, next);
+        (self.resume as i64).min(live.most_kept(until - from))
     }
 
     /// Frames of a live input after the position that are to be ready.
@@ -150,43 +157,67 @@ impl UnderrunGate {
         whole((next.step.rate() * (next.frames + self.fade + QUANTUM) as f64).ceil()) + next.reach as i64 + MARGIN
     }
 
-    /// Chooses how much a live input must have before the gate opens again: half a window, and twice as much each time that it falls
-    /// short again soon, so that an input that is slower than the music is heard in longer spans.
-    fn set_resume(&mut self, live: &LiveStem, twice_of: u64) {
-        self.resume = (2 * twice_of).max(live.window / 2).min(live.most_ready);
+    /// The frames of the track from which and up to which the next read at a position needs them.
+    pub fn span(&self, position: i64, next: &NextRead) -> (i64, i64) {
+        (position - next.reach as i64 - MARGIN, position + self.later(next))
     }
 
-    /// Opens or closes the gate depending on what is loaded. `written` is the number of frames that a live input had at the start of
-    /// the span: all its stems get the same number, so that they close and open together.
-    pub fn update(&mut self, track: &Track, head: &Playhead, next: &NextRead, written: u64) -> GateUpdate {
+    /// Chooses how much a live input must have before the gate opens again: half a window. When it falls short `again` soon, twice as
+    /// much as before, so that an input that is slower than the music is heard in longer spans. One that skips then gets at least a
+    /// window beside its reads, so that long reads are played as a whole.
+    fn set_resume(&mut self, live: &LiveStem, again: bool) {
+        let least = live.window / 2;
+        let twice = (2 * self.resume).max(least).min(live.most_ready);
+        let read = if live.skips { live.ring.read_length() + live.window } else { 0 };
+        self.resume = if again { twice.max(read) } else { least };
+    }
+
+    /// Opens or closes the gate depending on what is loaded. `view` is the live input as all its stems see it, so that they close and
+    /// open together.
+    pub fn update(
+        &mut self,
+        track: &Track,
+        head: &Playhead,
+        next: &NextRead,
+        mut view: Option<&mut LiveView>,
+    ) -> GateUpdate {
         let mut update = GateUpdate::default();
         let Some(stream) = track.stream_inside() else { return update };
         let live = stream.live();
-        let position = head.position.frame();
-        let from = position - next.reach as i64 - MARGIN;
-        let until = position + self.later(next);
+        let (from, until) = self.span(head.position.frame(), next);
         let source = Unrolled::new(track, head);
-        let holds = |from, until| match live {
-            Some(live) => live.holds(from, until, written),
+        let extent = view.as_ref().map(|view| view.extent);
+        let holds = |from, until| match live.zip(extent) {
+            Some((live, extent)) => live.holds(from, until, extent),
             None => source.holds(from, until),
         };
+        let mut wait = || match &mut view {
+            Some(view) => {
+                view.waited_in_vain |= !view.waited_in_vain && !source.wait(from, until);
+                !view.waited_in_vain
+            }
+            None => source.wait(from, until),
+        };
         let jumped = std::mem::take(&mut self.jumped);
-        if holds(from, until) || (self.blocking && source.wait(from, until)) {
-            let margin = if live.is_some() { self.resume as i64 } else { REOPEN_MARGIN };
+        if holds(from, until) || (self.blocking && wait()) {
+            let margin = live.map_or(REOPEN_MARGIN, |live| self.resume(live, next));
             let reopens = !self.open && (self.blocking || holds(from, until + margin));
             if reopens {
                 update.restarts = self.is_silent();
-                update.resumed = std::mem::take(&mut self.reported);
                 (self.open, self.grace_left) = (true, None);
                 self.opened_at = Some(self.clock);
                 self.gate.set(1.0, self.fade);
+            }
+            if self.open {
+                // A start or a jump may have opened it.
+                update.resumed = std::mem::take(&mut self.reported);
                 return update;
             }
         } else if self.open {
             self.open = false;
             if let Some(live) = live.filter(|_| !jumped) {
                 let again = self.opened_at.is_some_and(|at| self.clock - at < SHORT_AGAIN * self.grace as u64);
-                self.set_resume(live, if again { self.resume } else { 0 });
+                self.set_resume(live, again);
             }
             if jumped {
                 // None of the new sound was played yet, so there is nothing to fade out.
@@ -242,9 +273,52 @@ impl UnderrunGate {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::feed::reach;
+    use crate::audio::deck::live_position::LiveSnapshot;
+    use crate::feed::{InputError, LiveInfo, LiveInput, reach};
     use crate::stretch::StretcherSet;
     use crate::types::stretch_method::StretchMethod;
+    use crate::types::units::SampleRate;
+    use std::sync::mpsc;
+
+    /// Has 6,000 frames in one read, and ends when a test lets it.
+    struct EndsWhenTold(bool, mpsc::Receiver<()>);
+
+    impl LiveInput for EndsWhenTold {
+        fn read(&mut self, stems: &mut [Vec<[f32; 2]>]) -> Result<bool, InputError> {
+            if std::mem::take(&mut self.0) {
+                stems.iter_mut().for_each(|stem| stem.resize(6_000, [0.1; 2]));
+                return Ok(true);
+            }
+            Ok(self.1.recv().is_ok())
+        }
+    }
+
+    #[test]
+    fn all_stems_of_a_live_input_see_the_same_end() {
+        let (end, told) = mpsc::channel();
+        let input = EndsWhenTold(true, told);
+        let tracks = Track::from_live(input, LiveInfo::new(SampleRate::CD).stems(2)).unwrap();
+        let live = tracks[0].live_inside().unwrap();
+        while live.ring.written() < 6_000 {
+            std::thread::yield_now();
+        }
+        let next = NextRead { step: Step::UNITY, frames: QUANTUM, reach: 16 };
+        let mut snapshot = LiveSnapshot::new(2);
+        let is_silent = |snapshot: &mut LiveSnapshot, track: &Track| {
+            let mut gate = UnderrunGate::new(220, 11_025);
+            let view = snapshot.view(track.live_inside().unwrap());
+            gate.update(track, &Playhead::new(5_500, None), &next, view);
+            gate.is_silent()
+        };
+        assert!(is_silent(&mut snapshot, &tracks[0]), "the next frames are missing");
+        drop(end);
+        while live.ring.end().is_none() {
+            std::thread::yield_now();
+        }
+        assert!(is_silent(&mut snapshot, &tracks[1]), "it does not sound alone");
+        snapshot.begin();
+        assert!(!is_silent(&mut snapshot, &tracks[1]), "what is missing is after the end");
+    }
 
     #[test]
     fn feeders_load_the_reach_of_every_method() {

@@ -1,23 +1,24 @@
 //! One stem of a deck: a track, its playhead, its stretchers and its fades.
 
 mod live;
+mod method;
 
 use super::add_sound::add_sound;
 use super::fade_out::FadeOutBuffer;
 use super::frame_jobs::{FrameJobQueue, VoiceFrameWorker};
-use super::live_position::LiveSnapshot;
+use super::live_position::{LiveSnapshot, LiveView};
 use super::playhead::{Playhead, Unrolled};
 use super::underrun_gate::{GateUpdate, MARGIN, NextRead, UnderrunGate};
 use crate::audio::fade::Fade;
 use crate::dsp::{Position, Ramp, Step};
 use crate::rt::{PlayheadState, ReturnQueue};
-use crate::stretch::{Source, StretcherSet};
+use crate::stretch::StretcherSet;
 use crate::track::Track;
-use crate::types::cast::{count, whole};
 use crate::types::crossfade_law::CrossfadeLaw;
 use crate::types::loop_region::LoopRegion;
 use crate::types::stretch_method::StretchMethod;
 use crate::types::units::{Frames, Rate, SampleRate};
+use method::AwaitedMethod;
 
 /// The fade-out of the old sound at a jump, in seconds.
 const FADE_OUT: f64 = 0.005;
@@ -25,8 +26,6 @@ const FADE_OUT: f64 = 0.005;
 const FADE_IN: f64 = 0.001;
 /// The time in seconds that a streamed track may stay silent after a start or a jump before that counts as an underrun.
 const GRACE: f64 = 0.25;
-/// The shortest fade from one method to another, in frames.
-const SHORTEST_FADE: usize = 16;
 
 /// What happened to a voice in a span.
 #[derive(Clone, Copy, Debug, Default)]
@@ -51,11 +50,14 @@ pub(crate) struct Voice {
     /// The gate that is closed while frames of a streamed track are missing.
     gate: UnderrunGate,
     stretch: Box<StretcherSet>,
+    awaited_method: Option<AwaitedMethod>,
     /// Whether the stretcher was reset and has made no sound since. Then a jump has nothing to fade out. This is so after
     /// the first of several jumps in one frame.
     just_reset: bool,
     /// The number of the voice's latest STFT frame job.
     job_id: u64,
+    /// [`GRACE`] in frames.
+    grace: usize,
     /// [`FADE_OUT`] in frames.
     fade_out: usize,
     /// [`FADE_IN`] in frames.
@@ -68,7 +70,7 @@ pub(crate) struct Voice {
 
 impl Voice {
     pub fn new(sample_rate: SampleRate, method: StretchMethod) -> Self {
-        let fade_out = sample_rate.frames_in(FADE_OUT);
+        let (fade_out, grace) = (sample_rate.frames_in(FADE_OUT), sample_rate.frames_in(GRACE));
         Self {
             track: None,
             head: Playhead::new(0, None),
@@ -78,10 +80,12 @@ impl Voice {
             playing: false,
             start_fade: Ramp::new(1.0),
             fading: FadeOutBuffer::new(fade_out),
-            gate: UnderrunGate::new(fade_out, sample_rate.frames_in(GRACE)),
+            gate: UnderrunGate::new(fade_out, grace),
             stretch: Box::new(StretcherSet::new(method, sample_rate.get())),
+            awaited_method: None,
             just_reset: true,
             job_id: 0,
+            grace,
             fade_out,
             fade_in: sample_rate.frames_in(FADE_IN),
             sample_rate: f64::from(sample_rate.get()),
@@ -253,9 +257,14 @@ impl Voice {
 
     /// Ends the present sound with a fade-out of `fade` frames, which is rendered into a buffer.
     fn cut(&mut self, fade: usize) {
-        if self.playing && !self.just_reset && !self.gate.is_silent() {
+        if self.sounds() {
             self.render_fade_out(fade);
         }
+    }
+
+    /// Whether it has a sound that would have to fade out.
+    fn sounds(&self) -> bool {
+        self.playing && !self.just_reset && !self.gate.is_silent()
     }
 
     /// The rendering part of [`Self::cut`]. It is not inlined, because most calls have nothing to render: of a thousand
@@ -276,32 +285,6 @@ impl Voice {
         });
     }
 
-    /// Changes the method, with a fade from the old one to the new one.
-    pub fn set_method(&mut self, method: StretchMethod) {
-        if self.stretch.method() == method {
-            return;
-        }
-        if self.playing && self.track.is_some() {
-            // Both methods play the same position of the same track, so a linear cross-fade keeps the level. It ends before
-            // the next onset, so that no attack is played by both methods.
-            let fade = self.until_onset().clamp(SHORTEST_FADE, self.fade_out);
-            self.cut(fade);
-            self.start_fade = Ramp::new(0.0);
-            self.start_fade.set(1.0, fade);
-        }
-        self.stretch.select(method);
-        self.just_reset = true;
-    }
-
-    /// Frames of output until the next onset of the track, at most the length of a fade-out.
-    fn until_onset(&self) -> usize {
-        let rate = self.last_step.rate().max(1e-3);
-        let here = self.head.position.frame();
-        let there = here + whole(self.fade_out as f64 * rate);
-        let onset = self.track.as_ref().and_then(|track| Unrolled::new(track, &self.head).onset(here, there));
-        onset.map_or(self.fade_out, |onset| count((onset.frame - here) as f64 / rate))
-    }
-
     /// Renders into `out`, one slice per channel, at most a quantum long. `rate` is the rate of the deck.
     ///
     /// With `overwrite` the frames of `out` are overwritten. Without it the sound is added to them. `overwrite` becomes
@@ -316,17 +299,19 @@ impl Voice {
         live: &mut LiveSnapshot,
     ) -> VoiceReport {
         let [left, right] = out;
-        let next = self.next_read(rate, left.len());
+        let view = self.track.as_ref().and_then(Track::live_inside).and_then(|stem| live.view(stem));
+        self.follow_method(rate, left.len(), view.as_deref());
+        let next = self.next_read(self.stretch.method(), rate, left.len());
         if let Some(track) = self.track.as_ref().filter(|_| self.gate.is_attached()) {
             let (playing, speed, cue) = (self.playing, self.last_step.rate(), self.cue);
             let reach = match track.live_inside() {
-                Some(live) => self.gate.wanted(live, &next),
+                Some(live) => self.gate.wanted(live, &self.furthest_read(&next)),
                 None => self.stretch.reach() as i64 + MARGIN,
             };
             let playhead = PlayheadState { speed, playing, cue, reach, ..PlayheadState::default() };
             self.gate.publish_playhead(track, &self.head, playhead, left.len());
         }
-        let report = self.render_track(&next, [&mut *left, &mut *right], overwrite, jobs, live);
+        let report = self.render_track(&next, [&mut *left, &mut *right], overwrite, jobs, view);
         self.render_fading([left, right], overwrite);
         report
     }
@@ -336,12 +321,13 @@ impl Voice {
         self.gate.wait_for_frames();
     }
 
-    /// What the next span of so many frames reads, at this rate of the deck.
-    fn next_read(&self, rate: f64, frames: usize) -> NextRead {
+    /// What the next span of so many frames reads with this method, at this rate of the deck.
+    fn next_read(&self, method: StretchMethod, rate: f64, frames: usize) -> NextRead {
         let native = self.track.as_ref().map_or(1.0, |track| f64::from(track.sample_rate().get()) / self.sample_rate);
         let step = Step::from_rate((rate * self.rate * native).clamp(0.0, Rate::MAX.get()));
-        // A live input keeps little ready, so it prepares for the present method and rate only.
-        let reach = if self.is_live() { self.stretch.reach_at(step.rate()) } else { self.stretch.latency().input };
+        // A live input keeps little ready, so it prepares for this method and rate only.
+        let reach =
+            if self.is_live() { self.stretch.reach_at(method, step.rate()) } else { self.stretch.latency().input };
         NextRead { step, frames, reach }
     }
 
@@ -351,7 +337,7 @@ impl Voice {
         out: [&mut [f32]; 2],
         overwrite: &mut bool,
         jobs: Option<&mut FrameJobQueue>,
-        live: &mut LiveSnapshot,
+        view: Option<&mut LiveView>,
     ) -> VoiceReport {
         let mut report = VoiceReport::default();
         if !self.playing {
@@ -359,15 +345,16 @@ impl Voice {
         }
         let NextRead { step, frames, .. } = *next;
         self.last_step = step;
-        let written = self.track.as_ref().map_or(0, |track| live.written(track));
-        self.follow_live(next, written);
+        if let Some(view) = &view {
+            self.follow_live(next, view.extent);
+        }
         let Some(track) = &self.track else {
             self.head.position = self.head.position.advance(step, frames);
             return report;
         };
         let source = Unrolled::new(track, &self.head);
         let (stretch, position) = (&mut self.stretch, self.head.position);
-        report.gate = self.gate.update(track, &self.head, next, written);
+        report.gate = self.gate.update(track, &self.head, next, view);
         if report.gate.restarts {
             stretch.reset();
         }

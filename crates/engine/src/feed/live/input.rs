@@ -59,7 +59,7 @@ pub trait LiveInput: Send {
     /// counts; both are reported as [`StreamEvent::Damaged`](super::super::StreamEvent::Damaged).
     ///
     /// # Errors
-    /// When it cannot be read. It is read again a quarter of a second later.
+    /// When it cannot be read. It is read again a quarter of a second later. A panic is reported as an error, and ends the input.
     fn read(&mut self, stems: &mut [Vec<[f32; 2]>]) -> Result<bool, InputError>;
 }
 
@@ -72,7 +72,8 @@ pub enum Starvation {
     #[default]
     Hold,
     /// It continues with the newest frames, a window before the last one. For a live stream, which goes on whether it is heard or not.
-    /// Also when frames arrive faster than they are played, the oldest are left out: as soon as more than three windows are ready.
+    /// Also when frames arrive faster than they are played, the oldest are left out: as soon as more than three windows are ready. When
+    /// a stream with reads longer than that has fallen short twice, it keeps a read and a window ready, and plays its reads as a whole.
     Skip,
 }
 
@@ -114,7 +115,8 @@ impl LiveInfo {
 
     /// How much is kept ready, 5 ms to 5 s: the time that the input may be late, and the time after which a change of the input is
     /// heard. What the [stretch method](crate::StretchMethod) reads in advance comes in addition: 20 ms at playback rate. An input that
-    /// is late again and again gets more time, up to half a second, so that it is heard in longer spans.
+    /// is late again and again gets more time, up to half a second, so that it is heard in longer spans. When another stretch method
+    /// reads further, a stem changes to it as soon as these frames are ready too.
     pub const fn window(mut self, window: Duration) -> Self {
         self.window = window;
         self

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use super::input::{LiveInfo, LiveInput, REACH_AT_REST, Starvation};
 use super::live_source::LiveSource;
-use crate::feed::InputError;
 use crate::feed::input::{InputPanic, catch_panic};
 use crate::rt::{LiveRing, MAX_PLAYHEADS, PlayheadState};
 
@@ -36,7 +35,11 @@ pub(super) struct LiveFeeder {
     /// Frames between two such reports, at least.
     report_every: u64,
     window: u64,
+    /// The frame up to which a generator is to have written, when that was found last.
+    wanted: u64,
     skips: bool,
+    /// The pause before the next read.
+    pause: Option<Duration>,
     ended: bool,
 }
 
@@ -53,7 +56,9 @@ impl LiveFeeder {
             ring,
             source,
             window: info.sample_rate.frames_in(info.window.as_secs_f64()) as u64,
+            wanted: 0,
             skips: info.starvation == Starvation::Skip,
+            pause: None,
             ended: false,
         }
     }
@@ -65,41 +70,39 @@ impl LiveFeeder {
                 return self.ring.finish();
             }
             let room = self.room();
-            if room == 0 {
-                thread::park_timeout(POLL);
-                continue;
-            }
-            if self.pending_frames() == 0 {
-                if let Err(error) = self.read() {
-                    self.source.report_failure(&error);
-                    thread::park_timeout(RETRY);
-                    continue;
+            let pause = if room == 0 {
+                Some(POLL)
+            } else if self.pending_frames() > 0 {
+                self.write(room);
+                (self.skips && self.pending_frames() > 0).then_some(PACE)
+            } else {
+                let pause = self.pause.take();
+                if pause.is_none() {
+                    self.read();
                 }
-                self.source.report_recovery();
-                if self.pending_frames() == 0 && !self.ended {
-                    thread::park_timeout(NO_FRAMES);
-                    continue;
-                }
-            }
-            self.write(room);
-            if self.skips && self.pending_frames() > 0 {
-                thread::park_timeout(PACE);
+                pause
+            };
+            if let Some(pause) = pause {
+                thread::park_timeout(pause);
             }
         }
     }
 
     /// How many frames may be written now.
-    fn room(&self) -> usize {
-        let most = self.ring.capacity() / 4;
+    fn room(&mut self) -> usize {
+        let most = self.ring.most_at_once();
         if self.skips {
             return most;
         }
-        let wanted = self.wanted().saturating_sub(self.ring.written());
-        usize::try_from(wanted).unwrap_or(most).min(most)
+        let written = self.ring.written();
+        if self.wanted <= written {
+            self.wanted = self.find_wanted();
+        }
+        usize::try_from(self.wanted.saturating_sub(written)).unwrap_or(most).min(most)
     }
 
     /// The frame up to which a generator is to have written: as far as the furthest playhead asks for.
-    fn wanted(&self) -> u64 {
+    fn find_wanted(&self) -> u64 {
         let mut furthest = REACH_AT_REST + self.window;
         for stream in self.source.streams() {
             let playheads = (0..MAX_PLAYHEADS).filter_map(|entry| stream.playhead(entry, None));
@@ -114,7 +117,7 @@ impl LiveFeeder {
     }
 
     /// Reads the input once.
-    fn read(&mut self) -> Result<(), InputError> {
+    fn read(&mut self) {
         let Self { input, pending, .. } = self;
         for stem in pending.iter_mut() {
             // The memory of an unusually large read is freed again.
@@ -126,13 +129,29 @@ impl LiveFeeder {
         self.taken = 0;
         self.source.begin_read();
         let more = catch_panic(|| input.read(pending));
-        let panicked = more.as_ref().is_err_and(|error| error.is::<InputPanic>());
-        self.ended = panicked || more.as_ref().is_ok_and(|more| !more);
         self.check_pending();
-        if self.ended || more.is_err() || self.pending_frames() > 0 {
+        self.pause = match more {
+            Ok(more) => {
+                self.ended = !more;
+                self.source.report_recovery();
+                (more && self.pending_frames() == 0).then_some(NO_FRAMES)
+            }
+            Err(error) if error.is::<InputPanic>() => {
+                self.ended = true;
+                self.source.report_panic(&error);
+                None
+            }
+            Err(error) => {
+                self.source.report_failure(&error);
+                Some(RETRY)
+            }
+        };
+        if self.pause != Some(NO_FRAMES) {
             self.source.end_read();
         }
-        more.map(|_| ())
+        if self.pending_frames() > 0 {
+            self.ring.set_read_length(self.pending_frames());
+        }
     }
 
     /// Makes what the input has appended fit for the ring, and reports what did not fit.

@@ -15,6 +15,7 @@ pub(super) struct LiveSource {
     shared: FeederShared,
     thread: OnceLock<Thread>,
     closed: AtomicBool,
+    failing: AtomicBool,
     timeout: Duration,
     /// Since when the input has been read without a frame; none while it is not read.
     reading_since: Mutex<Option<Instant>>,
@@ -29,6 +30,7 @@ impl LiveSource {
             shared: FeederShared::default(),
             thread: OnceLock::new(),
             closed: AtomicBool::new(false),
+            failing: AtomicBool::new(false),
             timeout,
             reading_since: Mutex::new(None),
             stalled: AtomicBool::new(false),
@@ -73,13 +75,21 @@ impl LiveSource {
     }
 
     pub fn report_failure(&self, error: &InputError) {
-        if !self.set_failing(true) {
+        if !self.is_failing() {
+            self.set_failing(true);
             self.shared.push_event(StreamEvent::Unreadable(error.to_string()));
         }
     }
 
+    /// The input ends: there is nothing that offline engines must not wait for.
+    pub fn report_panic(&self, error: &InputError) {
+        self.set_failing(false);
+        self.shared.push_event(StreamEvent::Unreadable(error.to_string()));
+    }
+
     pub fn report_recovery(&self) {
-        if self.set_failing(false) {
+        if self.is_failing() {
+            self.set_failing(false);
             self.shared.push_event(StreamEvent::Readable);
         }
     }
@@ -88,13 +98,13 @@ impl LiveSource {
         self.shared.push_event(StreamEvent::Damaged(words));
     }
 
-    /// Sets whether the latest read failed, and returns what it was.
-    fn set_failing(&self, failing: bool) -> bool {
-        let mut was = false;
-        for stream in &self.streams {
-            was |= stream.failing.swap(failing, Relaxed);
-        }
-        was
+    /// Whether the latest read failed.
+    pub fn is_failing(&self) -> bool {
+        self.failing.load(Relaxed)
+    }
+
+    fn set_failing(&self, failing: bool) {
+        self.failing.store(failing, Relaxed);
     }
 
     fn reading_since(&self) -> MutexGuard<'_, Option<Instant>> {

@@ -1,7 +1,6 @@
 //! A live input as the control half holds it: one source, and a track of each of its stems.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering::Relaxed;
 use std::thread;
 use std::time::Duration;
 
@@ -82,7 +81,7 @@ impl LiveTrack {
                 return true;
             }
             let source = &self.source.0;
-            if self.stream.failing.load(Relaxed) || source.is_stalled() || self.is_lost(from) {
+            if source.is_failing() || source.is_stalled() || self.is_lost(from) {
                 return false;
             }
             source.wake();

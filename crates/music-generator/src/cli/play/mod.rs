@@ -126,7 +126,7 @@ pub fn play(options: &PlayOptions) -> Result<(), Box<dyn Error>> {
     let controller = Controller::new(steering.clone(), header.start.config, seed, options.json);
     let mut desk = Desk { controller, log: log.clone(), errors: ErrorLimit::default() };
     let result = desk.run(&inbox, &mut sink, &steering, options.seconds, &stop);
-    // The threads that read end with the program, or find that nobody listens.
+    // The threads that read end with the program, or find that the channel is closed.
     drop(inbox);
     stop.store(true, Ordering::Relaxed);
     let closed = sink.close();

@@ -21,8 +21,6 @@ mod wake;
 
 pub use settings::ExternalSettings;
 
-use session::ExternalSession;
-
 use super::ProviderError;
 use super::command_line::split;
 use super::session::{Provider, ProviderSession};
@@ -60,7 +58,7 @@ impl ExternalProvider {
         Ok(Self { name, place: Place::Command(words), settings: ExternalSettings::default() })
     }
 
-    /// A network address, as in `tcp://localhost:7000`. The connection is not encrypted and nobody is authenticated: use it on one
+    /// A network address, as in `tcp://localhost:7000`. The connection is not encrypted and there is no authentication: use it on one
     /// machine or in a network that is trusted.
     ///
     /// # Errors
@@ -95,6 +93,6 @@ impl Provider for ExternalProvider {
     }
 
     fn open(&self) -> Result<Box<dyn ProviderSession>, ProviderError> {
-        Ok(Box::new(ExternalSession::start(self.name.clone(), self.place.clone(), self.settings.clone())?))
+        Ok(Box::new(session::start(self.name.clone(), self.place.clone(), self.settings.clone())?))
     }
 }

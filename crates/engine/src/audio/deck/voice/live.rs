@@ -4,7 +4,7 @@ use super::{NextRead, Voice};
 use crate::audio::deck::live_position::LiveState;
 use crate::audio::deck::underrun_gate::MARGIN;
 use crate::dsp::Position;
-use crate::rt::LiveRing;
+use crate::rt::{LiveExtent, LiveRing, LiveStem};
 use crate::track::Track;
 
 impl Voice {
@@ -20,6 +20,8 @@ impl Voice {
 
     /// Plays from now on in step with another stem of the same live input, which plays already.
     pub fn join_live(&mut self, other: &Self) {
+        self.change_method(other.stretch.method());
+        self.awaited_method = other.awaited_method;
         self.head.position = other.head.position;
         self.gate.join(&other.gate);
     }
@@ -35,22 +37,26 @@ impl Voice {
     }
 
     /// Moves the playhead of a live input when the frames at its position are no longer there, or when newer ones are to be played.
-    pub(super) fn follow_live(&mut self, next: &NextRead, written: u64) {
+    pub(super) fn follow_live(&mut self, next: &NextRead, extent: LiveExtent) {
         let Some(live) = self.track.as_ref().and_then(Track::live_inside) else { return };
-        let state = LiveState {
-            position: self.head.position.frame(),
-            earlier: next.reach as i64 + MARGIN,
-            later: self.gate.later(next),
-            written,
-            starts: self.gate.has_jumped(),
-            is_silent: self.gate.is_silent(),
-            resume: self.gate.resume() as i64,
-        };
+        let state = self.live_state(live, next, extent);
         let Some(to) = state.jump(live) else { return };
         if state.starts || state.is_silent {
             self.set_live_position(to);
         } else {
             self.jump(to);
+        }
+    }
+
+    pub(super) fn live_state(&self, live: &LiveStem, next: &NextRead, extent: LiveExtent) -> LiveState {
+        LiveState {
+            position: self.head.position.frame(),
+            earlier: next.reach as i64 + MARGIN,
+            later: self.gate.later(next),
+            written: extent.written,
+            starts: self.gate.has_jumped(),
+            is_silent: self.gate.is_silent(),
+            resume: self.gate.resume(live, next),
         }
     }
 }
