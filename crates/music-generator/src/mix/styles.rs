@@ -41,7 +41,7 @@ const _: () = assert!(Stem::COUNT == 5, "drums, bass, harmony, lead, texture");
 
 const LOFI: StyleSound = StyleSound {
     stems: [
-        stem(-9.5, -19.0, OFF, 1.1, 28.0, 0.0).driven(0.5),
+        stem(-9.0, -19.0, OFF, 1.1, 28.0, 0.0).driven(1.0),
         stem(-1.2, OFF, OFF, 0.0, 30.0, 1.5),
         stem(-5.0, -13.0, -26.0, 1.3, 120.0, 3.0).driven(2.2),
         stem(-6.0, -12.0, -18.0, 1.0, 150.0, 1.5).driven(2.2),
@@ -56,17 +56,17 @@ const LOFI: StyleSound = StyleSound {
     duck_release_ms: 140.0,
     noises: noises(0.8, 0.7, 0.0),
     master_db: 2.2,
-    density_db: 0.0,
+    density_db: 2.7,
     brightness_db: 0.0,
 };
 
 const INDIAN_LOFI: StyleSound = StyleSound {
     stems: [
-        stem(-12.0, -18.0, OFF, 1.0, 28.0, 0.0).driven(0.5),
+        stem(-12.0, -18.0, OFF, 1.0, 28.0, 0.0).driven(1.0).with_treble(2.5),
         stem(-5.8, OFF, OFF, 0.0, 32.0, 1.0),
         stem(-6.5, -12.0, -26.0, 1.2, 120.0, 1.5).driven(2.0),
-        stem(-3.5, -11.0, -18.0, 1.1, 150.0, 0.0).driven(2.0).with_treble(1.5),
-        stem(-20.0, -12.0, OFF, 1.2, 90.0, 0.0),
+        stem(-3.5, -11.0, -18.0, 1.1, 150.0, 0.0).driven(2.0).with_treble(2.5),
+        stem(-21.5, -12.0, OFF, 1.2, 90.0, 0.0),
     ],
     kit: Kit::Lofi,
     room: RoomSound { t60: 1.5, pre_delay_ms: 18.0 },
@@ -76,7 +76,7 @@ const INDIAN_LOFI: StyleSound = StyleSound {
     high_cut: 12_000.0,
     duck_release_ms: 140.0,
     noises: noises(0.6, 0.6, 0.0),
-    master_db: 3.0,
+    master_db: 4.2,
     density_db: 0.0,
     brightness_db: 0.0,
 };
@@ -84,7 +84,7 @@ const INDIAN_LOFI: StyleSound = StyleSound {
 const AMBIENT: StyleSound = StyleSound {
     stems: [
         stem(-14.0, -12.0, OFF, 1.0, 28.0, 0.0),
-        stem(-7.0, -20.0, OFF, 0.0, 38.0, 0.0),
+        stem(-6.0, -20.0, OFF, 0.0, 48.0, 0.0),
         stem(-9.0, -5.0, -14.0, 1.15, 70.0, 0.0).with_treble(2.0),
         stem(-8.0, -5.0, -10.0, 1.1, 120.0, 0.0).with_treble(2.0),
         stem(-10.0, -8.0, OFF, 1.2, 60.0, 0.0),
@@ -96,8 +96,8 @@ const AMBIENT: StyleSound = StyleSound {
     sampler_db: OFF,
     high_cut: 11_000.0,
     duck_release_ms: 200.0,
-    noises: noises(0.0, 1.0, 0.9),
-    master_db: 7.0,
+    noises: noises(0.0, 0.7, 0.5),
+    master_db: 7.7,
     density_db: 0.0,
     brightness_db: 0.0,
 };
@@ -119,17 +119,17 @@ const CINEMATIC: StyleSound = StyleSound {
     duck_release_ms: 200.0,
     noises: noises(0.0, 0.5, 0.5),
     master_db: 2.5,
-    density_db: 0.0,
+    density_db: 4.2,
     brightness_db: 0.0,
 };
 
 const HOUSE: StyleSound = StyleSound {
     stems: [
-        stem(-8.0, -24.0, OFF, 1.35, 25.0, 0.0).driven(0.4),
+        stem(-7.8, -24.0, OFF, 1.4, 25.0, 0.0).driven(1.2),
         stem(0.0, OFF, OFF, 0.0, 34.0, 6.0),
-        stem(-6.5, -14.0, -18.0, 1.7, 140.0, 7.5).driven(1.6).with_treble(2.0),
-        stem(-5.0, -14.0, -16.0, 1.4, 150.0, 4.0).driven(1.6).with_treble(1.0),
-        stem(-12.0, -12.0, OFF, 1.0, 150.0, 5.0),
+        stem(-7.8, -14.0, -18.0, 2.6, 140.0, 7.5).driven(1.6).with_treble(2.0),
+        stem(-4.5, -14.0, -16.0, 2.2, 150.0, 4.0).driven(1.6).with_treble(1.0),
+        stem(-5.0, -12.0, OFF, 1.5, 150.0, 5.0),
     ],
     kit: Kit::House,
     room: RoomSound { t60: 1.2, pre_delay_ms: 10.0 },
@@ -138,9 +138,9 @@ const HOUSE: StyleSound = StyleSound {
     sampler_db: OFF,
     high_cut: 16_000.0,
     duck_release_ms: 220.0,
-    noises: noises(0.0, 0.4, 0.0),
-    master_db: 1.0,
-    density_db: 0.0,
+    noises: noises(0.0, 1.0, 0.0),
+    master_db: 0.5,
+    density_db: 2.0,
     brightness_db: 0.0,
 };
 
@@ -148,8 +148,8 @@ const PIANO: StyleSound = StyleSound {
     stems: [
         stem(-12.0, -14.0, OFF, 1.0, 28.0, 0.0),
         stem(-6.0, -14.0, OFF, 0.3, 30.0, 0.0),
-        stem(-3.0, -12.0, OFF, 1.5, 45.0, 0.0).with_treble(4.0),
-        stem(-5.0, -12.0, OFF, 1.5, 80.0, 0.0).with_treble(4.0),
+        stem(-3.2, -12.0, OFF, 2.6, 85.0, 0.0).with_treble(8.0),
+        stem(-4.8, -12.0, OFF, 2.4, 110.0, 0.0).with_treble(8.0),
         stem(-6.0, -10.0, OFF, 1.0, 60.0, 0.0),
     ],
     kit: Kit::Dry,
@@ -159,8 +159,8 @@ const PIANO: StyleSound = StyleSound {
     sampler_db: OFF,
     high_cut: 15_000.0,
     duck_release_ms: 200.0,
-    noises: noises(0.0, 0.9, 0.0),
+    noises: noises(0.0, 0.3, 0.0),
     master_db: 9.5,
-    density_db: 0.0,
+    density_db: 5.3,
     brightness_db: 0.0,
 };

@@ -10,9 +10,9 @@ use crate::synth::voices::struck::StruckSpec;
 const MIDDLE: [f32; 8] = [0.0, -7.0, -19.0, -15.0, -24.0, -22.0, -21.0, -23.0];
 const LOW: [f32; 8] = [0.0, -6.0, -14.0, -12.0, -12.0, -22.0, -17.0, -23.0];
 
-/// Felt between hammer and string: 0.8 dB less for each partial, shorter, with the sound of the mechanism.
+/// Felt between hammer and string: 0.6 dB less for each partial, shorter, with the sound of the mechanism.
 pub fn felt(stroke: &Stroke) -> StruckSpec {
-    piano(stroke, -1.4, 0.5, 0.016)
+    piano(stroke, -1.0, 0.5, 0.016)
 }
 
 /// A grand piano.
