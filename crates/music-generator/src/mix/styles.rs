@@ -61,7 +61,7 @@ const LOFI: StyleSound = StyleSound {
     noises: noises(0.8, 0.7, 0.0),
     master_db: 2.2,
     density_db: 2.7,
-    brightness_db: 0.0,
+    brightness_db: 1.0,
 };
 
 const INDIAN_LOFI: StyleSound = StyleSound {
@@ -88,7 +88,7 @@ const INDIAN_LOFI: StyleSound = StyleSound {
 const AMBIENT: StyleSound = StyleSound {
     stems: [
         stem(-14.0, -12.0, OFF, 1.0, 28.0, 0.0),
-        stem(-7.5, -20.0, OFF, 0.0, 48.0, 0.0),
+        stem(-7.5, -20.0, OFF, 0.0, 42.0, 0.0),
         stem(-9.0, -5.0, -14.0, 1.15, 70.0, 0.0).with_treble(5.0),
         stem(-9.8, -5.0, -10.0, 1.1, 120.0, 0.0).with_treble(5.0),
         stem(-10.0, -8.0, OFF, 1.2, 60.0, 0.0),
@@ -108,7 +108,7 @@ const AMBIENT: StyleSound = StyleSound {
 
 const CINEMATIC: StyleSound = StyleSound {
     stems: [
-        stem(-11.0, -14.0, OFF, 1.0, 25.0, 0.0),
+        stem(-11.0, -14.0, OFF, 1.0, 25.0, 0.0).driven(0.5),
         stem(-4.0, -16.0, OFF, 0.0, 28.0, 0.0),
         stem(-8.0, -9.0, -30.0, 1.4, 60.0, 0.0).with_treble(2.0),
         stem(-5.0, -9.0, -22.0, 1.3, 90.0, 0.0).with_treble(2.0),
@@ -121,7 +121,7 @@ const CINEMATIC: StyleSound = StyleSound {
     sampler_db: OFF,
     high_cut: 16_000.0,
     duck_release_ms: 200.0,
-    noises: noises(0.0, 0.5, 0.5),
+    noises: noises(0.0, 0.5, 0.35),
     master_db: 2.5,
     density_db: 4.2,
     brightness_db: 0.0,
@@ -145,7 +145,7 @@ const HOUSE: StyleSound = StyleSound {
     noises: noises(0.0, 1.0, 0.0),
     master_db: 0.5,
     density_db: 2.0,
-    brightness_db: 0.0,
+    brightness_db: 1.0,
 };
 
 const PIANO: StyleSound = StyleSound {
