@@ -68,9 +68,9 @@ const INDIAN_LOFI: StyleSound = StyleSound {
     stems: [
         stem(-13.0, -18.0, OFF, 1.0, 28.0, 0.0).driven(1.6).with_treble(2.5),
         stem(-6.3, OFF, OFF, 0.0, 32.0, 1.0),
-        stem(-8.2, -12.0, -26.0, 1.2, 120.0, 1.5).driven(2.0),
+        stem(-9.2, -12.0, -26.0, 1.2, 120.0, 1.5).driven(2.0),
         stem(-5.3, -11.0, -18.0, 1.1, 150.0, 0.0).driven(2.0).with_treble(2.5),
-        stem(-24.0, -12.0, OFF, 1.2, 90.0, 0.0),
+        stem(-26.0, -12.0, OFF, 1.2, 90.0, 0.0),
     ],
     kit: Kit::Lofi,
     room: RoomSound { t60: 1.5, pre_delay_ms: 18.0 },
@@ -79,7 +79,7 @@ const INDIAN_LOFI: StyleSound = StyleSound {
     sampler_db: -16.0,
     high_cut: 12_000.0,
     duck_release_ms: 140.0,
-    noises: noises(0.6, 0.6, 0.0),
+    noises: noises(0.5, 0.5, 0.0),
     master_db: 7.0,
     density_db: 2.3,
     brightness_db: 0.0,
@@ -103,7 +103,7 @@ const AMBIENT: StyleSound = StyleSound {
     noises: noises(0.0, 0.7, 0.5),
     master_db: 8.8,
     density_db: 2.7,
-    brightness_db: 0.0,
+    brightness_db: 2.0,
 };
 
 const CINEMATIC: StyleSound = StyleSound {
@@ -132,7 +132,7 @@ const HOUSE: StyleSound = StyleSound {
         stem(-7.8, -24.0, OFF, 1.4, 25.0, 0.0).driven(1.2),
         stem(0.0, OFF, OFF, 0.0, 34.0, 6.0),
         stem(-7.8, -14.0, -18.0, 2.6, 140.0, 7.5).driven(1.6).with_treble(2.0),
-        stem(-4.5, -14.0, -16.0, 2.2, 150.0, 4.0).driven(1.6).with_treble(1.0),
+        stem(-5.5, -14.0, -16.0, 2.2, 150.0, 4.0).driven(1.6).with_treble(1.0),
         stem(-4.0, -12.0, OFF, 1.5, 150.0, 5.0),
     ],
     kit: Kit::House,
@@ -152,8 +152,8 @@ const PIANO: StyleSound = StyleSound {
     stems: [
         stem(-12.0, -14.0, OFF, 1.0, 28.0, 0.0),
         stem(-6.0, -14.0, OFF, 0.3, 30.0, 0.0),
-        stem(-3.2, -12.0, OFF, 2.9, 95.0, 0.0).with_treble(8.0),
-        stem(-5.0, -12.0, OFF, 2.7, 110.0, 0.0).with_treble(8.0),
+        stem(-4.0, -12.0, OFF, 2.9, 85.0, 0.0).with_treble(8.0),
+        stem(-4.8, -12.0, OFF, 2.7, 110.0, 0.0).with_treble(8.0),
         stem(-6.0, -10.0, OFF, 1.0, 60.0, 0.0),
     ],
     kit: Kit::Dry,
@@ -161,7 +161,7 @@ const PIANO: StyleSound = StyleSound {
     echo: EchoSound { beats: 1.0, seconds: 0.0, feedback: 0.2 },
     tape: TapeSound { wow_cents: 2.0, flutter_cents: 0.6 },
     sampler_db: OFF,
-    high_cut: 9_500.0,
+    high_cut: 7_500.0,
     duck_release_ms: 200.0,
     noises: noises(0.0, 0.3, 0.0),
     master_db: 10.0,
