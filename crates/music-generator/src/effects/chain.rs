@@ -14,6 +14,11 @@ use crate::synth::voices::pool::Bus;
 use crate::types::stem::Stem;
 use crate::types::target::Medium;
 
+/// The corner of the treble in hertz.
+const TREBLE: f32 = 2_000.0;
+/// What is slower than this is taken away in the end, in hertz.
+const CONSTANT: f32 = 8.0;
+
 /// What the chains of all stems share.
 #[derive(Clone, Debug)]
 pub struct Shared {
@@ -25,8 +30,6 @@ pub struct Shared {
     pub duck: Duck,
     /// The gain of all rooms.
     pub room_gain: f32,
-    /// The drive of the tape in decibels; 0 for none.
-    pub drive_db: f32,
 }
 
 /// The chain of a stem.
@@ -36,23 +39,31 @@ pub struct Chain {
     reverb: Reverb,
     echo: Option<Echo>,
     tape: Tape,
-    /// How far wow and flutter of the transport reach, 0 to 1, and whether the stem is driven.
+    /// How far wow and flutter of the transport reach, 0 to 1.
     wow: f32,
-    driven: bool,
+    drive: Smooth,
     sampler: Option<Crush>,
     sampler_gain: Smooth,
     medium_bits: Crush,
     has_bits: bool,
     level: Smooth,
     user: Smooth,
+    /// The gain of the user at the start and the end of this quantum.
+    user_gains: (f32, f32),
     room: Smooth,
     echo_send: Smooth,
     width: Smooth,
     low_cut: Smooth,
     high_cut: Smooth,
     duck: Smooth,
+    treble: Smooth,
+    shelf: [Svf; 2],
+    corner: Cutoff,
+    /// The slow mean of both channels, which is taken away.
+    constant: [f32; 2],
     filters: [[Svf; 2]; 2],
     dip: [Svf; 2],
+    dip_band: Cutoff,
     dips: bool,
     /// Quanta since anything came in; a silent chain costs nothing.
     silent: usize,
@@ -62,10 +73,10 @@ impl Chain {
     /// The chain of this stem.
     pub fn new(stem: Stem, rate: f32) -> Self {
         let fade = |value| Smooth::new(value, 0.03, rate);
-        let (wow, driven) = match stem {
-            Stem::Harmony | Stem::Lead => (1.0, true),
-            Stem::Bass => (0.2, false),
-            Stem::Drums | Stem::Texture => (0.0, false),
+        let wow = match stem {
+            Stem::Harmony | Stem::Lead => 1.0,
+            Stem::Bass => 0.2,
+            Stem::Drums | Stem::Texture => 0.0,
         };
         Self {
             rate,
@@ -73,21 +84,27 @@ impl Chain {
             echo: matches!(stem, Stem::Harmony | Stem::Lead).then(|| Echo::new(rate)),
             tape: Tape::new(rate),
             wow,
-            driven,
+            drive: fade(0.0),
             sampler: (stem == Stem::Drums).then(|| Crush::new(rate, 12, 22_050.0)),
             sampler_gain: fade(0.0),
             medium_bits: Crush::new(rate, 12, 26_000.0),
             has_bits: false,
             level: Smooth::new(1.0, 0.15, rate),
             user: Smooth::new(1.0, 0.008, rate),
+            user_gains: (1.0, 1.0),
             room: fade(0.0),
             echo_send: fade(0.0),
             width: fade(1.0),
             low_cut: fade(20.0),
             high_cut: Smooth::new(16.0, 0.05, rate),
             duck: fade(1.0),
+            treble: fade(0.0),
+            shelf: Default::default(),
+            corner: Cutoff::new(TREBLE, 0.5, rate),
+            constant: [0.0; 2],
             filters: Default::default(),
             dip: Default::default(),
+            dip_band: Cutoff::new(300.0, 1.0, rate),
             dips: stem == Stem::Harmony,
             silent: usize::MAX,
         }
@@ -102,6 +119,8 @@ impl Chain {
         self.width.set(sound.width);
         self.low_cut.set(sound.low_cut.max(10.0));
         self.duck.set(gain(-sound.duck_db));
+        self.drive.set(sound.drive.max(0.0));
+        self.treble.set(gain(sound.treble_db) - 1.0);
         self.sampler_gain.set(send(sampler_db));
     }
 
@@ -128,6 +147,11 @@ impl Chain {
         self.user.set(gain.clamp(0.0, 16.0));
     }
 
+    /// The gain of the user at the start and the end of the quantum that was processed last: for what is added after the chain.
+    pub const fn user_gains(&self) -> (f32, f32) {
+        self.user_gains
+    }
+
     /// Jumps to all targets: at the start, before anything has sounded.
     pub fn jump(&mut self) {
         for smooth in
@@ -136,15 +160,16 @@ impl Chain {
             let target = smooth.target();
             smooth.jump(target);
         }
-        let targets = (self.high_cut.target(), self.duck.target(), self.sampler_gain.target());
-        self.high_cut.jump(targets.0);
-        self.duck.jump(targets.1);
-        self.sampler_gain.jump(targets.2);
+        for smooth in [&mut self.high_cut, &mut self.duck, &mut self.sampler_gain, &mut self.drive, &mut self.treble] {
+            let target = smooth.target();
+            smooth.jump(target);
+        }
     }
 
     /// Processes what the voices have sent to the stem.
     #[inline(always)]
     pub fn process(&mut self, shared: &Shared, bus: &mut Bus, medium_low: f32, mono: bool) {
+        self.user_gains = self.user.advance();
         let loud = bus.dry.as_flattened().iter().any(|x| x.abs() > 1e-7);
         self.silent = if loud { 0 } else { self.silent.saturating_add(1) };
         // Longer than the longest room: 16 s at 192 kHz are 48,000 quanta.
@@ -192,17 +217,31 @@ impl Chain {
         add(&mut bus.dry, &wet);
         self.tone(shared, bus, medium_low);
         shared.duck.apply(self.duck.advance().1, &mut bus.dry);
-        let (level, user) = (self.level.advance(), self.user.advance());
+        self.remove_constant(&mut bus.dry);
+        let (level, user) = (self.level.advance(), self.user_gains);
         scale(&mut bus.dry, (level.0 * user.0, level.1 * user.1), 1.0);
     }
 
-    /// Low cut, dip, converter, tape, high cut.
+    /// Takes away what is constant: the saturation of waves that are not symmetric and the ducking of notes in time with the kick add it.
+    #[inline(always)]
+    fn remove_constant(&mut self, block: &mut [[f32; QUANTUM]; 2]) {
+        let share = core::f32::consts::TAU * CONSTANT / self.rate;
+        for (mean, samples) in self.constant.iter_mut().zip(block) {
+            for sample in samples.iter_mut() {
+                *mean += share * (*sample - *mean);
+                *sample -= *mean;
+            }
+            *mean = if mean.abs() < 1e-15 { 0.0 } else { *mean };
+        }
+    }
+
+    /// Low cut, dip, converter, shelf, tape, high cut.
     #[inline(always)]
     fn tone(&mut self, shared: &Shared, bus: &mut Bus, medium_low: f32) {
         let (_, low_cut) = self.low_cut.advance();
         let low_cut = Cutoff::new(low_cut.max(medium_low), 0.707, self.rate);
         let high_cut = Cutoff::new(exp2(self.high_cut.advance().1), 0.6, self.rate);
-        let dip = Cutoff::new(300.0, 1.0, self.rate);
+        let dip = self.dip_band;
         for (channel, samples) in bus.dry.iter_mut().enumerate() {
             for sample in samples.iter_mut() {
                 *sample = self.filters[0][channel].high(&low_cut, *sample);
@@ -218,8 +257,17 @@ impl Chain {
         if self.has_bits {
             self.medium_bits.process(&mut bus.dry);
         }
-        let drive = if self.driven { shared.drive_db } else { 0.0 };
-        self.tape.process(&shared.transport, self.wow, drive, &mut bus.dry);
+        let treble = self.treble.advance().1;
+        if treble != 0.0 {
+            let corner = self.corner;
+            for (channel, samples) in bus.dry.iter_mut().enumerate() {
+                for sample in samples.iter_mut() {
+                    *sample += treble * self.shelf[channel].high(&corner, *sample);
+                }
+                self.shelf[channel].flush();
+            }
+        }
+        self.tape.process(&shared.transport, self.wow, self.drive.advance().1, &mut bus.dry);
         for (channel, samples) in bus.dry.iter_mut().enumerate() {
             for sample in samples.iter_mut() {
                 *sample = self.filters[1][channel].low(&high_cut, *sample);

@@ -12,7 +12,7 @@ impl StyleSound {
         let mut sum = Self { kit: largest.kit, echo: largest.echo, ..Self::default() };
         let total: f32 = target.styles.iter().filter(|share| share.is_finite()).map(|share| share.max(0.0)).sum();
         if total <= 0.0 {
-            return largest;
+            return largest.at(target);
         }
         let (mut t60, mut high_cut) = (0.0, 0.0);
         for style in Style::ALL {
@@ -34,7 +34,14 @@ impl StyleSound {
         for (level, noise) in sum.noises.iter_mut().zip(Noise::ALL) {
             *level = level.max(target.noises.get(&noise).copied().unwrap_or(0.0));
         }
-        sum
+        sum.at(target)
+    }
+
+    /// With the gain of the sum that belongs to a density and a brightness.
+    fn at(mut self, target: &Target) -> Self {
+        let above = |value: f32| if value.is_finite() { value.clamp(0.0, 1.0) - 0.5 } else { 0.0 };
+        self.master_db -= self.density_db * above(target.density) + self.brightness_db * above(target.brightness);
+        self
     }
 
     fn add(&mut self, other: &Self, share: f32) {
@@ -45,14 +52,17 @@ impl StyleSound {
             stem.width += share * other.width;
             stem.low_cut += share * other.low_cut;
             stem.duck_db += share * other.duck_db;
+            stem.drive += share * other.drive;
+            stem.treble_db += share * other.treble_db;
         }
         self.room.pre_delay_ms += share * other.room.pre_delay_ms;
         self.tape.wow_cents += share * other.tape.wow_cents;
         self.tape.flutter_cents += share * other.tape.flutter_cents;
-        self.tape.drive_db += share * other.tape.drive_db;
         self.sampler_db += share * other.sampler_db;
         self.duck_release_ms += share * other.duck_release_ms;
         self.master_db += share * other.master_db;
+        self.density_db += share * other.density_db;
+        self.brightness_db += share * other.brightness_db;
         for (level, other) in self.noises.iter_mut().zip(&other.noises) {
             *level += share * other;
         }
@@ -74,6 +84,9 @@ mod tests {
         let both = StyleSound::of(&target);
         assert!(lofi.room.t60 < both.room.t60 && both.room.t60 < ambient.room.t60);
         assert!((both.master_db - 0.5 * (lofi.master_db + ambient.master_db)).abs() < 1e-4);
+        target.density = 1.0;
+        let dense = StyleSound::of(&target);
+        assert!((both.master_db - dense.master_db - 0.5 * both.density_db).abs() < 1e-4);
         target.styles = [f32::NAN, 0.0, 0.0, 0.0, 0.0, 0.0];
         assert!(StyleSound::of(&target).room.t60.is_finite());
     }

@@ -19,6 +19,22 @@ pub struct StemSound {
     pub low_cut: f32,
     /// How far a kick lowers it, in decibels, 0 or more.
     pub duck_db: f32,
+    /// The factor before the saturation of the tape; 0 is none, 1 lowers peaks of full scale by 3 dB.
+    pub drive: f32,
+    /// A shelf above 2 kHz, in decibels.
+    pub treble_db: f32,
+}
+
+impl StemSound {
+    /// With this drive into the tape.
+    pub const fn driven(self, drive: f32) -> Self {
+        Self { drive, ..self }
+    }
+
+    /// With this shelf above 2 kHz.
+    pub const fn with_treble(self, treble_db: f32) -> Self {
+        Self { treble_db, ..self }
+    }
 }
 
 /// A room.
@@ -41,15 +57,13 @@ pub struct EchoSound {
     pub feedback: f32,
 }
 
-/// A tape.
+/// How unsteadily a tape runs.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct TapeSound {
     /// The largest deviation of wow, in cents.
     pub wow_cents: f32,
     /// The largest deviation of flutter, in cents.
     pub flutter_cents: f32,
-    /// Its drive in decibels; 0 when it is linear.
-    pub drive_db: f32,
 }
 
 /// How a style sounds.
@@ -75,4 +89,8 @@ pub struct StyleSound {
     pub noises: [f32; Noise::ALL.len()],
     /// The gain of the sum in decibels: with it, the style has -18 LUFS.
     pub master_db: f32,
+    /// How much louder the style is at density 1 than at 0, in decibels: the gain of the sum makes up for it.
+    pub density_db: f32,
+    /// The same for brightness.
+    pub brightness_db: f32,
 }

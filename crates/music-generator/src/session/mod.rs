@@ -17,6 +17,7 @@ pub use clock::{Clock, ClockReference};
 
 use crate::compose::composer::Composer;
 use crate::mix::{Master, StyleSound};
+use crate::synth::kernels::math::gain;
 #[cfg(feature = "soundfont")]
 use crate::synth::sound_font::{SoundFont, SoundFontError};
 use crate::synth::{Block, Player, QUANTUM, SILENCE, Stems};
@@ -231,7 +232,8 @@ impl Session {
     fn set_gains(&mut self) {
         for stem in Stem::ALL {
             let muted = self.target.muted.get(stem.index()).copied().unwrap_or(false);
-            self.player.set_stem_gain(stem, if muted { 0.0 } else { 1.0 });
+            let change = self.target.stem_gains_db.get(stem.index()).copied().unwrap_or(0.0).clamp(-12.0, 12.0);
+            self.player.set_stem_gain(stem, if muted { 0.0 } else { gain(change) });
         }
     }
 

@@ -72,3 +72,27 @@ fn settings_are_replaced_and_keep_what_the_target_varies() {
     read(&mut session, 12_000);
     assert!(!session.target.muted[0] && (session.target.temperature - 1.6).abs() < 1e-6);
 }
+
+#[test]
+fn the_gain_of_a_stem_is_heard_in_that_stem() {
+    let run = |change: f32| {
+        let mut target = Target::default();
+        target.stem_gains_db[Stem::Harmony.index()] = change;
+        let mut session = Session::new(8_000, 3, target);
+        let mut power = [0.0_f64; Stem::COUNT];
+        for _ in 0..1_500 {
+            let mut stems = SILENCE;
+            session.render(&mut stems);
+            for (power, stem) in power.iter_mut().zip(&stems) {
+                *power += stem.as_flattened().iter().map(|x| f64::from(*x * *x)).sum::<f64>();
+            }
+        }
+        power
+    };
+    let (usual, quiet) = (run(0.0), run(-6.0));
+    for stem in Stem::ALL {
+        let change = 10.0 * (quiet[stem.index()] / usual[stem.index()]).log10();
+        let wanted = if stem == Stem::Harmony { -6.0 } else { 0.0 };
+        assert!(usual[stem.index()] < 1e-9 || (change - wanted).abs() < 0.3, "{}: {change} dB", stem.name());
+    }
+}

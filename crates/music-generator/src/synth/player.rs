@@ -65,7 +65,6 @@ impl Player {
                 transport: Transport::new(rate, seed),
                 duck: Duck::new(rate),
                 room_gain: 1.0,
-                drive_db: 0.0,
             },
             noises: Noises::new(rate, seed),
             sound: StyleSound::default(),
@@ -108,7 +107,6 @@ impl Player {
             chain.set(stem, sound.sampler_db);
         }
         self.shared.room.set(sound.room.t60, sound.room.pre_delay_ms);
-        self.shared.drive_db = sound.tape.drive_db;
         self.set_tempo(self.bpm);
         self.follow();
         for noise in Noise::ALL {
@@ -250,8 +248,9 @@ impl Player {
         for (chain, bus) in self.chains.iter_mut().zip(&mut self.buses) {
             chain.process(&self.shared, bus, medium_low, self.medium.mono);
         }
-        if let Some(texture) = self.buses.get_mut(Stem::Texture.index()) {
-            self.noises.render(&mut texture.dry);
+        let texture = Stem::Texture.index();
+        if let (Some(chain), Some(bus)) = (self.chains.get(texture), self.buses.get_mut(texture)) {
+            self.noises.render(chain.user_gains(), &mut bus.dry);
         }
         for (block, bus) in out.iter_mut().zip(&self.buses) {
             for ((frame, left), right) in block.iter_mut().zip(bus.dry[0]).zip(bus.dry[1]) {

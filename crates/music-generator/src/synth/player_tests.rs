@@ -108,6 +108,47 @@ fn a_muted_stem_is_silent_and_moves_no_other_stem() {
 }
 
 #[test]
+fn a_mute_of_the_texture_fades_the_noises_without_a_click() {
+    let mut player = Player::new(48_000, 1);
+    let mut rain = target(Style::Lofi);
+    rain.noises.insert(Noise::Rain, 1.0);
+    player.set_target(&rain);
+    let mut run = |gain, quanta: usize| {
+        player.set_stem_gain(Stem::Texture, gain);
+        let mut samples = Vec::new();
+        for _ in 0..quanta {
+            let mut stems = SILENCE;
+            player.render(&mut stems);
+            samples.extend(stems[Stem::Texture.index()].map(|[left, _]| left));
+        }
+        samples
+    };
+    let step = |samples: &[f32]| samples.windows(2).map(|w| (w[1] - w[0]).abs()).fold(0.0, f32::max);
+    let before = run(1.0, 2_250);
+    let muted = run(0.0, 750);
+    assert!(step(&before[96_000..]) > 0.003);
+    assert!(step(&muted) <= step(&before[96_000..]));
+    assert!(muted[9_600..].iter().all(|x| *x == 0.0));
+    let after = run(1.0, 750);
+    assert!(step(&after[24_000..]) > 0.001 && step(&after) <= 1.5 * step(&before[96_000..]));
+}
+
+#[test]
+fn the_kick_has_the_pitch_of_its_note_in_every_key() {
+    use crate::synth::instruments::{Kit, Sound, Stroke, sound};
+    for kit in [Kit::Lofi, Kit::Dry, Kit::House] {
+        for tonic in 0..12_u8 {
+            let pitch = crate::compose::rhythm::kick_key(tonic);
+            let hertz = Pitch(pitch).hertz();
+            let stroke = Stroke { pitch, hertz, velocity: 0.8, seconds: 0.2, kit };
+            let Sound::Drum(spec) = sound(Instrument::Kick, &stroke) else { panic!("a drum") };
+            let cents = 1_200.0 * libm::log2f(spec.tones[0].end / hertz);
+            assert!(cents.abs() < 5.0, "{kit:?}, tonic {tonic}: {cents} cents");
+        }
+    }
+}
+
+#[test]
 fn a_kick_lowers_the_pad_and_the_level_returns() {
     let mut player = Player::new(48_000, 1);
     player.set_target(&target(Style::House));

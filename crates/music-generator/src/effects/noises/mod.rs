@@ -48,11 +48,12 @@ impl Noises {
         }
     }
 
-    /// Adds a quantum of all noises to `out`.
+    /// Adds a quantum of all noises to `out`, with the gains at its start and its end. Silent noises cost nothing.
     #[inline(always)]
-    pub fn render(&mut self, out: &mut [[f32; QUANTUM]; 2]) {
+    pub fn render(&mut self, gains: (f32, f32), out: &mut [[f32; QUANTUM]; 2]) {
         for one in &mut self.noises {
             let (from, to) = one.level.advance();
+            let (from, to) = (from * gains.0, to * gains.1);
             if from == 0.0 && to == 0.0 {
                 continue;
             }

@@ -43,13 +43,13 @@ const fn grains(per_second: f32, tau: (f32, f32), hertz: (f32, f32), level_db: f
 pub const fn table(noise: Noise) -> NoiseSpec {
     let (beds, grains) = match noise {
         Noise::Vinyl => (
-            [BedSpec { middle: 0.9, ..bed(20.0, 50.0, -58.0) }, bed(800.0, 6_000.0, -58.0)],
+            [BedSpec { middle: 0.9, ..bed(20.0, 50.0, -58.0) }, bed(800.0, 6_000.0, -53.0)],
             [
-                GrainSpec { group: 2, gap: 0.004, ..grains(8.0, (0.000_2, 0.001_5), (1_000.0, 6_000.0), -31.0, 5.0) },
-                grains(0.12, (0.001, 0.004), (300.0, 1_500.0), -26.0, 2.0),
+                GrainSpec { group: 2, gap: 0.004, ..grains(8.0, (0.000_2, 0.001_5), (1_000.0, 6_000.0), -28.0, 5.0) },
+                grains(0.12, (0.001, 0.004), (300.0, 1_500.0), -24.0, 2.0),
             ],
         ),
-        Noise::Hiss => ([bed(1_000.0, 9_000.0, -56.0), NO_BED], [NO_GRAINS, NO_GRAINS]),
+        Noise::Hiss => ([bed(1_000.0, 9_000.0, -51.0), NO_BED], [NO_GRAINS, NO_GRAINS]),
         Noise::Rain => (
             [
                 BedSpec { hertz: 0.15, depth_db: 3.0, ..bed(900.0, 7_000.0, -43.0) },
@@ -83,8 +83,8 @@ pub const fn table(noise: Noise) -> NoiseSpec {
         ),
         Noise::Wind => (
             [
-                BedSpec { hertz: 0.25, depth_db: 14.0, octaves: 0.9, middle: 0.4, ..bed(260.0, 620.0, -36.0) },
-                BedSpec { hertz: 0.4, depth_db: 10.0, octaves: 0.5, ..bed(60.0, 260.0, -42.0) },
+                BedSpec { hertz: 0.25, depth_db: 14.0, octaves: 0.9, middle: 0.4, ..bed(260.0, 620.0, -33.0) },
+                BedSpec { hertz: 0.4, depth_db: 10.0, octaves: 0.5, ..bed(60.0, 260.0, -40.0) },
             ],
             [NO_GRAINS, NO_GRAINS],
         ),

@@ -5,13 +5,14 @@ use crate::synth::voices::burst::BurstSpec;
 use crate::synth::voices::drum::{DrumSpec, Tone};
 use crate::synth::voices::struck::{StruckSpec, Sweep};
 
-/// A sine that falls to its pitch within some tens of milliseconds.
+/// A sine that falls to its pitch within some tens of milliseconds. The pitch is within two semitones of 49 Hz, which reaches the tonic,
+/// the fifth or the fourth of every key.
 pub fn kick(stroke: &Stroke) -> DrumSpec {
     let hard = 0.7 + 0.4 * stroke.velocity;
     let (natural, sweep, sweep_tau, tau, click, drive) = match stroke.kit {
-        Kit::Lofi => (48.0, 110.0, 0.018, 0.11, 0.05, 1.6),
-        Kit::Dry => (52.0, 75.0, 0.012, 0.055, 0.03, 1.2),
-        Kit::House => (46.0, 160.0, 0.025, 0.16, 0.25, 1.5),
+        Kit::Lofi => (49.0, 110.0, 0.018, 0.11, 0.05, 1.6),
+        Kit::Dry => (49.0, 75.0, 0.012, 0.055, 0.03, 1.2),
+        Kit::House => (49.0, 160.0, 0.025, 0.16, 0.25, 1.5),
     };
     DrumSpec {
         tones: [

@@ -32,7 +32,7 @@ pub fn pad(stroke: &Stroke) -> SustainedSpec {
         phases: CLOSE,
         envelope: Shape { attack: 0.7 * quick, decay: 2.0, sustain: 0.85, release: 0.45 },
         low_pass: LowPass {
-            hertz: 680.0 * exp2(1.2 * (velocity - 0.6)),
+            hertz: 950.0 * exp2(1.2 * (velocity - 0.6)),
             track: 0.45,
             octaves: 0.0,
             tau: 1.0,
@@ -55,7 +55,7 @@ pub fn strings(stroke: &Stroke) -> SustainedSpec {
         phases: [0.0, 0.1, 0.2, 0.13, 0.05, 0.17, 0.23, 0.09],
         envelope: Shape { attack, decay: 1.0, sustain: 0.9, release: 0.16 },
         low_pass: LowPass {
-            hertz: 2_200.0 * exp2(1.2 * (velocity - 0.6)),
+            hertz: 2_800.0 * exp2(1.2 * (velocity - 0.6)),
             track: 0.4,
             octaves: 0.0,
             tau: 1.0,

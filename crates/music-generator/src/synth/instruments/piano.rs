@@ -10,14 +10,14 @@ use crate::synth::voices::struck::StruckSpec;
 const MIDDLE: [f32; 8] = [0.0, -7.0, -19.0, -15.0, -24.0, -22.0, -21.0, -23.0];
 const LOW: [f32; 8] = [0.0, -6.0, -14.0, -12.0, -12.0, -22.0, -17.0, -23.0];
 
-/// Felt between hammer and string: 2.2 dB less for each partial, shorter, with the sound of the mechanism.
+/// Felt between hammer and string: 0.6 dB less for each partial, shorter, with the sound of the mechanism.
 pub fn felt(stroke: &Stroke) -> StruckSpec {
-    piano(stroke, -2.2, 0.25, 0.016)
+    piano(stroke, -1.0, 1.0, 0.016)
 }
 
 /// A grand piano.
 pub fn grand(stroke: &Stroke) -> StruckSpec {
-    piano(stroke, 0.0, 1.0, 0.008)
+    piano(stroke, 0.0, 2.0, 0.008)
 }
 
 /// Partials 1 to 8 as pairs, 0.8 cents apart, that start in phase: one decays fast (the string against the bridge), one slowly
@@ -29,7 +29,7 @@ fn piano(stroke: &Stroke, tilt: f32, onset: f32, thump: f32) -> StruckSpec {
     let stiffness = 4e-4 * stroke.lower(-0.6).clamp(0.4, 4.0);
     let stretched = |k: f32| k * (1.0 + stiffness * k * k).sqrt();
     let low = ((60.0 - stroke.pitch) / 24.0).clamp(0.0, 1.0);
-    let harder = 6.0 * (stroke.velocity - 0.6) + tilt;
+    let harder = 3.5 * (stroke.velocity - 0.6) + tilt;
     let cents = 1.000_231;
     for n in 0..PARTIALS {
         let (k, share, tau) = match n {
@@ -37,7 +37,7 @@ fn piano(stroke: &Stroke, tilt: f32, onset: f32, thump: f32) -> StruckSpec {
             16..24 => (number(n - 7), 1.0, 0.45),
             _ => (number(2 * n - 40), onset, 0.03),
         };
-        let table = if n < 16 { MIDDLE[n / 2] + low * (LOW[n / 2] - MIDDLE[n / 2]) } else { -20.0 - 1.0 * (k - 8.0) };
+        let table = if n < 16 { MIDDLE[n / 2] + low * (LOW[n / 2] - MIDDLE[n / 2]) } else { -18.0 - 1.0 * (k - 8.0) };
         let tilted = table + harder * (k - 1.0).min(12.0) * if n < 24 { 0.6 } else { 0.3 };
         spec.levels[n] = share * gain(tilted);
         spec.taus[n] = if n < 24 { tau * longer / (1.0 + 0.15 * (k - 1.0)) } else { tau };

@@ -15,7 +15,7 @@ pub fn stab(stroke: &Stroke) -> SustainedSpec {
         phases: CLOSE,
         envelope: Shape { attack: 0.003, decay: 0.16, sustain: 0.12, release: 0.06 },
         low_pass: LowPass {
-            hertz: 480.0,
+            hertz: 700.0,
             track: 0.4,
             octaves: 1.0 + 1.4 * stroke.velocity,
             tau: 0.11,
@@ -40,7 +40,7 @@ pub fn lead(stroke: &Stroke) -> SustainedSpec {
         weights: [weights; 2],
         envelope: Shape { attack: 0.012, decay: 0.6, sustain: 0.75, release: 0.07 },
         low_pass: LowPass {
-            hertz: 1_700.0,
+            hertz: 2_300.0,
             track: 0.4,
             octaves: 0.5 * stroke.velocity,
             tau: 0.2,
@@ -63,7 +63,7 @@ pub fn arpeggio(stroke: &Stroke) -> SustainedSpec {
         phases: CLOSE,
         envelope: Shape { attack: 0.002, decay: 0.14, sustain: 0.08, release: 0.08 },
         low_pass: LowPass {
-            hertz: 650.0,
+            hertz: 950.0,
             track: 0.5,
             octaves: 0.8 + 1.5 * stroke.velocity,
             tau: 0.08,
