@@ -168,7 +168,7 @@ impl Composer {
         let span = |(index, chord): (usize, &super::chord::Chord)| ChordSpan {
             start: self.start + Ticks(length.0 * index as i64),
             length,
-            name: chord.name(self.scale.tonic),
+            name: chord.name(&self.scale),
             root: Pitch(f32::from(36 + chord.root_class(self.scale.tonic))),
             borrowed: chord.borrowed(&self.scale),
         };
