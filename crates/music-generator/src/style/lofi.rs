@@ -43,7 +43,7 @@ const RULES: Rules = Rules {
     beats: &[(4, 1.0)],
     modes: &[(Mode::Aeolian, 0.34), (Mode::Dorian, 0.26), (Mode::Ionian, 0.40)],
     parts: &[
-        Part { name: "intro", bars: &[4, 8], energy: 0.4, material: 0, ramp: 0.06, shifts: &[0] },
+        Part { name: "intro", bars: &[4, 8], energy: 0.4, material: 0, ramp: 0.16, shifts: &[0] },
         Part { name: "A", bars: &[16], energy: 0.6, material: 0, ramp: 0.16, shifts: &[0] },
         Part { name: "A'", bars: &[8, 16], energy: 0.68, material: 0, ramp: 0.06, shifts: &[0] },
         Part { name: "B", bars: &[8, 16], energy: 0.78, material: 1, ramp: 0.1, shifts: &[0] },
@@ -54,7 +54,7 @@ const RULES: Rules = Rules {
     ],
     loops: LOOPS,
     colours: Colours { ninth: 0.7, eleventh: 0.3, thirteenth: 0.3 },
-    change: 0.45,
+    change: 0.3,
 };
 
 /// The state of the style.
@@ -77,6 +77,10 @@ impl Composes for Lofi {
         &RULES
     }
 
+    fn distinct_materials(&self) -> bool {
+        true
+    }
+
     fn begin(&mut self, scene: &Scene<'_>) {
         self.beat.begin(scene);
         self.keys.begin(scene);
@@ -85,10 +89,12 @@ impl Composes for Lofi {
 
     fn write(&mut self, scene: &Scene<'_>, score: &mut Score) {
         let kicks = self.beat.kicks(scene);
-        if scene.energy >= gate::DRUMS_LIGHT {
+        // Beat and bass are the last to vanish at a low density: the form decides, not the density.
+        let form = scene.section.energy_in(scene.at);
+        if form >= gate::DRUMS_LIGHT {
             self.beat.drums(scene, score, &kicks);
         }
-        if scene.energy >= gate::BASS {
+        if form >= gate::BASS {
             self.beat.bass(scene, score, &kicks);
         }
         self.keys.write(scene, score);

@@ -63,15 +63,17 @@ impl Beat {
                 "lofi.bass",
                 Stem::Bass,
                 Instrument::Upright,
-                Timing { offset_ms: 12.0, jitter_ms: 4.0, swing: 1.0 },
+                // It is locked to the kick, which follows half of the swing.
+                Timing { offset_ms: 10.0, jitter_ms: 4.0, swing: 0.5 },
             ),
             groove: 0,
             bass_key: 36,
         };
-        beat.hat.timing.offset_ms = dice.between(-4.0, 6.0);
+        // Close enough together that voices on the same beat are heard as one onset.
+        beat.hat.timing.offset_ms = dice.between(-2.0, 6.0);
         beat.shaker.timing.offset_ms = dice.between(-2.0, 6.0);
-        beat.bass.timing.offset_ms = dice.between(8.0, 18.0);
-        beat.hat.velocity_spread = 6.0;
+        beat.bass.timing.offset_ms = dice.between(8.0, 15.0);
+        beat.hat.velocity_spread = 8.0;
         beat
     }
 
@@ -80,7 +82,7 @@ impl Beat {
         let mut dice = scene.pattern_dice("lofi.groove", u32::MAX);
         let weights = if scene.section.energy < 0.45 { LIGHT } else { FULL };
         self.groove = dice.pick(&weights);
-        self.snare.timing.offset_ms = if dice.chance(0.15) { -8.0 } else { dice.between(12.0, 24.0) };
+        self.snare.timing.offset_ms = if dice.chance(0.15) { -8.0 } else { dice.between(12.0, 22.0) };
         let mut arc = Dice::new(scene.seed, "lofi.bass.instrument", scene.section.arc, 0);
         if let Some(instrument) = choose_instrument(scene.target, BASSES, OTHER_BASSES, &mut arc) {
             self.bass.instrument = instrument;
@@ -100,6 +102,14 @@ impl Beat {
                 kicks.sort_by_key(|(step, _)| *step);
             }
         }
+        // A turn at the end of four bars.
+        if scene.closes(4) && dice.chance(scene.change(0.45)) {
+            let step = scene.steps().saturating_sub([2, 3, 5][dice.below(3)]);
+            if kicks.iter().all(|(other, _)| other.abs_diff(step) > 1) {
+                kicks.push((step, 78.0));
+                kicks.sort_by_key(|(step, _)| *step);
+            }
+        }
         kicks
     }
 
@@ -107,7 +117,8 @@ impl Beat {
     pub fn drums(&mut self, scene: &Scene<'_>, score: &mut Score, kicks: &[(usize, f32)]) {
         let mut dice = scene.dice("lofi.drums", Stem::Drums);
         let steps = scene.steps();
-        let full = scene.energy >= gate::DRUMS_FULL;
+        // Kick and snare vanish last: only ghosts and hats are thinned by the density.
+        let full = scene.section.energy_in(scene.at) >= gate::DRUMS_FULL;
         let fill = if scene.closes(8) && dice.chance(0.85) { 1 + dice.below(4) } else { 0 };
         let small_fill = fill == 0 && scene.closes(4) && dice.chance(0.3);
         // The third fill rests on the last beat.
@@ -124,8 +135,7 @@ impl Beat {
             };
             score.note(scene, &mut self.kick, stroke);
         }
-        self.snare.instrument =
-            if scene.energy < 0.45 || !full || self.groove == 3 { Instrument::Rim } else { Instrument::Snare };
+        self.snare.instrument = if !full || self.groove == 3 { Instrument::Rim } else { Instrument::Snare };
         let groove = &GROOVES[self.groove];
         for (step, velocity) in hits(groove.snare).filter(|(step, _)| *step < rest_from) {
             let ghost = velocity < 40.0;
@@ -190,11 +200,14 @@ impl Beat {
         small: bool,
         dice: &mut Dice,
     ) {
+        let full = scene.section.energy_in(scene.at) >= gate::DRUMS_FULL;
         let open = (fill == 4 || small).then_some(scene.steps().saturating_sub(2));
         let groove = &GROOVES[self.groove];
         let played: Vec<(usize, f32)> = hits(groove.hat).filter(|(step, _)| *step < rest_from).collect();
         for (step, velocity) in &played {
-            if dice.chance(scene.change(0.06)) || open.is_some_and(|open| *step >= open) {
+            // Light drums breathe more: there is less else that changes.
+            let light = !full || scene.target.density < 0.35;
+            if dice.chance(scene.change(if light { 0.13 } else { 0.06 })) || open.is_some_and(|open| *step >= open) {
                 continue;
             }
             let from_density = match (step % 4, step % 2) {
