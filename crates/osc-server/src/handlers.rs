@@ -300,7 +300,10 @@ fn gen_config(args: &mut Args<'_>) -> Result<Message, Refusal> {
             Some(stem) => GeneratorSetting::Mute(stem, args.switch("value")?),
             None => {
                 let name = quote(&name);
-                return Err(args.refuse("setting", format_args!("is {name:?}, not density, brightness, temperature or mute_STEM")));
+                return Err(args.refuse(
+                    "setting",
+                    format_args!("is {name:?}, not density, brightness, temperature or mute_STEM"),
+                ));
             }
         },
     };
