@@ -51,12 +51,12 @@ const RULES: Rules = Rules {
 /// The lengths of the loops in seconds.
 const LOOP_SECONDS: [f64; 7] = [17.3, 19.7, 23.1, 25.9, 29.3, 31.7, 13.1];
 const SOUNDS: &[(Instrument, f32)] = &[
-    (Instrument::Glass, 0.3),
-    (Instrument::FeltPiano, 0.2),
-    (Instrument::Bells, 0.15),
-    (Instrument::Vibraphone, 0.15),
-    (Instrument::Harp, 0.1),
-    (Instrument::Flute, 0.1),
+    (Instrument::Glass, 0.26),
+    (Instrument::FeltPiano, 0.24),
+    (Instrument::Bells, 0.16),
+    (Instrument::Vibraphone, 0.16),
+    (Instrument::Harp, 0.12),
+    (Instrument::Flute, 0.06),
 ];
 const OTHER_SOUNDS: &[Instrument] = &[
     Instrument::Celesta,
@@ -123,12 +123,12 @@ impl Ambient {
         }
     }
 
-    /// A figure of one to three notes: mostly steps and fifths, the last one often an octave away.
+    /// A figure of two or three notes: mostly steps and fifths, the last one often an octave away.
     fn draw(&mut self, scene: &Scene<'_>, place: usize) -> Figure {
         let mut dice = Dice::new(self.seed, "ambient.figure", self.drawn, place as u64);
         self.drawn += 1;
         let scale = scene.scale.only(DEGREES[usize::from(!scene.scale.is_minor())]);
-        let count = 1 + dice.below(3);
+        let count = 2 + dice.below(2);
         let size = scale.degrees.len() as i32;
         let mut step = scale.step_near(62 + dice.below(16) as i32);
         let mut at = 0.0;
@@ -163,7 +163,7 @@ impl Ambient {
         key: i32,
         dice: &mut Dice,
     ) {
-        let velocity = 40.0 + 26.0 * scene.energy + dice.between(-5.0, 5.0);
+        let velocity = 38.0 + 24.0 * scene.energy + dice.between(-5.0, 5.0);
         let stroke = Stroke { step, length, key: key as f32, velocity, metric: 0.0, ..Stroke::default() };
         score.note(scene, &mut self.pad, stroke);
     }
@@ -197,7 +197,7 @@ impl Ambient {
                         step: ((beat - start) * 4.0) as f32,
                         length: (f64::from(dice.between(3.0, 8.0)) * per_second * 4.0) as f32,
                         key: key as f32,
-                        velocity: dice.between(36.0, 66.0),
+                        velocity: dice.between(48.0, 74.0),
                         from_density: (0.13 * place as f32).min(0.9),
                         metric: 0.0,
                         ..Stroke::default()
@@ -240,7 +240,7 @@ impl Composes for Ambient {
         let mut bars = Vec::new();
         let mut index = 0;
         while bars.len() < section.bars as usize {
-            let length = [4, 4, 4, 6][dice.below(4)];
+            let length = [4, 6, 6, 8][dice.below(4)];
             let chord = cycle.get(index % cycle.len().max(1)).cloned().unwrap_or_default();
             bars.extend(std::iter::repeat_n(chord, length));
             index += 1;

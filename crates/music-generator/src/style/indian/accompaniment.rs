@@ -68,8 +68,14 @@ impl Accompaniment {
         // The form decides when the bass enters, not the density.
         if scene.section.energy_in(scene.at) >= 0.48 {
             self.bass(scene, score, raga);
+        } else if scene.at.is_multiple_of(2) {
+            // A long Sa under the free beginning.
+            let key = place(scene.scale.tonic, 36, (29, 45)) as f32;
+            let length = 1.9 * scene.steps() as f32;
+            let stroke = Stroke { length, key, velocity: 66.0, metric: 0.0, ..Stroke::default() };
+            score.note(scene, &mut self.bass, stroke);
         }
-        if scene.energy >= 0.3 {
+        if scene.section.energy_in(scene.at) >= 0.2 {
             self.chords(scene, score);
         }
     }
@@ -150,10 +156,12 @@ impl Accompaniment {
             let limits = Limits { voices: chord.tones.len().clamp(3, 4), ..OPEN };
             self.pad_voicing = voicing::voice(chord, tonic, &self.pad_voicing, None, &limits);
             let length = 4.0 * steps as f32;
+            // Under the melody alone it is louder, so that the rests of an alap are no holes.
+            let velocity = if scene.section.energy_in(scene.at) < 0.45 { 64.0 } else { 46.0 };
             let strokes: Vec<Stroke> = self
                 .pad_voicing
                 .iter()
-                .map(|key| Stroke { length, key: *key as f32, velocity: 46.0, metric: 0.0, ..Stroke::default() })
+                .map(|key| Stroke { length, key: *key as f32, velocity, metric: 0.0, ..Stroke::default() })
                 .collect();
             score.chord(scene, &mut self.pad, &strokes);
         }

@@ -39,7 +39,7 @@ impl Melody {
     /// The voice of a seed.
     pub fn new(seed: u64) -> Self {
         let mut dice = Dice::new(seed, "indian.lead.offset", 0, 0);
-        let timing = Timing { offset_ms: dice.between(10.0, 25.0), jitter_ms: 9.0, swing: 1.0 };
+        let timing = Timing { offset_ms: dice.between(10.0, 18.0), jitter_ms: 8.0, swing: 1.0 };
         Self {
             voice: Voice::new("indian.lead", Stem::Lead, Instrument::Bansuri, timing),
             at: 0,
@@ -105,7 +105,7 @@ impl Melody {
                 // Back to the eighths.
                 1
             } else {
-                [1, 2, 2, 2, 3][dice.below(5)]
+                [1, 2, 2, 2, 2][dice.below(5)]
             };
             self.play(scene, score, raga, (self.next - from, length), degree, &mut dice);
             wrote = true;

@@ -77,7 +77,9 @@ impl Tabla {
         if form >= 0.45 {
             self.theka(scene, score, melody);
         }
-        if form < 0.52 {
+        // At the end of a long section the tabla plays alone.
+        let alone = scene.section.bars >= 16 && scene.at + 4 >= scene.section.bars;
+        if form < 0.52 || alone {
             return;
         }
         let mut dice = scene.dice("indian.beat.bar", Stem::Drums);

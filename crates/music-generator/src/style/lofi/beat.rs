@@ -81,8 +81,12 @@ impl Beat {
     pub fn begin(&mut self, scene: &Scene<'_>) {
         let mut dice = scene.pattern_dice("lofi.groove", u32::MAX);
         let weights = if scene.section.energy < 0.45 { LIGHT } else { FULL };
+        let before = self.groove;
         self.groove = dice.pick(&weights);
-        self.snare.timing.offset_ms = if dice.chance(0.15) { -8.0 } else { dice.between(12.0, 22.0) };
+        if self.groove == before {
+            self.groove = dice.pick(&weights);
+        }
+        self.snare.timing.offset_ms = if dice.chance(0.15) { -8.0 } else { dice.between(12.0, 24.0) };
         let mut arc = Dice::new(scene.seed, "lofi.bass.instrument", scene.section.arc, 0);
         if let Some(instrument) = choose_instrument(scene.target, BASSES, OTHER_BASSES, &mut arc) {
             self.bass.instrument = instrument;
@@ -164,7 +168,7 @@ impl Beat {
     fn ghosts(&mut self, scene: &Scene<'_>, score: &mut Score, fill: usize, rest_from: usize, dice: &mut Dice) {
         let taken: Vec<usize> = hits(GROOVES[self.groove].snare).map(|(step, _)| step).collect();
         for (index, step) in GHOSTS.into_iter().enumerate() {
-            if dice.chance(scene.change(0.16)) && step < rest_from && !taken.contains(&step) {
+            if dice.chance(scene.change(0.2)) && step < rest_from && !taken.contains(&step) {
                 let from_density = 0.46 + 0.08 * index as f32;
                 let velocity = dice.between(18.0, 34.0);
                 let stroke =

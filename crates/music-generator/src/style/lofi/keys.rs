@@ -33,7 +33,7 @@ impl Keys {
     /// The voices of a seed.
     pub fn new(seed: u64) -> Self {
         let mut dice = Dice::new(seed, "lofi.keys.offset", 0, 0);
-        let timing = Timing { offset_ms: dice.between(10.0, 18.0), jitter_ms: dice.between(5.0, 7.0), swing: 1.0 };
+        let timing = Timing { offset_ms: dice.between(10.0, 21.0), jitter_ms: dice.between(5.0, 7.0), swing: 1.0 };
         let still = Timing { offset_ms: 0.0, jitter_ms: 4.0, swing: 0.0 };
         Self {
             keys: Voice::new("lofi.keys", Stem::Harmony, Instrument::ElectricPiano, timing),
@@ -54,9 +54,12 @@ impl Keys {
         }
         let pad = choose_instrument(scene.target, PADS, OTHER_PADS, &mut arc("lofi.pad.instrument"));
         // The pad belongs to the sections that answer the first one, so that they sound different.
-        let part = if scene.section.material == 0 && scene.section.bars > 8 { 0.2 } else { 0.9 };
+        let part = if scene.section.name == "A" { 0.15 } else { 0.9 };
         self.has_pad = pad.is_some() && scene.pattern_dice("lofi.pad.on", u32::MAX).chance(part);
-        self.short = scene.section.material == 1;
+        // Few notes are long notes.
+        let sparse = scene.target.density < 0.35;
+        self.has_pad |= pad.is_some() && sparse;
+        self.short = scene.section.material == 1 && !sparse;
         self.pad.instrument = pad.unwrap_or(Instrument::Pad);
     }
 
@@ -121,15 +124,19 @@ impl Keys {
             let Some(chord) = scene.chord(*step) else { continue };
             if sounding.as_ref() != Some(chord) {
                 let bass = 24 + i32::from(chord.bass_class(tonic));
-                let limits = voicing::Limits { rootless: scene.section.energy_in(scene.at) >= gate::BASS, ..CLOSE };
+                // Every other section lies a little higher.
+                let (centre, high) =
+                    if scene.section.number % 2 == 1 { (68.0, 78) } else { (CLOSE.centre, CLOSE.high) };
+                let rootless = scene.section.energy_in(scene.at) >= gate::BASS;
+                let limits = voicing::Limits { rootless, centre, high, ..CLOSE };
                 self.voicing = voicing::voice(chord, tonic, &self.voicing, Some((self.bass, bass)), &limits);
                 self.bass = bass;
                 sounding = Some(chord.clone());
             }
             let next = hits[index + 1..].iter().find(|(_, other)| *other <= from_density.max(0.5));
             let gap = (next.map_or(steps, |(next, _)| *next) - step) as f32;
-            let hold = gap * if self.short { dice.between(0.35, 0.5) } else { dice.between(0.6, 0.9) };
-            let strum = dice.between(6.0, 18.0) / self.voicing.len().max(1) as f32;
+            let hold = gap * if self.short { dice.between(0.4, 0.55) } else { dice.between(0.7, 0.95) };
+            let strum = dice.between(6.0, 20.0) / self.voicing.len().max(1) as f32;
             // Alone they play louder, so that a section without drums is not a hole.
             let alone = if scene.section.energy_in(scene.at) < gate::DRUMS_LIGHT { 8.0 } else { 0.0 };
             let velocity = if index == 0 { 74.0 } else { 64.0 } + (14.0 * (scene.energy - 0.5)).max(0.0) + alone;
