@@ -143,9 +143,10 @@ impl Composer {
             }
             if attempt + 1 == MOST_ATTEMPTS {
                 for stem in Stem::ALL.into_iter().filter(|stem| repeated[stem.index()]) {
-                    let differs = self.memory.vary(&mut score.notes, stem, self.start, target.density, ends);
-                    self.repeats += u64::from(!differs);
+                    self.memory.vary(&mut score.notes, stem, self.start, target.density, ends);
                 }
+                let left = self.memory.repeated(&audible(&score.notes, target), self.start, ends);
+                self.repeats += left.into_iter().map(u64::from).sum::<u64>();
                 break;
             }
             for (stem, again) in repeated.into_iter().enumerate() {

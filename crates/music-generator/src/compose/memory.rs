@@ -47,7 +47,7 @@ impl Variation {
     fn of(stem: Stem) -> &'static [Self] {
         match stem {
             Stem::Drums => &[Self::LeaveOut, Self::Later],
-            Stem::Bass | Stem::Texture => &[Self::LeaveOut, Self::Later, Self::Higher],
+            Stem::Bass | Stem::Texture => &[Self::Higher, Self::LeaveOut, Self::Later],
             Stem::Harmony | Stem::Lead => &[Self::LeaveOut, Self::Later, Self::Higher, Self::Lower],
         }
     }
@@ -87,8 +87,8 @@ impl Memory {
     }
 
     /// Changes notes of a stem until its last four bars were not heard in the last ten minutes: one or two of its soft notes are left
-    /// out, come a sixteenth later, or lie an octave away. Only notes that sound at `density` count. False when nothing helps.
-    pub fn vary(&self, notes: &mut Vec<Note>, stem: Stem, start: Ticks, density: f32, seconds: f64) -> bool {
+    /// out, come a sixteenth later, or lie an octave away; when nothing helps the stem rests. Only notes that sound at `density` count.
+    pub fn vary(&self, notes: &mut Vec<Note>, stem: Stem, start: Ticks, density: f32, seconds: f64) {
         let sounds = |note: &Note| note.stem == stem && note.from_density <= density;
         let mut soft: Vec<usize> = (0..notes.len()).filter(|index| sounds(&notes[*index])).collect();
         // The note on the downbeat comes last: it carries the bar.
@@ -114,10 +114,11 @@ impl Memory {
             let heard: Vec<Note> = changed.iter().filter(|note| sounds(note)).copied().collect();
             if !heard.is_empty() && !self.repeated(&heard, start, seconds)[stem.index()] {
                 *notes = changed;
-                return true;
+                return;
             }
         }
-        false
+        // The stem rests.
+        notes.retain(|note| !sounds(note));
     }
 
     /// Remembers a bar that ends at `seconds`.
@@ -182,7 +183,7 @@ mod tests {
         assert_eq!(memory.repeated(&notes, start, 7.0), [false, true, false, false, false]);
         assert_eq!(memory.repeated(&notes, start, 700.0), [false; 5]);
         let mut varied = notes.clone();
-        assert!(memory.vary(&mut varied, Stem::Bass, start, 0.5, 7.0));
+        memory.vary(&mut varied, Stem::Bass, start, 0.5, 7.0);
         assert_eq!((varied.len(), memory.repeated(&varied, start, 7.0)), (1, [false; 5]));
         let (other, _) = bar(7, 44.0);
         assert_eq!(memory.repeated(&other, start, 7.0), [false; 5]);

@@ -240,7 +240,7 @@ impl Composes for Ambient {
         let mut bars = Vec::new();
         let mut index = 0;
         while bars.len() < section.bars as usize {
-            let length = [4, 6, 6, 8][dice.below(4)];
+            let length = [4, 6, 8, 8][dice.below(4)];
             let chord = cycle.get(index % cycle.len().max(1)).cloned().unwrap_or_default();
             bars.extend(std::iter::repeat_n(chord, length));
             index += 1;
@@ -280,7 +280,10 @@ impl Composes for Ambient {
             self.moves = (left >= 3).then_some(scene.bar + u64::from(left / 2));
             let root = if self.pedal { tonic } else { chord.bass_class(tonic) };
             let key = place(root, 36, (31, 43)) as f32;
-            let stroke = Stroke { length, key, velocity: 50.0 + 16.0 * scene.energy, metric: 0.0, ..Stroke::default() };
+            // It breathes: a drone that never rests covers every other change.
+            let length = (0.6 * left as f32 * steps).max(0.8 * steps);
+            let velocity = 30.0 + 14.0 * scene.energy;
+            let stroke = Stroke { length, key, velocity, metric: 0.0, ..Stroke::default() };
             score.note(scene, &mut self.drone, stroke);
         } else if self.moves == Some(scene.bar) {
             let classes = chord.classes(tonic);

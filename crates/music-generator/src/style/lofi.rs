@@ -54,7 +54,7 @@ const RULES: Rules = Rules {
     ],
     loops: LOOPS,
     colours: Colours { ninth: 0.7, eleventh: 0.3, thirteenth: 0.3 },
-    change: 0.3,
+    change: 0.2,
 };
 
 /// The state of the style.

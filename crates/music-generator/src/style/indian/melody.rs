@@ -7,6 +7,7 @@ use crate::types::dice::Dice;
 use crate::types::instrument::Instrument;
 use crate::types::note::Glide;
 use crate::types::stem::Stem;
+use crate::types::ticks::Ticks;
 
 const LEADS: &[(Instrument, f32)] = &[(Instrument::Bansuri, 0.5), (Instrument::Sitar, 0.3), (Instrument::Santoor, 0.2)];
 const OTHER_LEADS: &[Instrument] = &[
@@ -30,6 +31,8 @@ pub struct Melody {
     queue: Vec<i8>,
     /// The sixteenth, counted from the start of the section, at which the next note begins.
     next: u32,
+    /// When the last note ends.
+    free: Ticks,
     /// Whether the next note begins a group.
     fresh: bool,
     widest: i8,
@@ -45,6 +48,7 @@ impl Melody {
             at: 0,
             queue: Vec::new(),
             next: 0,
+            free: Ticks::ZERO,
             fresh: true,
             widest: 7,
         }
@@ -62,7 +66,8 @@ impl Melody {
             "gat 3" => 16,
             _ => 12,
         };
-        self.next = 0;
+        // The last note of the section before sounds to its end.
+        self.next = ((self.free - scene.start).0.max(0) / Ticks::STEP.0) as u32;
         self.fresh = true;
         self.queue.clear();
         if !raga.up.contains(&self.at) && !raga.down.contains(&self.at) {
@@ -97,10 +102,12 @@ impl Melody {
             let degree = self.queue.remove(0);
             let last = self.queue.is_empty();
             let important = [raga.vadi, raga.samvadi, 0].contains(&degree.rem_euclid(12));
-            let length = if last {
+            let length = if last && important {
                 [6, 8, 12][dice.below(3)]
+            } else if last {
+                4
             } else if important {
-                [2, 4, 4, 6][dice.below(4)]
+                [2, 4, 6, 6][dice.below(4)]
             } else if self.next % 2 == 1 {
                 // Back to the eighths.
                 1
@@ -110,6 +117,7 @@ impl Melody {
             self.play(scene, score, raga, (self.next - from, length), degree, &mut dice);
             wrote = true;
             self.next += length;
+            self.free = scene.start + Ticks::steps(i64::from(self.next - from));
             self.at = degree;
             self.fresh = false;
         }

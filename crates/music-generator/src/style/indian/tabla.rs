@@ -153,6 +153,13 @@ impl Tabla {
             };
             self.stroke(scene, score, (step, bol), (velocity, from_density), hands);
         }
+        // Light strokes between the matras at a high density.
+        for step in (1..if fill { fill_from } else { scene.steps() }).step_by(2) {
+            if dice.chance(0.3) {
+                let from_density = dice.between(0.5, 0.98);
+                self.stroke(scene, score, (step, ["Te", "Ka"][dice.below(2)]), (44.0, from_density), 0.0);
+            }
+        }
     }
 
     /// A bol: its strokes follow each other by `hands` milliseconds.

@@ -28,6 +28,8 @@ const GROOVES: [Groove; 5] = [
 /// How often each groove is drawn for full drums, and for light drums.
 const FULL: [f32; 5] = [0.32, 0.22, 0.10, 0.06, 0.30];
 const LIGHT: [f32; 5] = [0.25, 0.0, 0.25, 0.5, 0.0];
+/// The energy from which on hats sound: a beat begins without them.
+const HATS: f32 = 0.5;
 /// Where ghost notes of the snare may be.
 const GHOSTS: [usize; 6] = [3, 7, 9, 10, 14, 15];
 
@@ -86,7 +88,7 @@ impl Beat {
         if self.groove == before {
             self.groove = dice.pick(&weights);
         }
-        self.snare.timing.offset_ms = if dice.chance(0.15) { -8.0 } else { dice.between(12.0, 24.0) };
+        self.snare.timing.offset_ms = if dice.chance(0.15) { -8.0 } else { dice.between(12.0, 20.0) };
         let mut arc = Dice::new(scene.seed, "lofi.bass.instrument", scene.section.arc, 0);
         if let Some(instrument) = choose_instrument(scene.target, BASSES, OTHER_BASSES, &mut arc) {
             self.bass.instrument = instrument;
@@ -154,8 +156,10 @@ impl Beat {
         if full {
             self.ghosts(scene, score, fill, rest_from, &mut dice);
         }
-        self.hats(scene, score, fill, rest_from, small_fill, &mut dice);
-        if scene.energy >= gate::PERCUSSION - 0.06 {
+        if scene.section.energy_in(scene.at) >= HATS {
+            self.hats(scene, score, fill, rest_from, small_fill, &mut dice);
+        }
+        if scene.energy >= gate::PERCUSSION - 0.06 && scene.section.name != "B" {
             for step in (0..rest_from).step_by(2) {
                 let velocity = if step % 4 == 2 { 62.0 } else { 46.0 };
                 let stroke =
@@ -168,7 +172,7 @@ impl Beat {
     fn ghosts(&mut self, scene: &Scene<'_>, score: &mut Score, fill: usize, rest_from: usize, dice: &mut Dice) {
         let taken: Vec<usize> = hits(GROOVES[self.groove].snare).map(|(step, _)| step).collect();
         for (index, step) in GHOSTS.into_iter().enumerate() {
-            if dice.chance(scene.change(0.2)) && step < rest_from && !taken.contains(&step) {
+            if dice.chance(scene.change(0.16)) && step < rest_from && !taken.contains(&step) {
                 let from_density = 0.46 + 0.08 * index as f32;
                 let velocity = dice.between(18.0, 34.0);
                 let stroke =
@@ -220,7 +224,12 @@ impl Beat {
                 _ => 0.3,
             };
             let stroke = Stroke { step: *step as f32, velocity: velocity * 0.9, from_density, ..Stroke::default() };
-            score.note(scene, &mut self.hat, stroke);
+            // B has a shaker in place of the hats.
+            if scene.section.name == "B" {
+                score.note(scene, &mut self.shaker, Stroke { velocity: velocity * 0.7, ..stroke });
+            } else {
+                score.note(scene, &mut self.hat, stroke);
+            }
         }
         for step in (1..rest_from).step_by(2) {
             let free = played.iter().all(|(played, _)| *played != step);

@@ -33,7 +33,7 @@ impl Keys {
     /// The voices of a seed.
     pub fn new(seed: u64) -> Self {
         let mut dice = Dice::new(seed, "lofi.keys.offset", 0, 0);
-        let timing = Timing { offset_ms: dice.between(10.0, 21.0), jitter_ms: dice.between(5.0, 7.0), swing: 1.0 };
+        let timing = Timing { offset_ms: dice.between(10.0, 17.0), jitter_ms: dice.between(5.0, 7.0), swing: 1.0 };
         let still = Timing { offset_ms: 0.0, jitter_ms: 4.0, swing: 0.0 };
         Self {
             keys: Voice::new("lofi.keys", Stem::Harmony, Instrument::ElectricPiano, timing),
@@ -102,7 +102,7 @@ impl Keys {
         } else {
             let usual = ANTICIPATIONS[pattern.below(2)];
             let other = [6, 10, 7, 11, 8][dice.below(5)];
-            hits.push((if dice.chance(scene.change(0.3)) { other } else { usual }.min(steps - 2), 0.12));
+            hits.push((if dice.chance(scene.change(0.2)) { other } else { usual }.min(steps - 2), 0.12));
         }
         if dice.chance(scene.change(0.22)) {
             hits.push((steps - 2, 0.3));
@@ -136,7 +136,7 @@ impl Keys {
             let next = hits[index + 1..].iter().find(|(_, other)| *other <= from_density.max(0.5));
             let gap = (next.map_or(steps, |(next, _)| *next) - step) as f32;
             let hold = gap * if self.short { dice.between(0.4, 0.55) } else { dice.between(0.7, 0.95) };
-            let strum = dice.between(6.0, 20.0) / self.voicing.len().max(1) as f32;
+            let strum = dice.between(6.0, 16.0) / self.voicing.len().max(1) as f32;
             // Alone they play louder, so that a section without drums is not a hole.
             let alone = if scene.section.energy_in(scene.at) < gate::DRUMS_LIGHT { 8.0 } else { 0.0 };
             let velocity = if index == 0 { 74.0 } else { 64.0 } + (14.0 * (scene.energy - 0.5)).max(0.0) + alone;

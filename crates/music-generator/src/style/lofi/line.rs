@@ -36,8 +36,8 @@ const SHAPE: MotifShape = MotifShape {
     gaps: &[(2, 0.34), (3, 0.12), (4, 0.36), (1, 0.06), (6, 0.12)],
     starts: &[0, 2, 3, 4, 6],
     span: 26,
-    articulation: 0.95,
-    last: 9,
+    articulation: 0.9,
+    last: 7,
 };
 /// The degrees are pentatonic, with the ninth in minor, with the seventh in major.
 const RULES: PhraseRules = PhraseRules {
@@ -66,7 +66,7 @@ impl Lead {
     /// The voices of a seed.
     pub fn new(seed: u64) -> Self {
         let mut dice = Dice::new(seed, "lofi.lead.offset", 0, 0);
-        let timing = Timing { offset_ms: dice.between(15.0, 24.0), jitter_ms: dice.between(8.0, 9.0), swing: 1.0 };
+        let timing = Timing { offset_ms: dice.between(15.0, 21.0), jitter_ms: dice.between(8.0, 9.0), swing: 1.0 };
         Self {
             voice: Voice::new("lofi.lead", Stem::Lead, Instrument::Vibraphone, timing),
             counter: Voice::new("lofi.counter", Stem::Lead, Instrument::Celesta, timing),
