@@ -88,6 +88,11 @@ impl Composes for Lofi {
         true
     }
 
+    /// Where little else sounds, the chords change less often.
+    fn bars_per_chord(&self, density: f32) -> usize {
+        if density < 0.35 { 2 } else { 1 }
+    }
+
     fn begin(&mut self, scene: &Scene<'_>) {
         self.beat.begin(scene);
         self.keys.begin(scene);
@@ -102,7 +107,7 @@ impl Composes for Lofi {
         if form >= gate::DRUMS_LIGHT {
             self.beat.drums(scene, score, &kicks);
         }
-        if form >= gate::BASS && !breath {
+        if form >= gate::BASS - 0.05 && !breath {
             self.beat.bass(scene, score, &kicks);
         }
         self.keys.write(scene, score);

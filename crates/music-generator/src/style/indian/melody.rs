@@ -209,14 +209,18 @@ impl Melody {
         let (swings, milliseconds) = (dice.between(0.3, 0.45), dice.between(280.0, 420.0));
         let gamak = length >= 3 && dice.chance(0.04);
         let shake = if marked {
-            Some(Shake { semitones: swings, milliseconds })
+            Some(Shake { semitones: swings, milliseconds, most: usize::MAX })
         } else if gamak {
-            Some(Shake { semitones: 0.48, milliseconds: milliseconds * 0.3 })
+            Some(Shake { semitones: 0.48, milliseconds: milliseconds * 0.3, most: 6 })
         } else {
             None
         };
         match shake.filter(|_| bends(self.voice.instrument)) {
-            Some(shake) => self.play_shaken(scene, score, stroke, shake),
+            // It ends before the next note begins, whose pitch would follow it otherwise.
+            Some(shake) => {
+                let length = length as f32 * 0.98;
+                self.play_shaken(scene, score, Stroke { length, ..stroke }, shake);
+            }
             None => score.note(scene, &mut self.voice, stroke),
         }
     }
@@ -229,14 +233,20 @@ impl Melody {
         let still = stroke.glide.map_or(0.0, |glide| glide.over_ms / step_ms).max(swing * 0.5);
         let mut strokes = vec![Stroke { length: still, ..stroke }];
         let (mut at, mut before, mut up) = (still, 0.0, true);
-        while at + swing <= stroke.length {
+        while at + swing <= stroke.length && strokes.len() <= shake.most {
             let offset = if up { shake.semitones } else { -shake.semitones };
             let glide = Glide { from: before - offset, after_ms: 0.0, over_ms: shake.milliseconds };
             let (step, key) = (stroke.step + at, stroke.key + offset);
             strokes.push(Stroke { step, key, length: swing, glide: Some(glide), legato: true, ..stroke });
             (at, before, up) = (at + swing, offset, !up);
         }
-        strokes.last_mut().into_iter().for_each(|last| last.length += (stroke.length - at).max(0.0));
+        let left = (stroke.length - at).max(0.0);
+        if strokes.len() > shake.most && left > 0.5 {
+            let glide = Some(Glide { from: before, after_ms: 0.0, over_ms: shake.milliseconds });
+            strokes.push(Stroke { step: stroke.step + at, length: left, glide, legato: true, ..stroke });
+        } else {
+            strokes.last_mut().into_iter().for_each(|last| last.length += left);
+        }
         let spread = std::mem::replace(&mut self.voice.velocity_spread, 0.0);
         strokes.iter_mut().for_each(|part| part.metric = 0.0);
         score.chord(scene, &mut self.voice, &strokes);
@@ -251,6 +261,8 @@ struct Shake {
     semitones: f32,
     /// From one side to the other.
     milliseconds: f32,
+    /// How often at most; then the note rests on its pitch.
+    most: usize,
 }
 
 /// Whether the pitch of a sounding note of an instrument can move.

@@ -138,7 +138,7 @@ impl Keys {
             let hold = gap * if self.short { dice.between(0.4, 0.55) } else { dice.between(0.7, 0.95) };
             let strum = dice.between(6.0, 16.0) / self.voicing.len().max(1) as f32;
             // Alone they play louder, so that a section without drums is not a hole.
-            let alone = if scene.section.energy_in(scene.at) < gate::DRUMS_LIGHT { 8.0 } else { 0.0 };
+            let alone = if scene.section.energy_in(scene.at) < gate::DRUMS_LIGHT { 12.0 } else { 0.0 };
             let velocity = if index == 0 { 74.0 } else { 64.0 } + (14.0 * (scene.energy - 0.5)).max(0.0) + alone;
             let broken = arpeggio && index == 0;
             let voice = |(place, key): (usize, &i32)| Stroke {
