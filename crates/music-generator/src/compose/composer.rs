@@ -304,11 +304,6 @@ impl Composer {
         if known.is_none() {
             self.materials.push((self.section.material, self.harmony.iter().take(8).cloned().collect()));
         }
-        let slow = self.style.bars_per_chord(target.density);
-        if slow > 1 {
-            let stretched = self.harmony.iter().flat_map(|bar| std::iter::repeat_n(bar.clone(), slow));
-            self.harmony = stretched.take(self.section.bars as usize).collect();
-        }
     }
 }
 

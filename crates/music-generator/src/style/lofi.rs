@@ -88,11 +88,6 @@ impl Composes for Lofi {
         true
     }
 
-    /// Where little else sounds, the chords change less often.
-    fn bars_per_chord(&self, density: f32) -> usize {
-        if density < 0.35 { 2 } else { 1 }
-    }
-
     fn begin(&mut self, scene: &Scene<'_>) {
         self.beat.begin(scene);
         self.keys.begin(scene);

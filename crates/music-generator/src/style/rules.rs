@@ -65,11 +65,6 @@ pub trait Composes: Send {
         false
     }
 
-    /// For how many bars each bar of a progression lasts at a density.
-    fn bars_per_chord(&self, _density: f32) -> usize {
-        1
-    }
-
     /// Draws what stays the same in a section. Called before its first bar.
     fn begin(&mut self, scene: &Scene<'_>);
 

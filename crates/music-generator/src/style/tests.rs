@@ -74,7 +74,8 @@ fn check_melody(style: Style, seed: u64, found: &Melody) {
     let [repeats, steps, thirds, fourths, larger] = found.intervals;
     assert!((0.04..=0.26).contains(&repeats) && (0.36..=0.66).contains(&steps), "{text}");
     assert!((0.10..=0.34).contains(&thirds) && (0.03..=0.2).contains(&fourths) && larger <= 0.1, "{text}");
-    let rest = if style == Style::Lofi { 0.35..=0.62 } else { 0.15..=0.6 };
+    let rest = if style == Style::Lofi { 0.28..=0.62 } else { 0.15..=0.6 };
+    assert!(style != Style::Lofi || found.breathless == 0, "{text}");
     assert!(rest.contains(&found.rest) && (7.0..=20.0).contains(&found.range), "{text}");
 }
 

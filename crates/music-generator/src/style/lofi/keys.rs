@@ -13,6 +13,8 @@ const KEYS: &[(Instrument, f32)] =
 const OTHER_KEYS: &[Instrument] = &[Instrument::GrandPiano, Instrument::Organ, Instrument::Harp];
 const PADS: &[(Instrument, f32)] = &[(Instrument::Pad, 1.0)];
 const OTHER_PADS: &[Instrument] = &[Instrument::Strings, Instrument::Choir];
+/// The pad keeps out of the register in which thirds and seconds are rough.
+const PAD_LIMITS: voicing::Limits = voicing::Limits { low: 49, ..OPEN };
 /// The second hit of a bar: on the "and" of two or of three.
 const ANTICIPATIONS: [usize; 2] = [6, 10];
 
@@ -77,7 +79,7 @@ impl Keys {
         let chords = scene.chords(0);
         let length = scene.steps() as f32 / chords.len().max(1) as f32;
         for (index, chord) in chords.iter().enumerate() {
-            let keys = voicing::voice(chord, scene.scale.tonic, &self.pad_voicing, None, &OPEN);
+            let keys = voicing::voice(chord, scene.scale.tonic, &self.pad_voicing, None, &PAD_LIMITS);
             let stroke = |key: &i32| Stroke {
                 step: index as f32 * length,
                 length: length * 0.98,

@@ -35,9 +35,10 @@ const SHAPE: MotifShape = MotifShape {
     notes: (4, 7),
     gaps: &[(2, 0.34), (3, 0.12), (4, 0.36), (1, 0.06), (6, 0.12)],
     starts: &[0, 2, 3, 4, 6],
-    span: 26,
-    articulation: 0.9,
-    last: 7,
+    // The last note ends a beat before the two bars of a figure do.
+    span: 22,
+    articulation: 0.88,
+    last: 6,
 };
 /// The degrees are pentatonic, with the ninth in minor, with the seventh in major.
 const RULES: PhraseRules = PhraseRules {
