@@ -155,7 +155,7 @@ impl Tabla {
         }
         // Light strokes between the matras at a high density.
         for step in (1..if fill { fill_from } else { scene.steps() }).step_by(2) {
-            if dice.chance(0.3) {
+            if dice.chance(0.16) {
                 let from_density = dice.between(0.5, 0.98);
                 self.stroke(scene, score, (step, ["Te", "Ka"][dice.below(2)]), (44.0, from_density), 0.0);
             }
