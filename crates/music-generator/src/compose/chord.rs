@@ -3,7 +3,7 @@
 //! The tables write a chord as musicians do: a roman numeral relative to the major scale of the tonic (`bVII` is ten semitones
 //! above it), lower case for a minor third, and the extension: `ii9`, `V13`, `bVImaj7`, `IV6/9`, `V7sus`, `vii0`, `I5`.
 
-use super::scale::{CLASS_NAMES, Scale};
+use super::scale::Scale;
 
 /// A chord relative to a tonic.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -126,11 +126,10 @@ impl Chord {
     }
 
     /// Its name in a key, as in `Am9`.
-    pub fn name(&self, tonic: u8) -> String {
-        let class_name = |class: u8| CLASS_NAMES[usize::from(class % 12)];
-        let mut name = format!("{}{}", class_name(self.root_class(tonic)), self.ending());
-        if self.bass.is_some_and(|bass| bass != self.root) {
-            name = format!("{name}/{}", class_name(self.bass_class(tonic)));
+    pub fn name(&self, scale: &Scale) -> String {
+        let mut name = format!("{}{}", scale.degree_name(self.root), self.ending());
+        if let Some(bass) = self.bass.filter(|bass| *bass != self.root) {
+            name = format!("{name}/{}", scale.degree_name(bass));
         }
         name
     }
@@ -174,6 +173,7 @@ mod tests {
 
     #[test]
     fn symbols_are_read_and_named() {
+        let scale = Scale::of_mode(0, Mode::Ionian);
         for (symbol, root, tones, name) in [
             ("ii9", 2, &[0, 3, 7, 10, 14][..], "Dm9"),
             ("V13", 7, &[0, 4, 7, 10, 14, 21], "G13"),
@@ -186,7 +186,7 @@ mod tests {
             ("Iadd9", 0, &[0, 4, 7, 14], "Cadd9"),
         ] {
             let chord = Chord::parse(symbol).unwrap();
-            assert_eq!((chord.root, &chord.tones[..], &chord.name(0)[..]), (root, tones, name), "{symbol}");
+            assert_eq!((chord.root, &chord.tones[..], &chord.name(&scale)[..]), (root, tones, name), "{symbol}");
         }
         let inverted = Chord::parse("V/7").unwrap();
         assert_eq!((inverted.root, inverted.bass), (7, Some(7)));

@@ -89,7 +89,7 @@ impl Composer {
         self.start
     }
 
-    /// The number of stems' bars that repeat a block of the last ten minutes although they were written again as often as allowed.
+    /// The number of stems' bars that repeat a block of the last ten minutes although they were written again and varied.
     pub fn repeats(&self) -> u64 {
         self.repeats
     }
@@ -142,7 +142,11 @@ impl Composer {
                 break;
             }
             if attempt + 1 == MOST_ATTEMPTS {
-                self.repeats += repeated.iter().filter(|stem| **stem).count() as u64;
+                for stem in Stem::ALL.into_iter().filter(|stem| repeated[stem.index()]) {
+                    self.memory.vary(&mut score.notes, stem, self.start, target.density, ends);
+                }
+                let left = self.memory.repeated(&audible(&score.notes, target), self.start, ends);
+                self.repeats += left.into_iter().map(u64::from).sum::<u64>();
                 break;
             }
             for (stem, again) in repeated.into_iter().enumerate() {
@@ -168,7 +172,7 @@ impl Composer {
         let span = |(index, chord): (usize, &super::chord::Chord)| ChordSpan {
             start: self.start + Ticks(length.0 * index as i64),
             length,
-            name: chord.name(self.scale.tonic),
+            name: chord.name(&self.scale),
             root: Pitch(f32::from(36 + chord.root_class(self.scale.tonic))),
             borrowed: chord.borrowed(&self.scale),
         };
@@ -260,6 +264,22 @@ impl Composer {
         self.plan_harmony(target);
     }
 
+    /// New chords for the section; in styles that ask for it, other ones than those of the other sections of the arc.
+    fn new_harmony(&mut self, allowed: f32, change: f32, dice: &mut Dice) -> Vec<BarChords> {
+        let mut chords = self.style.harmony(&self.section, &self.scale, allowed, change, dice);
+        for _ in 0..MOST_ATTEMPTS {
+            let known = self
+                .materials
+                .iter()
+                .any(|(material, bars)| *material != self.section.material && opening(bars) == opening(&chords));
+            if !known || !self.style.distinct_materials() {
+                break;
+            }
+            chords = self.style.harmony(&self.section, &self.scale, allowed, change, dice);
+        }
+        chords
+    }
+
     /// The chords of the section: those of an earlier section of the same material in one of two cases, otherwise new ones.
     fn plan_harmony(&mut self, target: &Target) {
         let (bars, length) = self.borrowed;
@@ -268,9 +288,10 @@ impl Composer {
         let allowed = ((BORROWED_SHARE * (length + section) - bars) / section).max(0.0);
         let change = (target.temperature / 1.1).min(2.5);
         let mut dice = Dice::new(self.seed, "harmony", self.section.number, 0);
-        let known = self.materials.iter().find(|(material, _)| *material == self.section.material);
-        self.harmony = match known {
-            Some((_, chords)) if harmony::borrowed_share(chords, &self.scale) <= allowed => {
+        let same = self.materials.iter().find(|(material, _)| *material == self.section.material);
+        let known = same.map(|(_, chords)| chords.clone());
+        self.harmony = match &known {
+            Some(chords) if harmony::borrowed_share(chords, &self.scale) <= allowed => {
                 let bars = self.section.bars as usize;
                 if self.style.rules().change > 0.0 {
                     harmony::unroll(chords, bars, &self.scale, 0.5 * change, &mut dice)
@@ -278,12 +299,17 @@ impl Composer {
                     chords.iter().cycle().take(bars).cloned().collect()
                 }
             }
-            _ => self.style.harmony(&self.section, &self.scale, allowed, change, &mut dice),
+            _ => self.new_harmony(allowed, change, &mut dice),
         };
         if known.is_none() {
             self.materials.push((self.section.material, self.harmony.iter().take(8).cloned().collect()));
         }
     }
+}
+
+/// The roots of the first chords of a progression.
+fn opening(bars: &[BarChords]) -> Vec<u8> {
+    bars.iter().take(4).flatten().map(|chord| chord.root).collect()
 }
 
 /// The notes that sound at the density of the target.

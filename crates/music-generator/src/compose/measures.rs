@@ -210,11 +210,27 @@ pub struct Melody {
     pub breathless: usize,
 }
 
-/// The notes of the instrument with the most melody notes of a bar, without grace notes.
+/// The bars with nothing in the lead but the melody: in each section the notes of the instrument that has most of them, so that a second
+/// voice that answers is no part of it.
+fn without_answers(bars: &[Bar]) -> Vec<Bar> {
+    let mut melody = bars.to_vec();
+    for section in melody.chunk_by_mut(|a, b| a.section == b.section) {
+        let mut counts: BTreeMap<Instrument, usize> = BTreeMap::new();
+        for note in section.iter().flat_map(|bar| &bar.notes).filter(|note| note.stem == Stem::Lead) {
+            *counts.entry(note.instrument).or_default() += 1;
+        }
+        let main = counts.into_iter().max_by_key(|(_, count)| *count).map(|(instrument, _)| instrument);
+        for bar in section {
+            bar.notes.retain(|note| note.stem != Stem::Lead || Some(note.instrument) == main);
+        }
+    }
+    melody
+}
+
+/// The melody notes of a bar, without grace notes.
 fn main_line(bar: &Bar) -> Vec<Note> {
     let mut notes: Vec<Note> = bar.notes.iter().filter(|note| note.stem == Stem::Lead).copied().collect();
-    let main = notes.first().map(|note| note.instrument);
-    notes.retain(|note| Some(note.instrument) == main && note.length > Ticks(160));
+    notes.retain(|note| note.length > Ticks(160));
     // Of notes that begin together the highest is the melody.
     notes.sort_by_key(|note| (note.start, std::cmp::Reverse(key(note))));
     notes.dedup_by_key(|note| note.start);
@@ -243,6 +259,7 @@ fn phrases(bars: &[Bar]) -> Vec<&[Bar]> {
 
 /// Measures the melody.
 pub fn melody(bars: &[Bar]) -> Melody {
+    let bars = &without_answers(bars);
     let mut found = Melody::default();
     let (mut leaps, mut rests, mut ranges, mut peaks) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for phrase in phrases(bars) {
@@ -299,6 +316,24 @@ pub fn melody(bars: &[Bar]) -> Melody {
         peak: mean(&peaks),
         ..found
     }
+}
+
+/// The share of the time in which no melody sounds, rests between phrases included (M14).
+pub fn silence_of_lead(bars: &[Bar]) -> f32 {
+    let mut spans: Vec<(Ticks, Ticks)> = bars
+        .iter()
+        .flat_map(|bar| &bar.notes)
+        .filter(|note| note.stem == Stem::Lead)
+        .map(|note| (note.start, note.start + note.length))
+        .collect();
+    spans.sort_unstable();
+    let (mut sounding, mut until) = (0, Ticks::ZERO);
+    for (start, end) in spans {
+        sounding += (end.max(until) - start.max(until)).0;
+        until = until.max(end);
+    }
+    let length: i64 = bars.iter().map(|bar| bar.length.0).sum();
+    1.0 - sounding as f32 / length as f32
 }
 
 /// Mean, deviation and correlation of successive values of the lateness of an instrument, in milliseconds (M20). Notes that begin

@@ -34,6 +34,34 @@ fn hash(words: &[u64]) -> u64 {
         .fold(0xcbf2_9ce4_8422_2325, |hash, word| (hash ^ word).wrapping_mul(0x0000_0100_0000_01b3).rotate_left(23))
 }
 
+/// How a note is changed so that a block does not return.
+#[derive(Clone, Copy, Debug)]
+enum Variation {
+    LeaveOut,
+    Later,
+    Higher,
+    Lower,
+}
+
+impl Variation {
+    fn of(stem: Stem) -> &'static [Self] {
+        match stem {
+            Stem::Drums => &[Self::LeaveOut, Self::Later],
+            Stem::Bass | Stem::Texture => &[Self::Higher, Self::LeaveOut, Self::Later],
+            Stem::Harmony | Stem::Lead => &[Self::LeaveOut, Self::Later, Self::Higher, Self::Lower],
+        }
+    }
+
+    fn apply(self, note: &mut Note, index: usize, left_out: &mut Vec<usize>) {
+        match self {
+            Self::LeaveOut => left_out.push(index),
+            Self::Later => note.start = note.start + Ticks::STEP,
+            Self::Higher => note.pitch.0 += 12.0,
+            Self::Lower => note.pitch.0 -= 12.0,
+        }
+    }
+}
+
 /// The blocks of each stem that were heard, with the second at which they ended.
 #[derive(Clone, Debug, Default)]
 pub struct Memory {
@@ -56,6 +84,41 @@ impl Memory {
                 .and_then(|block| self.blocks[stem.index()].get(&block))
                 .is_some_and(|heard| seconds - heard < REMEMBERED_SECONDS)
         })
+    }
+
+    /// Changes notes of a stem until its last four bars were not heard in the last ten minutes: one or two of its soft notes are left
+    /// out, come a sixteenth later, or lie an octave away; when nothing helps the stem rests. Only notes that sound at `density` count.
+    pub fn vary(&self, notes: &mut Vec<Note>, stem: Stem, start: Ticks, density: f32, seconds: f64) {
+        let sounds = |note: &Note| note.stem == stem && note.from_density <= density;
+        let mut soft: Vec<usize> = (0..notes.len()).filter(|index| sounds(&notes[*index])).collect();
+        // The note on the downbeat comes last: it carries the bar.
+        soft.sort_by(|a, b| {
+            let key = |index: &usize| (notes[*index].start <= start, notes[*index].velocity);
+            let (a, b) = (key(a), key(b));
+            a.0.cmp(&b.0).then(a.1.total_cmp(&b.1))
+        });
+        let single = soft.iter().flat_map(|index| Variation::of(stem).iter().map(|kind| (*index, *kind)));
+        let single: Vec<(usize, Variation)> = single.collect();
+        let pairs = single.iter().flat_map(|first| single.iter().map(|second| vec![*first, *second]));
+        for changes in single.iter().map(|change| vec![*change]).chain(pairs) {
+            let mut changed = notes.clone();
+            let mut left_out = Vec::new();
+            for (index, kind) in changes {
+                kind.apply(&mut changed[index], index, &mut left_out);
+            }
+            left_out.sort_unstable();
+            left_out.dedup();
+            for index in left_out.into_iter().rev() {
+                changed.remove(index);
+            }
+            let heard: Vec<Note> = changed.iter().filter(|note| sounds(note)).copied().collect();
+            if !heard.is_empty() && !self.repeated(&heard, start, seconds)[stem.index()] {
+                *notes = changed;
+                return;
+            }
+        }
+        // The stem rests.
+        notes.retain(|note| !sounds(note));
     }
 
     /// Remembers a bar that ends at `seconds`.
@@ -119,6 +182,9 @@ mod tests {
         let (notes, start) = bar(7, 43.0);
         assert_eq!(memory.repeated(&notes, start, 7.0), [false, true, false, false, false]);
         assert_eq!(memory.repeated(&notes, start, 700.0), [false; 5]);
+        let mut varied = notes.clone();
+        memory.vary(&mut varied, Stem::Bass, start, 0.5, 7.0);
+        assert_eq!((varied.len(), memory.repeated(&varied, start, 7.0)), (1, [false; 5]));
         let (other, _) = bar(7, 44.0);
         assert_eq!(memory.repeated(&other, start, 7.0), [false; 5]);
     }

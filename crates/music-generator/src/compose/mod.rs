@@ -2,7 +2,7 @@
 //!
 //! | module | what it does |
 //! |---|---|
-//! | [`scale`], [`chord`] | pitch classes, chord symbols |
+//! | [`scale`], [`chord`], [`note_names`] | pitch classes, chord symbols, spelling |
 //! | [`harmony`] | progressions, functional chains, borrowed chords |
 //! | [`voicing`], [`bass`] | where the tones of a chord lie |
 //! | [`motif`], [`melody`], [`phrase`] | figures, their variation, their pitches, call and answer |
@@ -21,6 +21,7 @@ pub(crate) mod measures;
 pub mod melody;
 pub mod memory;
 pub mod motif;
+pub mod note_names;
 pub mod phrase;
 pub mod rhythm;
 pub mod scale;

@@ -1,10 +1,8 @@
 //! Scales: the pitch classes of a section, and their places on the keyboard.
 
+use super::note_names::degree_name;
 use crate::types::config::Mode;
 use crate::types::pitch::Pitch;
-
-/// The names of the pitch classes, spelled with flats as in the common keys of the styles.
-pub const CLASS_NAMES: [&str; 12] = ["C", "Db", "D", "Eb", "E", "F", "Gb", "G", "Ab", "A", "Bb", "B"];
 
 /// A tonic with the degrees above it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,7 +28,12 @@ impl Scale {
 
     /// Its name, as in `D dorian`.
     pub fn name(&self) -> String {
-        format!("{} {}", CLASS_NAMES[usize::from(self.tonic % 12)], self.kind)
+        format!("{} {}", self.degree_name(0), self.kind)
+    }
+
+    /// The name of the note so many semitones above the tonic, spelled as in this key.
+    pub fn degree_name(&self, degree: u8) -> String {
+        degree_name(self.tonic, &self.degrees, degree)
     }
 
     /// Its pitch classes, from the tonic upwards.

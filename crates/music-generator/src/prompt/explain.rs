@@ -9,6 +9,7 @@ use super::blend::{Blend, WeightedPrompt};
 use super::mapping;
 use super::reading::{Filtered, Found, Meaning, Part, Reading};
 use super::vocabulary::{Group, Vocabulary, instrument_name, noise_name, style_name};
+use crate::compose::scale::Scale;
 use crate::types::config::Mode;
 use crate::types::stem::Stem;
 use crate::types::target::{Style, Target};
@@ -197,10 +198,10 @@ fn group_name(group: Group) -> &'static str {
 
 /// The name of a scale as far as it is known.
 fn scale_name(tonic: Option<u8>, mode: Option<Mode>) -> String {
-    let tonic = tonic.and_then(|tonic| TONICS.get(usize::from(tonic))).copied();
-    match (tonic, mode) {
-        (Some(tonic), Some(mode)) => format!("{tonic} {}", mode.name()),
-        (Some(tonic), None) => tonic.to_owned(),
+    let tonic_name = tonic.and_then(|tonic| TONICS.get(usize::from(tonic))).copied();
+    match (tonic.zip(tonic_name), mode) {
+        (Some((tonic, _)), Some(mode)) => Scale::of_mode(tonic, mode).name(),
+        (Some((_, name)), None) => name.to_owned(),
         (None, Some(mode)) => mode.name().to_owned(),
         (None, None) => String::new(),
     }

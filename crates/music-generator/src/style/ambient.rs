@@ -36,7 +36,7 @@ const RULES: Rules = Rules {
     beats: &[(4, 1.0)],
     modes: &[(Mode::Lydian, 0.3), (Mode::Ionian, 0.3), (Mode::Dorian, 0.25), (Mode::Mixolydian, 0.15)],
     parts: &[
-        Part { name: "plateau 1", bars: &[16, 20], energy: 0.42, material: 0, ramp: 0.3, shifts: &[0] },
+        Part { name: "plateau 1", bars: &[16, 20], energy: 0.48, material: 0, ramp: 0.24, shifts: &[0] },
         Part { name: "plateau 2", bars: &[16, 20, 24], energy: 0.62, material: 1, ramp: 0.16, shifts: &[0] },
         Part { name: "clearing", bars: &[4], energy: 0.22, material: 1, ramp: 0.0, shifts: &[0] },
         Part { name: "plateau 3", bars: &[16, 20], energy: 0.52, material: 2, ramp: 0.3, shifts: &[0] },
@@ -51,12 +51,12 @@ const RULES: Rules = Rules {
 /// The lengths of the loops in seconds.
 const LOOP_SECONDS: [f64; 7] = [17.3, 19.7, 23.1, 25.9, 29.3, 31.7, 13.1];
 const SOUNDS: &[(Instrument, f32)] = &[
-    (Instrument::Glass, 0.3),
-    (Instrument::FeltPiano, 0.2),
-    (Instrument::Bells, 0.15),
-    (Instrument::Vibraphone, 0.15),
-    (Instrument::Harp, 0.1),
-    (Instrument::Flute, 0.1),
+    (Instrument::Glass, 0.26),
+    (Instrument::FeltPiano, 0.24),
+    (Instrument::Bells, 0.16),
+    (Instrument::Vibraphone, 0.16),
+    (Instrument::Harp, 0.12),
+    (Instrument::Flute, 0.06),
 ];
 const OTHER_SOUNDS: &[Instrument] = &[
     Instrument::Celesta,
@@ -100,6 +100,8 @@ pub struct Ambient {
     drawn: u64,
     voicing: Vec<i32>,
     pedal: bool,
+    /// The bar in which the top voice of the pad moves.
+    moves: Option<u64>,
 }
 
 const STILL: Timing = Timing { offset_ms: 0.0, jitter_ms: 10.0, swing: 0.0 };
@@ -117,15 +119,16 @@ impl Ambient {
             drawn: 0,
             voicing: Vec::new(),
             pedal: true,
+            moves: None,
         }
     }
 
-    /// A figure of one to three notes: mostly steps and fifths, the last one often an octave away.
+    /// A figure of two or three notes: mostly steps and fifths, the last one often an octave away.
     fn draw(&mut self, scene: &Scene<'_>, place: usize) -> Figure {
         let mut dice = Dice::new(self.seed, "ambient.figure", self.drawn, place as u64);
         self.drawn += 1;
         let scale = scene.scale.only(DEGREES[usize::from(!scene.scale.is_minor())]);
-        let count = 1 + dice.below(3);
+        let count = 2 + dice.below(2);
         let size = scale.degrees.len() as i32;
         let mut step = scale.step_near(62 + dice.below(16) as i32);
         let mut at = 0.0;
@@ -152,6 +155,19 @@ impl Ambient {
         }
     }
 
+    fn pad_note(
+        &mut self,
+        scene: &Scene<'_>,
+        score: &mut Score,
+        (step, length): (f32, f32),
+        key: i32,
+        dice: &mut Dice,
+    ) {
+        let velocity = 38.0 + 24.0 * scene.energy + dice.between(-5.0, 5.0);
+        let stroke = Stroke { step, length, key: key as f32, velocity, metric: 0.0, ..Stroke::default() };
+        score.note(scene, &mut self.pad, stroke);
+    }
+
     fn play_figures(&mut self, scene: &Scene<'_>, score: &mut Score) {
         let per_second = scene.bpm / 60.0;
         let (start, end) = (scene.start.to_beats(), scene.start.to_beats() + f64::from(scene.beats));
@@ -170,7 +186,9 @@ impl Ambient {
                 let scale = scene.scale.only(DEGREES[usize::from(!scene.scale.is_minor())]);
                 for (index, (seconds, step)) in figure.notes.clone().into_iter().enumerate() {
                     let left_out = index > 0 && dice.chance(scene.change(0.15));
-                    let beat = first + seconds * per_second;
+                    // All loops share a hidden, slow pulse: whole beats at their start, half beats inside.
+                    let grid = if index == 0 { 1.0 } else { 2.0 };
+                    let beat = libm::round((first + seconds * per_second) * grid) / grid;
                     if !sounds || left_out || beat < start {
                         continue;
                     }
@@ -179,7 +197,7 @@ impl Ambient {
                         step: ((beat - start) * 4.0) as f32,
                         length: (f64::from(dice.between(3.0, 8.0)) * per_second * 4.0) as f32,
                         key: key as f32,
-                        velocity: dice.between(36.0, 66.0),
+                        velocity: dice.between(48.0, 74.0),
                         from_density: (0.13 * place as f32).min(0.9),
                         metric: 0.0,
                         ..Stroke::default()
@@ -222,7 +240,7 @@ impl Composes for Ambient {
         let mut bars = Vec::new();
         let mut index = 0;
         while bars.len() < section.bars as usize {
-            let length = [4, 4, 6, 8][dice.below(4)];
+            let length = [4, 6, 8, 8][dice.below(4)];
             let chord = cycle.get(index % cycle.len().max(1)).cloned().unwrap_or_default();
             bars.extend(std::iter::repeat_n(chord, length));
             index += 1;
@@ -252,24 +270,34 @@ impl Composes for Ambient {
             let limits = Limits { voices: if dice.chance(0.4) { 5 } else { 4 }, ..OPEN };
             self.voicing = voicing::voice(chord, tonic, &self.voicing, None, &limits);
             let length = left as f32 * steps + 4.0;
+            let top = self.voicing.len().saturating_sub(1);
             for (index, key) in self.voicing.clone().into_iter().enumerate() {
-                // The voices enter one after the other.
-                let step = index as f32 * dice.between(0.5, 3.0);
-                let velocity = 40.0 + 26.0 * scene.energy + dice.between(-5.0, 5.0);
-                let stroke =
-                    Stroke { step, length: length - step, key: key as f32, velocity, metric: 0.0, ..Stroke::default() };
-                score.note(scene, &mut self.pad, stroke);
+                // The voices enter one after the other. The top voice moves to another tone in the middle of the chord.
+                let step = 2.0 * index as f32;
+                let end = if index == top && left >= 3 { (left / 2) as f32 * steps } else { length };
+                self.pad_note(scene, score, (step, end - step), key, &mut dice);
             }
+            self.moves = (left >= 3).then_some(scene.bar + u64::from(left / 2));
             let root = if self.pedal { tonic } else { chord.bass_class(tonic) };
             let key = place(root, 36, (31, 43)) as f32;
-            let stroke = Stroke { length, key, velocity: 50.0 + 16.0 * scene.energy, metric: 0.0, ..Stroke::default() };
+            // It breathes: a drone that never rests covers every other change.
+            let length = (0.6 * left as f32 * steps).max(0.8 * steps);
+            let velocity = 30.0 + 14.0 * scene.energy;
+            let stroke = Stroke { length, key, velocity, metric: 0.0, ..Stroke::default() };
             score.note(scene, &mut self.drone, stroke);
-        } else if scene.at % 2 == 1 && scene.energy > 0.35 && dice.chance(0.4) {
+        } else if self.moves == Some(scene.bar) {
+            let classes = chord.classes(tonic);
+            let top = self.voicing.last().copied().unwrap_or(67);
+            let near = |key: &i32| *key != top && classes.contains(&(key.rem_euclid(12) as u8));
+            let other: Vec<i32> = (top - 5..=top + 5).filter(near).filter(|key| !self.voicing.contains(key)).collect();
+            let key = other.get(dice.below(other.len())).copied().unwrap_or(top);
+            self.pad_note(scene, score, (0.0, left as f32 * steps + 4.0), key, &mut dice);
+        } else if scene.at % 2 == 1 && scene.energy > 0.3 && dice.chance(0.5) {
             // A single voice moves while the chord lasts.
             let classes = chord.classes(tonic);
             let key = 67 + dice.below(12) as i32;
             let key = (key..key + 12).find(|key| classes.contains(&(key.rem_euclid(12) as u8))).unwrap_or(key);
-            let step = dice.between(0.0, 12.0);
+            let step = 4.0 * dice.below(4) as f32;
             let stroke = Stroke {
                 step,
                 length: 2.0 * steps,

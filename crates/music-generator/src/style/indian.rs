@@ -24,7 +24,7 @@ const RULES: Rules = Rules {
     beats: &[(4, 0.85), (3, 0.15)],
     modes: &[(Mode::Dorian, 1.0)],
     parts: &[
-        Part { name: "alap", bars: &[8], energy: 0.36, material: 0, ramp: 0.06, shifts: &[0] },
+        Part { name: "alap", bars: &[8], energy: 0.42, material: 0, ramp: 0.2, shifts: &[0] },
         Part { name: "gat", bars: &[16], energy: 0.56, material: 1, ramp: 0.12, shifts: &[0] },
         Part { name: "gat 2", bars: &[16], energy: 0.68, material: 1, ramp: 0.1, shifts: &[0] },
         Part { name: "interlude", bars: &[8], energy: 0.46, material: 2, ramp: 0.0, shifts: &[0] },

@@ -43,18 +43,18 @@ const RULES: Rules = Rules {
     beats: &[(4, 1.0)],
     modes: &[(Mode::Aeolian, 0.34), (Mode::Dorian, 0.26), (Mode::Ionian, 0.40)],
     parts: &[
-        Part { name: "intro", bars: &[4, 8], energy: 0.4, material: 0, ramp: 0.06, shifts: &[0] },
+        Part { name: "intro", bars: &[4, 8], energy: 0.44, material: 0, ramp: 0.16, shifts: &[0] },
         Part { name: "A", bars: &[16], energy: 0.6, material: 0, ramp: 0.16, shifts: &[0] },
         Part { name: "A'", bars: &[8, 16], energy: 0.68, material: 0, ramp: 0.06, shifts: &[0] },
         Part { name: "B", bars: &[8, 16], energy: 0.78, material: 1, ramp: 0.1, shifts: &[0] },
-        Part { name: "break", bars: &[4, 8], energy: 0.4, material: 1, ramp: 0.02, shifts: &[0] },
+        Part { name: "break", bars: &[4, 8], energy: 0.44, material: 1, ramp: 0.02, shifts: &[0] },
         Part { name: "A''", bars: &[16], energy: 0.8, material: 0, ramp: 0.06, shifts: &[0] },
         Part { name: "C", bars: &[8, 16], energy: 0.62, material: 2, ramp: 0.12, shifts: &[2, 3, 5, -2] },
         Part { name: "outro", bars: &[4], energy: 0.42, material: 2, ramp: -0.04, shifts: &[0] },
     ],
     loops: LOOPS,
     colours: Colours { ninth: 0.7, eleventh: 0.3, thirteenth: 0.3 },
-    change: 0.45,
+    change: 0.2,
 };
 
 /// The state of the style.
@@ -72,9 +72,20 @@ impl Lofi {
     }
 }
 
+/// Whether kick and bass rest: in many sections for three of the last four bars, before the fill that leads on.
+fn breath(scene: &Scene<'_>) -> bool {
+    let last = scene.section.bars.saturating_sub(4);
+    let within = scene.section.bars >= 8 && scene.at >= last && scene.at + 1 < scene.section.bars;
+    within && scene.section.energy > 0.5 && scene.pattern_dice("lofi.breath", u32::MAX).chance(0.5)
+}
+
 impl Composes for Lofi {
     fn rules(&self) -> &'static Rules {
         &RULES
+    }
+
+    fn distinct_materials(&self) -> bool {
+        true
     }
 
     fn begin(&mut self, scene: &Scene<'_>) {
@@ -84,11 +95,14 @@ impl Composes for Lofi {
     }
 
     fn write(&mut self, scene: &Scene<'_>, score: &mut Score) {
-        let kicks = self.beat.kicks(scene);
-        if scene.energy >= gate::DRUMS_LIGHT {
+        let breath = breath(scene);
+        let kicks = if breath { Vec::new() } else { self.beat.kicks(scene) };
+        // Beat and bass are the last to vanish at a low density: the form decides, not the density.
+        let form = scene.section.energy_in(scene.at);
+        if form >= gate::DRUMS_LIGHT {
             self.beat.drums(scene, score, &kicks);
         }
-        if scene.energy >= gate::BASS {
+        if form >= gate::BASS - 0.05 && !breath {
             self.beat.bass(scene, score, &kicks);
         }
         self.keys.write(scene, score);

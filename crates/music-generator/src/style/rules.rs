@@ -60,6 +60,11 @@ pub trait Composes: Send {
         harmony::unroll(&cycle, section.bars as usize, scale, rules.change * change, dice)
     }
 
+    /// Whether the sections of an arc with other material must have other chords.
+    fn distinct_materials(&self) -> bool {
+        false
+    }
+
     /// Draws what stays the same in a section. Called before its first bar.
     fn begin(&mut self, scene: &Scene<'_>);
 

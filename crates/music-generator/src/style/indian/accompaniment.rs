@@ -65,10 +65,17 @@ impl Accompaniment {
     /// Writes a bar.
     pub fn write(&mut self, scene: &Scene<'_>, score: &mut Score, raga: &Raga) {
         self.drone(scene, score, raga);
-        if scene.energy >= 0.48 {
+        // The form decides when the bass enters, not the density.
+        if scene.section.energy_in(scene.at) >= 0.48 {
             self.bass(scene, score, raga);
+        } else if scene.at.is_multiple_of(2) {
+            // A long Sa under the free beginning.
+            let key = place(scene.scale.tonic, 36, (29, 45)) as f32;
+            let length = 1.9 * scene.steps() as f32;
+            let stroke = Stroke { length, key, velocity: 66.0, metric: 0.0, ..Stroke::default() };
+            score.note(scene, &mut self.bass, stroke);
         }
-        if scene.energy >= 0.3 {
+        if scene.section.energy_in(scene.at) >= 0.2 {
             self.chords(scene, score);
         }
     }
@@ -143,18 +150,22 @@ impl Accompaniment {
         let Some(chord) = scene.chord(0) else { return };
         let (tonic, steps) = (scene.scale.tonic, scene.steps());
         let fresh = scene.at == 0 || scene.harmony.get(scene.at as usize) != scene.harmony.get(scene.at as usize - 1);
-        if (fresh || scene.at.is_multiple_of(4)) && scene.energy < 0.6 {
+        // A pad, and in the fuller sections keys in its place.
+        let full = scene.section.energy_in(scene.at) >= 0.58;
+        if (fresh || scene.at.is_multiple_of(4)) && (!full || chord.tones.len() < 3) {
             let limits = Limits { voices: chord.tones.len().clamp(3, 4), ..OPEN };
             self.pad_voicing = voicing::voice(chord, tonic, &self.pad_voicing, None, &limits);
             let length = 4.0 * steps as f32;
+            // Under the melody alone it is louder, so that the rests of an alap are no holes.
+            let velocity = if scene.section.energy_in(scene.at) < 0.45 { 64.0 } else { 46.0 };
             let strokes: Vec<Stroke> = self
                 .pad_voicing
                 .iter()
-                .map(|key| Stroke { length, key: *key as f32, velocity: 46.0, metric: 0.0, ..Stroke::default() })
+                .map(|key| Stroke { length, key: *key as f32, velocity, metric: 0.0, ..Stroke::default() })
                 .collect();
             score.chord(scene, &mut self.pad, &strokes);
         }
-        if scene.energy < 0.4 || chord.tones.len() < 3 {
+        if !full || chord.tones.len() < 3 {
             return;
         }
         self.voicing = voicing::voice(chord, tonic, &self.voicing, None, &Limits { rootless: false, ..CLOSE });

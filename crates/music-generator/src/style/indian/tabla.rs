@@ -29,6 +29,8 @@ const TEENTAAL: [&str; 2] = ["Dha Dhin Dhin Dha Dha Dhin Dhin Dha", "Dha Tin Tin
 const DADRA: [&str; 3] = ["Dha Dhin Na Dha Tin Na", "Dha Dhin Na Na Tin Na", "Dha Ti Dha Dha Tin Na"];
 /// A fill in sixteenths for the last beats of a cycle.
 const DOUBLES: [&str; 4] = ["Te", "Re", "Ki", "Te"];
+/// Tihais in sixteenths, for bars of four and of three quarters: a figure three times, with gaps, whose last stroke is the next sam.
+const TIHAIS: [&str; 2] = ["Te Re Ki Te Dha - Te Re Ki Te Dha - Te Re Ki Te", "Te Te Dha - - Te Te Dha - - Te Te"];
 const KICKS: [&str; 3] = ["X--- ---- --x- ----", "X--- ---- x--- --o-", "X--- ---x --x- ----"];
 const HATS: [&str; 2] = ["--x- --x- --x- --xo", "o-x- o-x- o-x- o-x-"];
 
@@ -70,10 +72,14 @@ impl Tabla {
 
     /// Writes a bar; the tabla plays less while the melody does.
     pub fn write(&mut self, scene: &Scene<'_>, score: &mut Score, melody: bool) {
-        if scene.energy >= 0.45 {
+        // Tabla and beat vanish last: the form decides when they enter, the density only thins them.
+        let form = scene.section.energy_in(scene.at);
+        if form >= 0.45 {
             self.theka(scene, score, melody);
         }
-        if scene.energy < 0.52 {
+        // At the end of a long section the tabla plays alone.
+        let alone = scene.section.bars >= 16 && scene.at + 4 >= scene.section.bars;
+        if form < 0.52 || alone {
             return;
         }
         let mut dice = scene.dice("indian.beat.bar", Stem::Drums);
@@ -110,6 +116,14 @@ impl Tabla {
             _ => KEHERWA[if varied { dice.below(4) } else { 0 }],
         };
         let bols: Vec<&str> = theka.split_whitespace().collect();
+        let tihai = scene.at + 1 == scene.section.bars || (scene.closes(8) && dice.chance(0.6));
+        if let Some(bols) = TIHAIS.iter().find(|bols| tihai && bols.split_whitespace().count() == scene.steps()) {
+            for (step, bol) in bols.split_whitespace().enumerate() {
+                let velocity = if strokes(bol).len() > 1 { 90.0 } else { 68.0 };
+                self.stroke(scene, score, (step, bol), (velocity, 0.1), dice.between(0.0, 6.0));
+            }
+            return;
+        }
         let fill = scene.closes(4) && dice.chance(0.5);
         let fill_from = scene.steps() - 4;
         let matras = bols.iter().enumerate().map(|(index, bol)| (2 * index, *bol));
@@ -130,26 +144,46 @@ impl Tabla {
                 66.0
             };
             let hands = dice.between(0.0, 6.0);
-            for (index, instrument) in strokes(bol).iter().enumerate() {
-                self.right.instrument = *instrument;
-                let stroke = Stroke {
-                    step: step as f32,
-                    length: 1.5,
-                    key: 60.0 + f32::from(scene.scale.tonic),
-                    velocity,
-                    from_density: if sam {
-                        0.0
-                    } else if step % 4 == 0 {
-                        0.1
-                    } else {
-                        0.26
-                    },
-                    metric: 0.4,
-                    late_ms: hands * index as f32,
-                    ..Stroke::default()
-                };
-                score.note(scene, &mut self.right, stroke);
+            let from_density = if sam {
+                0.0
+            } else if step % 4 == 0 {
+                0.1
+            } else {
+                0.18
+            };
+            self.stroke(scene, score, (step, bol), (velocity, from_density), hands);
+        }
+        // Light strokes between the matras at a high density.
+        for step in (1..if fill { fill_from } else { scene.steps() }).step_by(2) {
+            if dice.chance(0.16) {
+                let from_density = dice.between(0.5, 0.98);
+                self.stroke(scene, score, (step, ["Te", "Ka"][dice.below(2)]), (44.0, from_density), 0.0);
             }
+        }
+    }
+
+    /// A bol: its strokes follow each other by `hands` milliseconds.
+    fn stroke(
+        &mut self,
+        scene: &Scene<'_>,
+        score: &mut Score,
+        (step, bol): (usize, &str),
+        (velocity, from_density): (f32, f32),
+        hands: f32,
+    ) {
+        for (index, instrument) in strokes(bol).iter().enumerate() {
+            self.right.instrument = *instrument;
+            let stroke = Stroke {
+                step: step as f32,
+                length: 1.5,
+                key: 60.0 + f32::from(scene.scale.tonic),
+                velocity,
+                from_density,
+                metric: 0.4,
+                late_ms: hands * index as f32,
+                ..Stroke::default()
+            };
+            score.note(scene, &mut self.right, stroke);
         }
     }
 }

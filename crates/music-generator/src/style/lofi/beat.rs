@@ -28,6 +28,8 @@ const GROOVES: [Groove; 5] = [
 /// How often each groove is drawn for full drums, and for light drums.
 const FULL: [f32; 5] = [0.32, 0.22, 0.10, 0.06, 0.30];
 const LIGHT: [f32; 5] = [0.25, 0.0, 0.25, 0.5, 0.0];
+/// The energy from which on hats sound: a beat begins without them.
+const HATS: f32 = 0.5;
 /// Where ghost notes of the snare may be.
 const GHOSTS: [usize; 6] = [3, 7, 9, 10, 14, 15];
 
@@ -63,15 +65,17 @@ impl Beat {
                 "lofi.bass",
                 Stem::Bass,
                 Instrument::Upright,
-                Timing { offset_ms: 12.0, jitter_ms: 4.0, swing: 1.0 },
+                // It is locked to the kick, which follows half of the swing.
+                Timing { offset_ms: 10.0, jitter_ms: 4.0, swing: 0.5 },
             ),
             groove: 0,
             bass_key: 36,
         };
-        beat.hat.timing.offset_ms = dice.between(-4.0, 6.0);
+        // Close enough together that voices on the same beat are heard as one onset.
+        beat.hat.timing.offset_ms = dice.between(-2.0, 6.0);
         beat.shaker.timing.offset_ms = dice.between(-2.0, 6.0);
-        beat.bass.timing.offset_ms = dice.between(8.0, 18.0);
-        beat.hat.velocity_spread = 6.0;
+        beat.bass.timing.offset_ms = dice.between(8.0, 15.0);
+        beat.hat.velocity_spread = 8.0;
         beat
     }
 
@@ -79,8 +83,12 @@ impl Beat {
     pub fn begin(&mut self, scene: &Scene<'_>) {
         let mut dice = scene.pattern_dice("lofi.groove", u32::MAX);
         let weights = if scene.section.energy < 0.45 { LIGHT } else { FULL };
+        let before = self.groove;
         self.groove = dice.pick(&weights);
-        self.snare.timing.offset_ms = if dice.chance(0.15) { -8.0 } else { dice.between(12.0, 24.0) };
+        if self.groove == before {
+            self.groove = dice.pick(&weights);
+        }
+        self.snare.timing.offset_ms = if dice.chance(0.15) { -8.0 } else { dice.between(12.0, 20.0) };
         let mut arc = Dice::new(scene.seed, "lofi.bass.instrument", scene.section.arc, 0);
         if let Some(instrument) = choose_instrument(scene.target, BASSES, OTHER_BASSES, &mut arc) {
             self.bass.instrument = instrument;
@@ -100,6 +108,14 @@ impl Beat {
                 kicks.sort_by_key(|(step, _)| *step);
             }
         }
+        // A turn at the end of four bars.
+        if scene.closes(4) && dice.chance(scene.change(0.45)) {
+            let step = scene.steps().saturating_sub([2, 3, 5][dice.below(3)]);
+            if kicks.iter().all(|(other, _)| other.abs_diff(step) > 1) {
+                kicks.push((step, 78.0));
+                kicks.sort_by_key(|(step, _)| *step);
+            }
+        }
         kicks
     }
 
@@ -107,7 +123,8 @@ impl Beat {
     pub fn drums(&mut self, scene: &Scene<'_>, score: &mut Score, kicks: &[(usize, f32)]) {
         let mut dice = scene.dice("lofi.drums", Stem::Drums);
         let steps = scene.steps();
-        let full = scene.energy >= gate::DRUMS_FULL;
+        // Kick and snare vanish last: only ghosts and hats are thinned by the density.
+        let full = scene.section.energy_in(scene.at) >= gate::DRUMS_FULL;
         let fill = if scene.closes(8) && dice.chance(0.85) { 1 + dice.below(4) } else { 0 };
         let small_fill = fill == 0 && scene.closes(4) && dice.chance(0.3);
         // The third fill rests on the last beat.
@@ -124,8 +141,7 @@ impl Beat {
             };
             score.note(scene, &mut self.kick, stroke);
         }
-        self.snare.instrument =
-            if scene.energy < 0.45 || !full || self.groove == 3 { Instrument::Rim } else { Instrument::Snare };
+        self.snare.instrument = if !full || self.groove == 3 { Instrument::Rim } else { Instrument::Snare };
         let groove = &GROOVES[self.groove];
         for (step, velocity) in hits(groove.snare).filter(|(step, _)| *step < rest_from) {
             let ghost = velocity < 40.0;
@@ -140,8 +156,10 @@ impl Beat {
         if full {
             self.ghosts(scene, score, fill, rest_from, &mut dice);
         }
-        self.hats(scene, score, fill, rest_from, small_fill, &mut dice);
-        if scene.energy >= gate::PERCUSSION - 0.06 {
+        if scene.section.energy_in(scene.at) >= HATS {
+            self.hats(scene, score, fill, rest_from, small_fill, &mut dice);
+        }
+        if scene.energy >= gate::PERCUSSION - 0.06 && scene.section.name != "B" {
             for step in (0..rest_from).step_by(2) {
                 let velocity = if step % 4 == 2 { 62.0 } else { 46.0 };
                 let stroke =
@@ -190,11 +208,14 @@ impl Beat {
         small: bool,
         dice: &mut Dice,
     ) {
+        let full = scene.section.energy_in(scene.at) >= gate::DRUMS_FULL;
         let open = (fill == 4 || small).then_some(scene.steps().saturating_sub(2));
         let groove = &GROOVES[self.groove];
         let played: Vec<(usize, f32)> = hits(groove.hat).filter(|(step, _)| *step < rest_from).collect();
         for (step, velocity) in &played {
-            if dice.chance(scene.change(0.06)) || open.is_some_and(|open| *step >= open) {
+            // Light drums breathe more: there is less else that changes.
+            let light = !full || scene.target.density < 0.35;
+            if dice.chance(scene.change(if light { 0.13 } else { 0.06 })) || open.is_some_and(|open| *step >= open) {
                 continue;
             }
             let from_density = match (step % 4, step % 2) {
@@ -203,7 +224,12 @@ impl Beat {
                 _ => 0.3,
             };
             let stroke = Stroke { step: *step as f32, velocity: velocity * 0.9, from_density, ..Stroke::default() };
-            score.note(scene, &mut self.hat, stroke);
+            // B has a shaker in place of the hats.
+            if scene.section.name == "B" {
+                score.note(scene, &mut self.shaker, Stroke { velocity: velocity * 0.7, ..stroke });
+            } else {
+                score.note(scene, &mut self.hat, stroke);
+            }
         }
         for step in (1..rest_from).step_by(2) {
             let free = played.iter().all(|(played, _)| *played != step);

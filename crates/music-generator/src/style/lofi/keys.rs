@@ -13,6 +13,8 @@ const KEYS: &[(Instrument, f32)] =
 const OTHER_KEYS: &[Instrument] = &[Instrument::GrandPiano, Instrument::Organ, Instrument::Harp];
 const PADS: &[(Instrument, f32)] = &[(Instrument::Pad, 1.0)];
 const OTHER_PADS: &[Instrument] = &[Instrument::Strings, Instrument::Choir];
+/// The pad keeps out of the register in which thirds and seconds are rough.
+const PAD_LIMITS: voicing::Limits = voicing::Limits { low: 49, ..OPEN };
 /// The second hit of a bar: on the "and" of two or of three.
 const ANTICIPATIONS: [usize; 2] = [6, 10];
 
@@ -22,6 +24,8 @@ pub struct Keys {
     keys: Voice,
     pad: Voice,
     has_pad: bool,
+    /// Whether the chords are short in this section.
+    short: bool,
     voicing: Vec<i32>,
     pad_voicing: Vec<i32>,
     bass: i32,
@@ -31,12 +35,13 @@ impl Keys {
     /// The voices of a seed.
     pub fn new(seed: u64) -> Self {
         let mut dice = Dice::new(seed, "lofi.keys.offset", 0, 0);
-        let timing = Timing { offset_ms: dice.between(10.0, 25.0), jitter_ms: dice.between(5.0, 8.0), swing: 1.0 };
+        let timing = Timing { offset_ms: dice.between(10.0, 17.0), jitter_ms: dice.between(5.0, 7.0), swing: 1.0 };
         let still = Timing { offset_ms: 0.0, jitter_ms: 4.0, swing: 0.0 };
         Self {
             keys: Voice::new("lofi.keys", Stem::Harmony, Instrument::ElectricPiano, timing),
             pad: Voice::new("lofi.pad", Stem::Harmony, Instrument::Pad, still),
             has_pad: true,
+            short: false,
             voicing: Vec::new(),
             pad_voicing: Vec::new(),
             bass: 36,
@@ -50,13 +55,19 @@ impl Keys {
             self.keys.instrument = keys;
         }
         let pad = choose_instrument(scene.target, PADS, OTHER_PADS, &mut arc("lofi.pad.instrument"));
-        self.has_pad = pad.is_some() && scene.pattern_dice("lofi.pad.on", u32::MAX).chance(0.6);
+        // The pad belongs to the sections that answer the first one, so that they sound different.
+        let part = if scene.section.name == "A" { 0.15 } else { 0.9 };
+        self.has_pad = pad.is_some() && scene.pattern_dice("lofi.pad.on", u32::MAX).chance(part);
+        // Few notes are long notes.
+        let sparse = scene.target.density < 0.35;
+        self.has_pad |= pad.is_some() && sparse;
+        self.short = scene.section.material == 1 && !sparse;
         self.pad.instrument = pad.unwrap_or(Instrument::Pad);
     }
 
     /// Writes chords and pad of a bar.
     pub fn write(&mut self, scene: &Scene<'_>, score: &mut Score) {
-        if scene.energy >= gate::PAD && (self.has_pad || scene.energy < gate::BASS) {
+        if scene.energy >= gate::PAD && (self.has_pad || scene.section.energy_in(scene.at) < gate::DRUMS_LIGHT) {
             self.write_pad(scene, score);
         }
         if scene.energy >= gate::KEYS {
@@ -68,7 +79,7 @@ impl Keys {
         let chords = scene.chords(0);
         let length = scene.steps() as f32 / chords.len().max(1) as f32;
         for (index, chord) in chords.iter().enumerate() {
-            let keys = voicing::voice(chord, scene.scale.tonic, &self.pad_voicing, None, &OPEN);
+            let keys = voicing::voice(chord, scene.scale.tonic, &self.pad_voicing, None, &PAD_LIMITS);
             let stroke = |key: &i32| Stroke {
                 step: index as f32 * length,
                 length: length * 0.98,
@@ -93,7 +104,7 @@ impl Keys {
         } else {
             let usual = ANTICIPATIONS[pattern.below(2)];
             let other = [6, 10, 7, 11, 8][dice.below(5)];
-            hits.push((if dice.chance(scene.change(0.3)) { other } else { usual }.min(steps - 2), 0.12));
+            hits.push((if dice.chance(scene.change(0.2)) { other } else { usual }.min(steps - 2), 0.12));
         }
         if dice.chance(scene.change(0.22)) {
             hits.push((steps - 2, 0.3));
@@ -115,16 +126,22 @@ impl Keys {
             let Some(chord) = scene.chord(*step) else { continue };
             if sounding.as_ref() != Some(chord) {
                 let bass = 24 + i32::from(chord.bass_class(tonic));
-                let limits = voicing::Limits { rootless: scene.energy >= gate::BASS, ..CLOSE };
+                // Every other section lies a little higher.
+                let (centre, high) =
+                    if scene.section.number % 2 == 1 { (68.0, 78) } else { (CLOSE.centre, CLOSE.high) };
+                let rootless = scene.section.energy_in(scene.at) >= gate::BASS;
+                let limits = voicing::Limits { rootless, centre, high, ..CLOSE };
                 self.voicing = voicing::voice(chord, tonic, &self.voicing, Some((self.bass, bass)), &limits);
                 self.bass = bass;
                 sounding = Some(chord.clone());
             }
             let next = hits[index + 1..].iter().find(|(_, other)| *other <= from_density.max(0.5));
             let gap = (next.map_or(steps, |(next, _)| *next) - step) as f32;
-            let hold = gap * dice.between(0.6, 0.9);
-            let strum = dice.between(6.0, 22.0) / self.voicing.len().max(1) as f32;
-            let velocity = if index == 0 { 74.0 } else { 64.0 } + 14.0 * (scene.energy - 0.5);
+            let hold = gap * if self.short { dice.between(0.4, 0.55) } else { dice.between(0.7, 0.95) };
+            let strum = dice.between(6.0, 16.0) / self.voicing.len().max(1) as f32;
+            // Alone they play louder, so that a section without drums is not a hole.
+            let alone = if scene.section.energy_in(scene.at) < gate::DRUMS_LIGHT { 12.0 } else { 0.0 };
+            let velocity = if index == 0 { 74.0 } else { 64.0 } + (14.0 * (scene.energy - 0.5)).max(0.0) + alone;
             let broken = arpeggio && index == 0;
             let voice = |(place, key): (usize, &i32)| Stroke {
                 step: *step as f32 + if broken { 2.0 * place as f32 } else { 0.0 },

@@ -33,10 +33,11 @@ const OTHER_LEADS: &[Instrument] = &[
 ];
 const SHAPE: MotifShape = MotifShape {
     notes: (4, 7),
-    gaps: &[(2, 0.40), (3, 0.16), (4, 0.28), (1, 0.08), (6, 0.08)],
+    gaps: &[(2, 0.34), (3, 0.12), (4, 0.36), (1, 0.06), (6, 0.12)],
     starts: &[0, 2, 3, 4, 6],
-    span: 26,
-    articulation: 0.9,
+    // The last note ends a beat before the two bars of a figure do.
+    span: 22,
+    articulation: 0.88,
     last: 6,
 };
 /// The degrees are pentatonic, with the ninth in minor, with the seventh in major.
@@ -44,11 +45,15 @@ const RULES: PhraseRules = PhraseRules {
     name: "lofi.lead",
     shape: &SHAPE,
     degrees: [&[0, 2, 3, 5, 7, 10], &[0, 2, 4, 7, 9, 11]],
-    rests: &[(4, 0.7), (8, 0.3)],
-    gate: gate::LEAD,
+    rests: &[(4, 0.9), (8, 0.1)],
+    // Below the usual gate, so that a low density thins the melody and does not remove it.
+    gate: gate::LEAD - 0.1,
     centre: (68, 72),
     reach: (7, 7),
 };
+
+/// The density from which on the optional notes of the melody sound.
+const OPTIONAL_FROM: f32 = 0.22;
 
 /// The melody.
 #[derive(Clone, Debug)]
@@ -62,7 +67,7 @@ impl Lead {
     /// The voices of a seed.
     pub fn new(seed: u64) -> Self {
         let mut dice = Dice::new(seed, "lofi.lead.offset", 0, 0);
-        let timing = Timing { offset_ms: dice.between(15.0, 30.0), jitter_ms: dice.between(8.0, 10.0), swing: 1.0 };
+        let timing = Timing { offset_ms: dice.between(15.0, 21.0), jitter_ms: dice.between(8.0, 9.0), swing: 1.0 };
         Self {
             voice: Voice::new("lofi.lead", Stem::Lead, Instrument::Vibraphone, timing),
             counter: Voice::new("lofi.counter", Stem::Lead, Instrument::Celesta, timing),
@@ -73,7 +78,7 @@ impl Lead {
     /// Draws the instrument of a section: one of two of the arc.
     pub fn begin(&mut self, scene: &Scene<'_>) {
         let mut dice = scene.pattern_dice("lofi.lead.section", u32::MAX);
-        let other = u64::from(dice.chance(0.3));
+        let other = u64::from(dice.chance(if scene.section.material == 0 { 0.1 } else { 0.7 }));
         let mut instrument = Dice::new(scene.seed, "lofi.lead.instrument", scene.section.arc, other);
         if let Some(chosen) = choose_instrument(scene.target, LEADS, OTHER_LEADS, &mut instrument) {
             self.voice.instrument = chosen;
@@ -87,7 +92,10 @@ impl Lead {
     pub fn write(&mut self, scene: &Scene<'_>, score: &mut Score) {
         let mut dice = scene.dice("lofi.lead.grace", Stem::Lead);
         let notes = self.phrases.bar(scene);
-        for note in &notes {
+        for (index, note) in notes.iter().enumerate() {
+            // Where an optional note is left out, the one before it is held.
+            let held = notes.get(index + 1).filter(|next| next.optional && scene.target.density < OPTIONAL_FROM);
+            let length = note.length + held.map_or(0, |next| next.length);
             if let Some(key) = note.grace {
                 let grace = Stroke {
                     step: note.step as f32,
@@ -102,15 +110,15 @@ impl Lead {
             }
             let stroke = Stroke {
                 step: note.step as f32,
-                length: note.length as f32,
+                length: length as f32,
                 key: note.key as f32,
                 velocity: 78.0 + 10.0 * note.height,
-                from_density: if note.optional { 0.22 } else { 0.0 },
+                from_density: if note.optional { OPTIONAL_FROM } else { 0.0 },
                 ..Stroke::default()
             };
             score.note(scene, &mut self.voice, stroke);
         }
-        if notes.is_empty() && scene.energy >= gate::COUNTER && scene.at % 4 == 3 {
+        if notes.is_empty() && scene.energy >= gate::COUNTER - 0.15 && scene.at % 2 == 1 {
             self.write_counter(scene, score);
         }
     }
@@ -118,7 +126,7 @@ impl Lead {
     /// Two or three tones of the chord, downwards, in a rest of the melody.
     fn write_counter(&mut self, scene: &Scene<'_>, score: &mut Score) {
         let mut dice = scene.dice("lofi.counter.bar", Stem::Lead);
-        if !dice.chance(0.6) {
+        if !dice.chance(0.7) {
             return;
         }
         let Some(chord) = scene.chord(8) else { return };
@@ -131,7 +139,7 @@ impl Lead {
             }
             let stroke = Stroke {
                 step: step as f32,
-                length: 3.0,
+                length: 4.0,
                 key: key as f32,
                 velocity: 58.0,
                 from_density: 0.4,
