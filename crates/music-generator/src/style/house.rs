@@ -235,7 +235,7 @@ impl Composes for House {
             self.bass_line(scene, score);
         }
         self.chords(scene, score);
-        if scene.energy >= gate::LEAD || scene.section.name == "break" {
+        if scene.section.energy_in(scene.at) >= gate::LEAD || scene.section.name == "break" {
             self.figure(scene, score);
         }
     }

@@ -67,7 +67,7 @@ const PHRASES: PhraseRules = PhraseRules {
     shape: &SHAPE,
     degrees: [&[0, 2, 3, 5, 7, 8, 9, 10], &[0, 2, 4, 5, 7, 9, 11]],
     rests: &[(0, 0.4), (4, 0.6)],
-    gate: 0.34,
+    gate: 0.24,
     centre: (72, 76),
     reach: (7, 9),
 };
@@ -87,7 +87,7 @@ const PIANOS: &[(Instrument, f32)] = &[(Instrument::FeltPiano, 0.55), (Instrumen
 const OTHER_PIANOS: &[Instrument] =
     &[Instrument::ElectricPiano, Instrument::Harp, Instrument::Celesta, Instrument::MusicBox];
 /// How far the tempo falls and rises over four bars, as a share.
-const RUBATO: (f32, f32) = (0.03, 0.05);
+const RUBATO: (f32, f32) = (0.015, 0.025);
 
 /// The state of the style.
 #[derive(Clone, Debug)]

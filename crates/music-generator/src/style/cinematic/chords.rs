@@ -1,16 +1,18 @@
 //! The chords: held by strings or choir, broken by harp or piano, or repeated as an ostinato.
 
-use super::textures::{Figure, Held};
+use super::textures::{Figure, Held, has_bass};
 use super::{Cinematic, breath};
 use crate::compose::bass::place;
 use crate::compose::chord::Chord;
 use crate::compose::scene::{Scene, Score, Stroke};
-use crate::compose::voicing::{self, OPEN};
+use crate::compose::voicing::{self, Limits, OPEN};
 use crate::types::dice::Dice;
 use crate::types::stem::Stem;
 
 /// The range of broken chords.
 const BROKEN: (i32, i32) = (55, 84);
+/// That of the celesta.
+const HIGH: (i32, i32) = (69, 96);
 /// The number of patterns of the ostinato.
 pub(super) const PATTERNS: usize = 4;
 /// Patterns of the ostinato: tones of root, fifth, octave, ninth.
@@ -46,19 +48,21 @@ impl Cinematic {
         let steps = scene.steps();
         let span = steps / chords.len().max(1);
         let tonic = scene.scale.tonic;
-        let loud = 53.0 + 25.0 * self.energy(scene);
+        let loud = 58.0 + 19.0 * self.energy(scene);
         for (index, chord) in chords.iter().enumerate() {
             let from = index * span;
             let bass = place(chord.bass_class(tonic), 38, (31, 45));
             let moves = self.low.map(|before| (before, bass));
-            self.voicing = voicing::voice(chord, tonic, &self.voicing, moves, &OPEN);
+            self.voicing = voicing::voice(chord, tonic, &self.voicing, moves, &Limits { parallel: 30.0, ..OPEN });
             self.low = Some(bass);
             // Long notes swell within the phrase: louder towards its third bar.
             let swell = [0.0, 5.0, 10.0, 2.0][scene.at as usize % 4];
             self.hold(scene, score, loud + swell, (from, span));
-            self.bass_note(scene, score, (bass, loud), (from, span), &mut low_dice);
+            if has_bass(scene, self.texture, self.energy(scene)) {
+                self.bass_note(scene, score, (bass, loud - 10.0), (from, span), &mut low_dice);
+            }
             match self.texture.figure {
-                Figure::Harp | Figure::Piano => self.broken(scene, score, (from, span), &mut dice),
+                Figure::Harp | Figure::Piano | Figure::Celesta => self.broken(scene, score, (from, span), &mut dice),
                 Figure::Ostinato => self.ostinato(scene, score, chord, (from, span), &mut dice),
                 Figure::Marcato => self.marcato(scene, score, loud, (from, span), &mut dice),
                 Figure::Nothing => {}
@@ -90,9 +94,14 @@ impl Cinematic {
 
     /// The chord broken upwards and back; some bars slowly, some in sixteenths.
     fn broken(&mut self, scene: &Scene<'_>, score: &mut Score, (from, span): (usize, usize), dice: &mut Dice) {
-        let harp = self.texture.figure == Figure::Harp;
-        let tones: Vec<i32> = self.voicing.iter().map(|key| fold(key + if harp { 12 } else { 0 }, BROKEN)).collect();
-        let by = if harp { BROKEN_STEPS.0[dice.pick(&BROKEN_STEPS.1)] } else { [2, 4][dice.below(2)] };
+        let (voice, raised, range) = match self.texture.figure {
+            Figure::Celesta => (&mut self.celesta, 24, HIGH),
+            Figure::Harp => (&mut self.harp, 12, BROKEN),
+            _ => (&mut self.piano, 0, BROKEN),
+        };
+        let tones: Vec<i32> = self.voicing.iter().map(|key| fold(key + raised, range)).collect();
+        let energy = scene.section.energy_in(scene.at);
+        let by = if raised > 0 { BROKEN_STEPS.0[dice.pick(&BROKEN_STEPS.1)] } else { [2, 4][dice.below(2)] };
         let offset = if self.texture.held == Held::Nothing { 0 } else { dice.below(2) * 2 };
         // Alone it is louder.
         let alone = if self.texture.held == Held::Nothing { 24.0 } else { 0.0 };
@@ -107,12 +116,12 @@ impl Cinematic {
                 step: (from + step) as f32,
                 length: 6.0,
                 key: *key as f32,
-                velocity: 48.0 + 14.0 * self.energy(scene) + alone,
+                velocity: 50.0 + 14.0 * energy + alone,
                 from_density: [0.0, 0.3, 0.12, 0.5 + 0.4 * dice.unit()][count % 4],
                 late_ms: breath(scene, from + step),
                 ..Stroke::default()
             };
-            score.note(scene, if harp { &mut self.harp } else { &mut self.piano }, stroke);
+            score.note(scene, voice, stroke);
         }
     }
 

@@ -39,8 +39,8 @@ impl Cinematic {
                 ..Stroke::default()
             };
             score.note(scene, &mut self.bass, low);
-            if self.energy(scene) > 0.55 {
-                let octave = Stroke { key: (key + 12) as f32, velocity: loud - 6.0, from_density: 0.35, ..low };
+            if self.energy(scene) > 0.7 {
+                let octave = Stroke { key: (key + 12) as f32, velocity: loud - 4.0, from_density: 0.35, ..low };
                 score.note(scene, &mut self.bass, octave);
             }
         }
@@ -80,7 +80,9 @@ impl Cinematic {
             }
             return;
         }
-        if energy < 0.6 {
+        // After the first block the drums rest in some blocks of four bars.
+        let rest = scene.at >= 4 && scene.pattern_dice("cinematic.drums.rest", 4).chance(0.3);
+        if energy < 0.6 || rest {
             return;
         }
         let beat = if self.compound { [0, 6, 10, 4, 8] } else { [0, steps / 2 + 2, steps - 2, 3, steps - 4] };

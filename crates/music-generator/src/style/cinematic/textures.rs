@@ -27,6 +27,8 @@ pub enum Figure {
     Marcato,
     /// Slow broken chords of a piano.
     Piano,
+    /// Broken chords of a celesta, high.
+    Celesta,
     /// Nothing.
     Nothing,
 }
@@ -45,13 +47,15 @@ const fn texture(held: Held, figure: Figure) -> Texture {
 }
 
 /// Orchestrations with the energies between which they are used, and their weights.
-const TEXTURES: [(Texture, f32, f32, f32); 12] = [
+const TEXTURES: [(Texture, f32, f32, f32); 14] = [
     (texture(Held::Strings, Figure::Nothing), 0.0, 0.6, 0.2),
-    (texture(Held::Strings, Figure::Harp), 0.0, 0.62, 0.3),
+    (texture(Held::Strings, Figure::Harp), 0.0, 0.75, 0.3),
     (texture(Held::Choir, Figure::Harp), 0.0, 0.62, 0.2),
     (texture(Held::Nothing, Figure::Harp), 0.0, 0.5, 0.15),
     (texture(Held::Nothing, Figure::Piano), 0.0, 0.5, 0.2),
     (texture(Held::Strings, Figure::Piano), 0.0, 0.6, 0.2),
+    (texture(Held::Nothing, Figure::Celesta), 0.0, 0.5, 0.12),
+    (texture(Held::Choir, Figure::Celesta), 0.0, 0.62, 0.15),
     (texture(Held::Choir, Figure::Ostinato), 0.45, 1.0, 0.2),
     (texture(Held::Strings, Figure::Ostinato), 0.5, 1.0, 0.35),
     (texture(Held::Nothing, Figure::Ostinato), 0.45, 0.7, 0.15),
@@ -74,10 +78,16 @@ pub fn choose(scene: &Scene<'_>, energy: f32, before: Option<Texture>) -> Textur
         let other_chords = before.is_none_or(|before| before.held != texture.held);
         let fits = (*low..*high).contains(&energy) && before != Some(*texture);
         // A block differs in what is heard most: the figure, then what holds the chords.
-        if fits { weight * if other_figure { 1.0 } else { 0.25 } * if other_chords { 1.0 } else { 0.6 } } else { 0.0 }
+        if fits { weight * if other_figure { 1.0 } else { 0.08 } * if other_chords { 1.0 } else { 0.4 } } else { 0.0 }
     };
     let weights: Vec<f32> = TEXTURES.iter().map(weight).collect();
     TEXTURES.get(dice.pick(&weights)).map_or(texture(Held::Strings, Figure::Harp), |(texture, ..)| *texture)
+}
+
+/// Whether the bass plays in this block: where nothing holds the chords in a quiet part, it rests in half of the cases.
+pub fn has_bass(scene: &Scene<'_>, texture: Texture, energy: f32) -> bool {
+    let may_rest = texture.held == Held::Nothing && energy < 0.55;
+    !may_rest || scene.pattern_dice("cinematic.bass.rest", block_bars(scene)).chance(0.5)
 }
 
 #[cfg(test)]

@@ -85,7 +85,7 @@ impl Cinematic {
                 step: note.step as f32,
                 length: note.length as f32,
                 key: note.key as f32,
-                velocity: 68.0 + 12.0 * energy + 8.0 * note.height,
+                velocity: 78.0 + 8.0 * energy + 8.0 * note.height,
                 from_density: if note.optional { 0.15 } else { 0.0 },
                 metric: 0.4,
                 late_ms: breath(scene, note.step),

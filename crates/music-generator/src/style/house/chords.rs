@@ -46,8 +46,9 @@ impl House {
         let place = scene.at as f32 / scene.section.bars.max(1) as f32;
         let open = self.open_velocity(scene);
         let end = Self::silence_from(scene);
-        let stabs = scene.energy >= gate::STAB && (resting != 4 || scene.section.name == "break");
-        let rhythm = STABS[self.patterns[2]][scene.at as usize % 2];
+        let energy = scene.section.energy_in(scene.at);
+        let stabs = energy >= gate::STAB && (resting != 4 || scene.section.name == "break");
+        let rhythm = STABS[(self.patterns[2] + scene.at as usize / 16) % STABS.len()][scene.at as usize % 2];
         for (index, (step, _)) in hits(rhythm).enumerate() {
             let Some(chord) = scene.chord(step) else { continue };
             let root = Some(chord.clone());
@@ -81,9 +82,10 @@ impl House {
 
     /// The pad: in breaks, in loud drops, and in some blocks between.
     fn hold(&mut self, scene: &Scene<'_>, score: &mut Score, place: f32) {
+        let energy = scene.section.energy_in(scene.at);
         let some = !self.techno && scene.pattern_dice("house.pad", 8).chance(0.4);
-        let wanted = scene.section.name == "break" || scene.energy > 0.84 || some;
-        if scene.energy < gate::PAD || !wanted {
+        let wanted = scene.section.name == "break" || energy > 0.84 || some;
+        if energy < gate::PAD || !wanted {
             return;
         }
         // It is struck again where the chord changes, at least every four bars.

@@ -20,7 +20,7 @@ pub(super) const CLOSED: [&str; 4] =
 const OPEN_HAT: &str = "--x- --x- --x- --x-";
 const RIDE: &str = "--x- -x-- x--x --x-";
 /// Pulses and steps of the percussion; rings that are no divisor of the bar run against it.
-pub(super) const RINGS: [(usize, usize); 6] = [(3, 8), (5, 16), (7, 16), (5, 12), (3, 14), (5, 14)];
+pub(super) const RINGS: [(usize, usize); 4] = [(3, 8), (5, 16), (7, 16), (4, 12)];
 pub(super) const PERCUSSION: [Instrument; 3] = [Instrument::Rim, Instrument::Bongo, Instrument::Shaker];
 
 /// A pattern of a voice: the density from which on it sounds, and the probability that a soft hit is left out.
@@ -33,7 +33,9 @@ struct Part<'a> {
 fn play(scene: &Scene<'_>, score: &mut Score, voice: &mut Voice, part: &Part<'_>, dice: &mut Dice) {
     for (step, velocity) in hits(part.pattern) {
         let soft = velocity < 70.0;
-        if (soft && dice.chance(scene.change(part.drop))) || step >= House::silence_from(scene) {
+        // A strong hit is left out now and then.
+        let left_out = dice.chance(scene.change(if soft { part.drop } else { 0.15 * part.drop }));
+        if left_out || step >= House::silence_from(scene) {
             continue;
         }
         let from_density = part.from_density + if soft { 0.2 } else { 0.0 };
@@ -65,7 +67,8 @@ impl House {
 
     pub(super) fn drums(&mut self, scene: &Scene<'_>, score: &mut Score) {
         let mut dice = scene.dice("house.drums", Stem::Drums);
-        let energy = scene.energy;
+        // What plays is decided by the form, how much of it sounds by the density.
+        let energy = scene.section.energy_in(scene.at);
         let fill = scene.closes(8) && dice.chance(0.85);
         let kick_rests = fill && dice.chance(0.5);
         let resting = Self::resting(scene);
@@ -74,23 +77,35 @@ impl House {
             let stroke = Stroke { velocity: 86.0, metric: 0.0, ..Stroke::default() };
             score.note(scene, &mut self.crash, stroke);
         }
-        // The clap belongs to the kick: both are decided by the form and not by the density.
-        let form_energy = scene.section.energy_in(scene.at);
-        if form_energy >= gate::CLAP && scene.section.name != "break" {
+        if energy >= gate::CLAP && scene.section.name != "break" {
             let rows: &[[&str; 2]] = if self.techno { &TECHNO_CLAPS } else { &CLAPS };
             let row = rows[self.patterns[3] % rows.len()];
             let turn = scene.closes(4) || (scene.closes(2) && dice.chance(scene.change(0.3)));
             let part = Part { pattern: row[usize::from(turn)], from_density: 0.0, drop: 0.3 };
             play(scene, score, &mut self.clap, &part, &mut dice);
         }
-        if energy >= gate::CLOSED && resting != 0 {
+        if energy >= gate::CLOSED && (resting != 0 || scene.section.name == "break") {
             let part = Part { pattern: CLOSED[self.patterns[0]], from_density: 0.12, drop: 0.24 };
             play(scene, score, &mut self.closed, &part, &mut dice);
+        }
+        // At a high density soft hats fill some of the sixteenths, the same ones for eight bars.
+        let mut soft = scene.pattern_dice("house.soft", 8);
+        for step in (1..House::silence_from(scene).min(16)).step_by(2) {
+            let stroke = Stroke {
+                step: step as f32,
+                velocity: 34.0,
+                from_density: 0.55 + 0.7 * soft.unit(),
+                metric: 0.3,
+                ..Stroke::default()
+            };
+            if energy >= gate::OPEN && resting != 0 {
+                score.note(scene, &mut self.closed, stroke);
+            }
         }
         if energy >= gate::OPEN && resting != 1 && scene.section.name != "break" {
             let pattern = if fill && !kick_rests {
                 "--x- --x- x-x- x-x-"
-            } else if dice.chance(scene.change(0.14)) {
+            } else if dice.chance(scene.change(0.1)) {
                 ["--x- --x- --x- ----", "--x- --x- --xx --x-", "--x- ---- --x- --x-"][dice.below(3)]
             } else {
                 OPEN_HAT
@@ -100,7 +115,7 @@ impl House {
         if energy >= gate::RIDE && resting != 2 {
             play(scene, score, &mut self.ride, &Part { pattern: RIDE, from_density: 0.3, drop: 0.0 }, &mut dice);
         }
-        if (scene.section.name == "break" || form_energy >= gate::PERCUSSION || self.techno) && resting != 3 {
+        if (scene.section.name == "break" || energy >= gate::PERCUSSION || self.techno) && resting != 3 {
             self.ring(scene, score, &mut dice);
         }
         if Self::builds(scene) {
@@ -122,8 +137,8 @@ impl House {
             let stroke = Stroke { step: step as f32, key, velocity: 106.0, metric: 0.1, ..Stroke::default() };
             score.note(scene, &mut self.kick, stroke);
         }
-        if !rests && dice.chance(scene.change(0.2)) {
-            let step = [14.0, 10.0, 7.0][dice.pick(&[0.6, 0.2, 0.2])];
+        if !rests && dice.chance(scene.change(0.16)) {
+            let step = [14.0, 10.0][dice.pick(&[0.75, 0.25])];
             let stroke = Stroke { step, key, velocity: 66.0, from_density: 0.1, ..Stroke::default() };
             score.note(scene, &mut self.kick, stroke);
         }
@@ -136,7 +151,7 @@ impl House {
         let end = Self::silence_from(scene).min(16);
         for step in 0..end {
             let place = (scene.at as usize * 16 + step) % steps;
-            if !ring.contains(&place) || dice.chance(scene.change(0.16)) {
+            if !ring.contains(&place) || dice.chance(scene.change(0.1)) {
                 continue;
             }
             let velocity = dice.between(44.0, 80.0);
@@ -144,14 +159,20 @@ impl House {
                 step: step as f32,
                 key: 60.0,
                 velocity,
-                from_density: if step % 2 == 0 { 0.1 } else { 0.34 },
+                from_density: if step % 2 == 0 { 0.24 } else { 0.4 },
                 metric: 0.0,
                 ..Stroke::default()
             };
             score.note(scene, &mut self.percussion, stroke);
         }
         let extra = dice.below(end) as f32;
-        let stroke = Stroke { step: extra, key: 60.0, velocity: 38.0, from_density: 0.62, ..Stroke::default() };
+        let stroke = Stroke {
+            step: extra,
+            key: 60.0,
+            velocity: 38.0,
+            from_density: 0.5 + 0.45 * dice.unit(),
+            ..Stroke::default()
+        };
         score.note(scene, &mut self.percussion, stroke);
     }
 

@@ -64,6 +64,16 @@ impl House {
             };
             score.note(scene, &mut self.bass, stroke);
         }
+        // At a high density a soft note is added where the pattern rests.
+        let free: Vec<usize> = (2..15).filter(|step| pattern.iter().all(|(at, _)| at.abs_diff(*step) > 1)).collect();
+        let mut soft = scene.pattern_dice("house.bass.soft", 8);
+        let added = free.get(soft.below(free.len())).and_then(|step| Some((*step, scene.chord(*step)?)));
+        if let Some((step, chord)) = added.filter(|(step, _)| step % 4 != 0) {
+            let key = place(chord.bass_class(scene.scale.tonic), 40, (36, 47)) as f32;
+            let from_density = 0.55 + 0.4 * dice.unit();
+            let stroke = Stroke { step: step as f32, key, velocity: 62.0, from_density, ..Stroke::default() };
+            score.note(scene, &mut self.bass, stroke);
+        }
     }
 
     /// The figure runs in its own length against the bar; accents have a third length.

@@ -25,9 +25,9 @@ pub(super) enum Left {
 
 const ALL: [Left; 5] = [Left::Tenths, Left::Halves, Left::Sway, Left::Chorale, Left::Wave];
 /// Weights of the figures in quiet and in loud parts.
-const WEIGHTS: [[f32; 5]; 2] = [[0.24, 0.2, 0.22, 0.14, 0.2], [0.45, 0.08, 0.12, 0.1, 0.25]];
+const WEIGHTS: [[f32; 5]; 2] = [[0.34, 0.16, 0.2, 0.1, 0.2], [0.5, 0.06, 0.12, 0.07, 0.25]];
 
-/// The sixteenths of the broken tenths in simple metres; one row is drawn for each two bars.
+/// The sixteenths of the broken tenths in simple metres; one row is drawn for each four bars.
 const ROWS: [&[usize]; 6] = [
     &[0, 2, 4, 6, 8, 10, 12, 14],
     &[0, 2, 4, 6, 8, 12],
@@ -38,6 +38,9 @@ const ROWS: [&[usize]; 6] = [
 ];
 /// The same in six eighths.
 const COMPOUND_ROWS: [&[usize]; 4] = [&[0, 2, 4, 6, 8, 10], &[0, 4, 6, 10], &[0, 2, 4, 6, 10], &[0, 2, 4, 6]];
+
+/// The sixteenths of the last bar of a phrase, which comes to rest; the first two in six eighths.
+const CLOSING: [&[usize]; 5] = [&[0, 4, 6], &[0, 6], &[0, 4, 8], &[0, 8], &[0, 4, 10]];
 
 /// A note of the left hand within its chord: place and length in sixteenths, key, louder by, and the density from which on it
 /// sounds.
@@ -85,7 +88,7 @@ impl Piano {
 
     pub(super) fn left_hand(&mut self, scene: &Scene<'_>, score: &mut Score) {
         let mut dice = scene.dice("piano.left.bar", Stem::Harmony);
-        let loud = 43.0 + 21.0 * scene.section.energy_in(scene.at);
+        let loud = 46.0 + 15.0 * scene.section.energy_in(scene.at);
         let chords = scene.chords(0).to_vec();
         let span = scene.steps() / chords.len().max(1);
         for (index, chord) in chords.iter().enumerate() {
@@ -140,9 +143,9 @@ impl Piano {
         let rows: &[&[usize]] = if self.compound { &COMPOUND_ROWS } else { &ROWS };
         let row = if scene.closes(4) {
             // The phrase comes to rest.
-            if self.compound { &[0, 6][..] } else { &[0, 4, 8][..] }
+            if self.compound { CLOSING[dice.below(2)] } else { CLOSING[1 + dice.below(4)] }
         } else {
-            rows[scene.pattern_dice("piano.row", 2).below(rows.len())]
+            rows[scene.pattern_dice("piano.row", 4).below(rows.len())]
         };
         let mut tones = Vec::new();
         for (count, step) in (0..span).step_by(2).enumerate() {
@@ -166,7 +169,7 @@ impl Piano {
     fn halves(scene: &Scene<'_>, keys: &Keys, span: usize, dice: &mut Dice) -> Vec<Tone> {
         let mut tones = vec![Tone { step: 0, length: span, key: keys.bass, louder: 2.0, from_density: 0.0 }];
         let second = if dice.chance(scene.change(0.3)) { keys.tenth } else { keys.fifth };
-        let usual = dice.chance(1.0 - scene.change(0.35));
+        let usual = dice.chance(1.0 - scene.change(0.2));
         let at = if usual { span / 4 * 2 } else { [span / 4, span * 3 / 4][dice.below(2)] };
         tones.push(Tone { step: at, length: span - at, key: second, louder: -2.0, from_density: 0.1 });
         if dice.chance(scene.change(0.35)) {
@@ -188,7 +191,7 @@ impl Piano {
     /// Root, fifth, octave, tenth and above, then rest; some bars twice as slow.
     fn wave(&self, scene: &Scene<'_>, keys: &Keys, span: usize, dice: &mut Dice) -> Vec<Tone> {
         let Keys { bass, fifth, tenth } = *keys;
-        let by = if dice.chance(scene.change(0.25)) { 4 } else { 2 };
+        let by = if dice.chance(scene.change(0.12)) { 4 } else { 2 };
         let count = if self.compound { 4 } else { 4 + dice.below(2) };
         let up = [bass, fifth, bass + 12, tenth, fifth + 12];
         let tone = |(index, key): (usize, i32)| {
@@ -220,10 +223,10 @@ impl Piano {
         if self.figure == Left::Sway && dice.chance(scene.change(0.5)) {
             places.push(if self.compound { 10 } else { [8, 8, 10, 12][dice.below(4)] });
         }
-        if self.figure == Left::Chorale && dice.chance(scene.change(0.35)) {
+        if self.figure == Left::Chorale && dice.chance(scene.change(0.25)) {
             places[1] = [4, 6, 10, 12][dice.below(4)];
         }
-        let limits = voicing::Limits { low: 52, high: 69, centre: 60.0, voices: 3, ..CLOSE };
+        let limits = voicing::Limits { low: 52, high: 69, centre: 60.0, voices: 3, parallel: 14.0, ..CLOSE };
         let bass = Keys::of(chord, scene.scale.tonic).bass;
         let moves = self.low.map(|before| (before, bass));
         self.voicing = voicing::voice(chord, scene.scale.tonic, &self.voicing, moves, &limits);

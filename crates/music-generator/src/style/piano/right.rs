@@ -14,7 +14,7 @@ impl Piano {
             let base = Stroke {
                 step: note.step as f32,
                 length: note.length as f32,
-                velocity: 54.0 + 14.0 * scene.section.energy_in(scene.at) + 8.0 * note.height,
+                velocity: 58.0 + 9.0 * scene.section.energy_in(scene.at) + 8.0 * note.height,
                 from_density: if note.optional { 0.2 } else { 0.0 },
                 metric: 0.6,
                 late_ms,
