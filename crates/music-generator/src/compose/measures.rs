@@ -350,21 +350,23 @@ pub fn parallels(bars: &[Bar], instrument: Instrument) -> (f32, usize) {
             _ => {}
         }
     }
-    let chords: Vec<(Vec<i32>, i32)> = chords
-        .into_values()
-        .filter(|(keys, _)| keys.len() >= 3)
-        .filter_map(|(mut keys, low)| {
+    let chords: Vec<(Ticks, Vec<i32>, i32)> = chords
+        .into_iter()
+        .filter(|(_, (keys, _))| keys.len() >= 3)
+        .filter_map(|(at, (mut keys, low))| {
             keys.sort_unstable();
-            // Without a bass of its own the lowest key is the bass.
-            let low = low.unwrap_or(*keys.first()?);
+            // Without a bass of its own a low key is the bass; chords without a bass are left out.
+            let low = low.or(keys.first().copied().filter(|key| *key <= 50))?;
             keys.retain(|key| *key > low);
-            Some((keys, low))
+            Some((at, keys, low))
         })
         .collect();
-    let changes: Vec<_> =
-        chords.windows(2).filter(|pair| pair[0].1 != pair[1].1 && pair[0].0.len() == pair[1].0.len()).collect();
-    let parallel = |pair: &&&[(Vec<i32>, i32)]| {
-        let [(before, low_before), (now, low_now)] = pair else { return false };
+    // Chords that are further apart than two bars are no change.
+    let near = |pair: &&[(Ticks, Vec<i32>, i32)]| (pair[1].0 - pair[0].0).0 <= Ticks::beats(8).0;
+    let moves = |pair: &&[(Ticks, Vec<i32>, i32)]| pair[0].2 != pair[1].2 && pair[0].1.len() == pair[1].1.len();
+    let changes: Vec<_> = chords.windows(2).filter(near).filter(moves).collect();
+    let parallel = |pair: &&&[(Ticks, Vec<i32>, i32)]| {
+        let [(_, before, low_before), (_, now, low_now)] = pair else { return false };
         before.iter().zip(now).any(|(a, b)| {
             let (x, y) = ((a - low_before).rem_euclid(12), (b - low_now).rem_euclid(12));
             a != b && x == y && matches!(x, 0 | 7)

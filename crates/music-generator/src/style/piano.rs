@@ -56,7 +56,7 @@ const RULES: Rules = Rules {
 
 const SHAPE: MotifShape = MotifShape {
     notes: (4, 8),
-    gaps: &[(2, 0.34), (4, 0.38), (6, 0.14), (8, 0.10), (3, 0.04)],
+    gaps: &[(2, 0.36), (4, 0.42), (6, 0.12), (8, 0.10)],
     starts: &[0, 0, 2, 4],
     span: 26,
     articulation: 0.8,

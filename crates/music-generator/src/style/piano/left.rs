@@ -28,14 +28,7 @@ const ALL: [Left; 5] = [Left::Tenths, Left::Halves, Left::Sway, Left::Chorale, L
 const WEIGHTS: [[f32; 5]; 2] = [[0.34, 0.16, 0.2, 0.1, 0.2], [0.5, 0.06, 0.12, 0.07, 0.25]];
 
 /// The sixteenths of the broken tenths in simple metres; one row is drawn for each four bars.
-const ROWS: [&[usize]; 6] = [
-    &[0, 2, 4, 6, 8, 10, 12, 14],
-    &[0, 2, 4, 6, 8, 12],
-    &[0, 4, 6, 8, 12, 14],
-    &[0, 2, 4, 8, 10, 12],
-    &[0, 6, 8, 14],
-    &[0, 4, 6, 10, 12],
-];
+const ROWS: [&[usize]; 4] = [&[0, 2, 4, 6, 8, 10, 12, 14], &[0, 2, 4, 6, 8, 12], &[0, 4, 6, 8, 12, 14], &[0, 4, 8, 12]];
 /// The same in six eighths.
 const COMPOUND_ROWS: [&[usize]; 4] = [&[0, 2, 4, 6, 8, 10], &[0, 4, 6, 10], &[0, 2, 4, 6, 10], &[0, 2, 4, 6]];
 
@@ -160,7 +153,7 @@ impl Piano {
                 _ if count % 2 == 0 => 0.12,
                 _ => 0.3,
             };
-            let louder = if count == 0 { 4.0 } else { -6.0 };
+            let louder = if count == 0 { 4.0 } else { -3.0 };
             tones.push(Tone { step, length: span - step, key, louder, from_density });
         }
         tones
@@ -180,7 +173,7 @@ impl Piano {
 
     fn sway(scene: &Scene<'_>, keys: &Keys, span: usize, dice: &mut Dice) -> Vec<Tone> {
         let mut tones = vec![Tone { step: 0, length: span, key: keys.bass, louder: 5.0, from_density: 0.0 }];
-        if dice.chance(scene.change(0.25)) {
+        if dice.chance(scene.change(if scene.closes(4) { 0.5 } else { 0.2 })) {
             let key = [keys.fifth, keys.tenth, keys.bass + 12][dice.below(3)];
             let step = span - [2, 4][dice.below(2)];
             tones.push(Tone { step, length: 3, key, louder: -8.0, from_density: 0.2 });
@@ -197,7 +190,7 @@ impl Piano {
         let tone = |(index, key): (usize, i32)| {
             let step = index * by;
             let from_density = [0.0, 0.1, 0.25, 0.1, 0.35][index];
-            let louder = if index == 0 { 3.0 } else { -5.0 };
+            let louder = if index == 0 { 3.0 } else { -3.0 };
             (step < span).then(|| Tone { step, length: span - step, key, louder, from_density })
         };
         up.into_iter().take(count).enumerate().filter_map(tone).collect()
@@ -223,7 +216,8 @@ impl Piano {
         if self.figure == Left::Sway && dice.chance(scene.change(0.5)) {
             places.push(if self.compound { 10 } else { [8, 8, 10, 12][dice.below(4)] });
         }
-        if self.figure == Left::Chorale && dice.chance(scene.change(0.25)) {
+        let varied = scene.change(if scene.closes(4) { 0.6 } else { 0.2 });
+        if self.figure == Left::Chorale && dice.chance(varied) {
             places[1] = [4, 6, 10, 12][dice.below(4)];
         }
         let limits = voicing::Limits { low: 52, high: 69, centre: 60.0, voices: 3, parallel: 14.0, ..CLOSE };
