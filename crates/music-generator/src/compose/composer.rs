@@ -244,6 +244,7 @@ impl Composer {
         let weights: Vec<f32> = rules.beats.iter().map(|(_, weight)| *weight).collect();
         let drawn = rules.beats.get(dice.pick(&weights)).map_or(4, |(beats, _)| *beats);
         self.beats = target.beats_per_bar.map_or(drawn, u32::from).clamp(2, 8);
+        self.style.begin_arc(self.beats, &mut Dice::new(self.seed, "arc", self.section.arc, 0));
         self.materials.clear();
         self.asked = asked(target);
         self.set_key(target);

@@ -373,3 +373,39 @@ pub fn entropy_of_blocks(bars: &[Bar]) -> f32 {
     });
     median(blocks.filter(|entropy| *entropy > 0.0).collect())
 }
+
+/// The share of the changes of chord in which a voice moves in octaves or fifths with the bass (M13), and the number of changes.
+pub fn parallels(bars: &[Bar], instrument: Instrument) -> (f32, usize) {
+    let mut chords: BTreeMap<Ticks, (Vec<i32>, Option<i32>)> = BTreeMap::new();
+    for note in bars.iter().flat_map(|bar| &bar.notes) {
+        let (keys, low) = chords.entry(note.start).or_default();
+        match note.stem {
+            Stem::Harmony if note.instrument == instrument => keys.push(key(note)),
+            Stem::Bass => *low = Some(low.map_or(key(note), |low| low.min(key(note)))),
+            _ => {}
+        }
+    }
+    let chords: Vec<(Ticks, Vec<i32>, i32)> = chords
+        .into_iter()
+        .filter(|(_, (keys, _))| keys.len() >= 3)
+        .filter_map(|(at, (mut keys, low))| {
+            keys.sort_unstable();
+            // Without a bass of its own a low key is the bass; chords without a bass are left out.
+            let low = low.or(keys.first().copied().filter(|key| *key <= 50))?;
+            keys.retain(|key| *key > low);
+            Some((at, keys, low))
+        })
+        .collect();
+    // Chords that are further apart than two bars are no change.
+    let near = |pair: &&[(Ticks, Vec<i32>, i32)]| (pair[1].0 - pair[0].0).0 <= Ticks::beats(8).0;
+    let moves = |pair: &&[(Ticks, Vec<i32>, i32)]| pair[0].2 != pair[1].2 && pair[0].1.len() == pair[1].1.len();
+    let changes: Vec<_> = chords.windows(2).filter(near).filter(moves).collect();
+    let parallel = |pair: &&&[(Ticks, Vec<i32>, i32)]| {
+        let [(_, before, low_before), (_, now, low_now)] = pair else { return false };
+        before.iter().zip(now).any(|(a, b)| {
+            let (x, y) = ((a - low_before).rem_euclid(12), (b - low_now).rem_euclid(12));
+            a != b && x == y && matches!(x, 0 | 7)
+        })
+    };
+    (changes.iter().filter(parallel).count() as f32 / changes.len().max(1) as f32, changes.len())
+}

@@ -61,11 +61,17 @@ pub fn swing_ms(swing: f32, bpm: f64) -> f32 {
     (place - eighth / 2.0) as f32
 }
 
-/// How late a note is, in milliseconds, when the tempo rises and falls by the share `depth` over a span of `span_ms`: it is slower
-/// at the start and at the end. `place` is the place in the span, 0 to 1.
+/// How late a note is, in milliseconds, when the tempo falls and rises by the share `depth` over a span of `span_ms`: it is slower
+/// at the start and at the end, faster in the middle, and on the grid at both ends. `place` is the place in the span, 0 to 1.
 pub fn rubato_ms(place: f32, span_ms: f32, depth: f32) -> f32 {
     let turn = std::f32::consts::TAU;
-    depth * span_ms / turn * libm::sinf(turn * place) * 0.5 + depth * span_ms / turn * 0.5
+    depth * span_ms / turn * libm::sinf(turn * place)
+}
+
+/// How late a note is, in milliseconds, when the music slows down by the share `depth` to the end of a span of `span_ms`. It
+/// presses on by a third of that before, so that it is on the grid at both ends. `place` is the place in the span, 0 to 1.
+pub fn ritardando_ms(place: f32, span_ms: f32, depth: f32) -> f32 {
+    -depth * span_ms * place * place * (1.0 - place)
 }
 
 #[cfg(test)]
@@ -90,5 +96,17 @@ mod tests {
         // At 180 an eighth lasts 166.7 ms: the short note keeps half of it.
         assert_eq!(swing_ms(0.6, 180.0), 0.0);
         assert!((swing_ms(0.6, 150.0) - 5.0).abs() < 1e-3);
+    }
+
+    #[test]
+    fn a_tempo_that_breathes_is_on_the_grid_at_the_ends_of_its_span() {
+        let slope =
+            |late: &dyn Fn(f32) -> f32, place: f32| (late(place + 0.001) - late(place - 0.001)) / 0.002 / 8_000.0;
+        let rubato = |place: f32| rubato_ms(place, 8_000.0, 0.04);
+        assert!(rubato(0.0).abs() < 0.01 && rubato(1.0).abs() < 0.01);
+        assert!((slope(&rubato, 0.0) - 0.04).abs() < 1e-3 && (slope(&rubato, 0.5) + 0.04).abs() < 1e-3);
+        let ritardando = |place: f32| ritardando_ms(place, 8_000.0, 0.09);
+        assert!(ritardando(0.0).abs() < 0.01 && ritardando(1.0).abs() < 0.01);
+        assert!((slope(&ritardando, 0.999) - 0.09).abs() < 1e-3 && (slope(&ritardando, 0.333) + 0.03).abs() < 1e-3);
     }
 }

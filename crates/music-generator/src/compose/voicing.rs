@@ -17,17 +17,21 @@ pub struct Limits {
     pub rootless: bool,
     /// Whether the voices are spread over more than an octave.
     pub open: bool,
+    /// What an octave or a fifth costs that is parallel to the bass.
+    pub parallel: f32,
 }
 
 /// Keys and chords that go: electric piano, guitar.
-pub const CLOSE: Limits = Limits { low: 51, high: 75, centre: 65.0, voices: 4, rootless: true, open: false };
+pub const CLOSE: Limits =
+    Limits { low: 51, high: 75, centre: 65.0, voices: 4, rootless: true, open: false, parallel: 4.0 };
 /// Pads and strings.
-pub const OPEN: Limits = Limits { low: 45, high: 79, centre: 62.0, voices: 4, rootless: false, open: true };
+pub const OPEN: Limits =
+    Limits { low: 45, high: 79, centre: 62.0, voices: 4, rootless: false, open: true, parallel: 4.0 };
 
 /// The keys of the voicing of `chord` in the key of `tonic` that costs least after `before`, ascending. `bass` is the bass before
 /// and now, against which parallel octaves and fifths are counted.
 ///
-/// The cost is the sum of the moves, plus 4 for each parallel octave or fifth with the bass, plus half of the distance of the mean
+/// The cost is the sum of the moves, plus that of each parallel octave or fifth with the bass, plus half of the distance of the mean
 /// from the centre, plus what the top voice moves beyond a second, plus 1 to 3 for seconds within the chord.
 pub fn voice(chord: &Chord, tonic: u8, before: &[i32], bass: Option<(i32, i32)>, limits: &Limits) -> Vec<i32> {
     let mut best: Option<(f32, Vec<i32>)> = None;
@@ -158,7 +162,7 @@ fn cost(keys: &[i32], before: &[i32], bass: Option<(i32, i32)>, limits: &Limits)
             let (interval, earlier) = ((*now - bass_now).rem_euclid(12), (*before - bass_before).rem_euclid(12));
             now != before && interval == earlier && matches!(interval, 0 | 7)
         });
-        cost += 4.0 * parallel.count() as f32;
+        cost += limits.parallel * parallel.count() as f32;
     }
     cost
 }

@@ -1,23 +1,28 @@
 //! House and minimal techno: four kicks a bar, off-beat hats, one or two chords, a short figure that runs against the bar, and a
 //! form of eight-bar blocks with breaks and drops.
 
+mod chords;
+mod drums;
+mod lines;
+
+use self::chords::STABS;
+use self::drums::{CLOSED, PERCUSSION, RINGS};
+use self::lines::{BASSES, TECHNO_BASSES};
 use super::rules::{Composes, Rules};
-use crate::compose::bass::place;
+use crate::compose::chord::Chord;
 use crate::compose::form::{Part, Section};
 use crate::compose::harmony::{self, BarChords, Colours, Loop};
-use crate::compose::melody::{Line, Place};
-use crate::compose::rhythm::{euclid, hits, kick_key};
+use crate::compose::melody::Line;
 use crate::compose::scale::Scale;
-use crate::compose::scene::{Scene, Score, Stroke, Voice, choose_instrument};
+use crate::compose::scene::{Scene, Score, Voice, choose_instrument};
 use crate::compose::timing::{Swing, Timing};
-use crate::compose::voicing::{self, CLOSE, OPEN};
 use crate::types::config::Mode;
 use crate::types::dice::Dice;
 use crate::types::instrument::Instrument;
 use crate::types::stem::Stem;
 use crate::types::target::Style;
 
-/// One or two chords; each lasts four or eight bars.
+/// One or two chords; each lasts four bars.
 #[rustfmt::skip]
 const LOOPS: &[Loop] = &[
     Loop { bars: "i9", weight: 0.2 },
@@ -34,8 +39,8 @@ const LOOPS: &[Loop] = &[
 
 const RULES: Rules = Rules {
     style: Style::House,
-    tempo: (120.0, 124.0, 130.0),
-    swing: Swing { slow: (120.0, 0.56), fast: (130.0, 0.52) },
+    tempo: (120.0, 124.0, 128.0),
+    swing: Swing { slow: (120.0, 0.57), fast: (128.0, 0.53) },
     beats: &[(4, 1.0)],
     modes: &[(Mode::Aeolian, 0.5), (Mode::Dorian, 0.4), (Mode::Phrygian, 0.1)],
     parts: &[
@@ -53,6 +58,16 @@ const RULES: Rules = Rules {
     change: 0.0,
 };
 
+/// Minimal techno: faster and straighter.
+const TECHNO: Rules = Rules {
+    tempo: (124.0, 128.0, 132.0),
+    swing: Swing { slow: (124.0, 0.54), fast: (132.0, 0.50) },
+    modes: &[(Mode::Aeolian, 0.45), (Mode::Dorian, 0.3), (Mode::Phrygian, 0.25)],
+    ..RULES
+};
+/// The share of the sessions that are techno.
+const TECHNO_SHARE: f32 = 0.35;
+
 /// Energies from which on a voice plays; breaks have pad, stab, hats and percussion.
 mod gate {
     pub const PAD: f32 = 0.1;
@@ -67,15 +82,6 @@ mod gate {
     pub const RIDE: f32 = 0.88;
 }
 
-const CLAPS: [&str; 2] = ["---- X--- ---- X---", "---- X--- ---- X--."];
-const CLOSED: [&str; 3] = [".xox .xox .xox .xox", "o-x- o-x- o-x- o-xo", ".o.x .o.x .o.x .oxx"];
-const OPEN_HAT: &str = "--x- --x- --x- --x-";
-const RIDE: &str = "--x- -x-- x--x --x-";
-const BASSES: [&str; 4] = ["--x- --x- --x- --x-", "-xxx -xxx -xxx -xxx", "--x- ---x ---- -x--", "--x- -xx- --x- -x-x"];
-const STABS: [&str; 4] = ["---x --x- ---- x---", "--x- ---x --x- ----", "x--x ---- --x- ----", "---- --x- ---x ----"];
-/// Pulses and steps of the percussion.
-const RINGS: [(usize, usize); 3] = [(3, 8), (5, 16), (7, 16)];
-const PERCUSSION: [Instrument; 3] = [Instrument::Rim, Instrument::Bongo, Instrument::Shaker];
 const BASS_SOUNDS: &[(Instrument, f32)] = &[(Instrument::SynthBass, 0.7), (Instrument::SubBass, 0.3)];
 const OTHER_BASSES: &[Instrument] = &[Instrument::Bass808, Instrument::Upright];
 const STAB_SOUNDS: &[(Instrument, f32)] =
@@ -102,6 +108,7 @@ pub struct House {
     ride: Voice,
     percussion: Voice,
     roll: Voice,
+    crash: Voice,
     riser: Voice,
     bass: Voice,
     stab: Voice,
@@ -115,7 +122,21 @@ pub struct House {
     accent: usize,
     line: Line,
     voicing: Vec<i32>,
+    /// The chord of the voicing, and that of the pad.
+    sounding: Option<Chord>,
+    held: Option<Chord>,
     pad_voicing: Vec<i32>,
+    sweep: Sweep,
+    sweep_bars: u32,
+    techno: bool,
+}
+
+/// How the filter of the stabs moves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sweep {
+    Up,
+    UpAndDown,
+    Still,
 }
 
 const fn voice(name: &'static str, stem: Stem, instrument: Instrument, offset_ms: f32, swing: f32) -> Voice {
@@ -134,6 +155,7 @@ impl House {
             ride: voice("house.ride", Stem::Drums, Instrument::Ride, dice.between(0.0, 4.0), 1.0),
             percussion: voice("house.perc", Stem::Drums, Instrument::Rim, dice.between(0.0, 4.0), 1.0),
             roll: voice("house.roll", Stem::Drums, Instrument::Snare, 0.0, 0.0),
+            crash: voice("house.crash", Stem::Drums, Instrument::Crash, 0.0, 0.0),
             riser: voice("house.riser", Stem::Texture, Instrument::Riser, 0.0, 0.0),
             bass: voice("house.bass", Stem::Bass, Instrument::SynthBass, dice.between(2.0, 8.0), 1.0),
             stab: voice("house.stab", Stem::Harmony, Instrument::Stab, dice.between(0.0, 4.0), 1.0),
@@ -146,263 +168,46 @@ impl House {
             accent: 3,
             line: Line::new(),
             voicing: Vec::new(),
+            sounding: None,
+            held: None,
             pad_voicing: Vec::new(),
-        }
-    }
-
-    /// Whether this is the bar before a drop.
-    fn builds(scene: &Scene<'_>) -> bool {
-        scene.section.name == "break" && scene.at + 2 >= scene.section.bars
-    }
-
-    fn drums(&mut self, scene: &Scene<'_>, score: &mut Score) {
-        let mut dice = scene.dice("house.drums", Stem::Drums);
-        let energy = scene.energy;
-        let fill = scene.closes(8) && dice.chance(0.85);
-        let kick_rests = fill && dice.chance(0.5);
-        // In each block of eight bars one voice rests; the first block after a break has all.
-        let resting =
-            if scene.at < 8 && scene.section.name == "drop" { 9 } else { scene.pattern_dice("house.rest", 8).below(5) };
-        if energy >= gate::KICK {
-            for step in [0, 4, 8, 12] {
-                if kick_rests && step >= 8 {
-                    continue;
-                }
-                let key = kick_key(scene.scale.tonic);
-                let stroke = Stroke { step: step as f32, key, velocity: 108.0, metric: 0.1, ..Stroke::default() };
-                score.note(scene, &mut self.kick, stroke);
-            }
-            if !kick_rests && dice.chance(scene.change(0.12)) {
-                let stroke = Stroke {
-                    step: 14.0,
-                    key: kick_key(scene.scale.tonic),
-                    velocity: 62.0,
-                    from_density: 0.4,
-                    ..Stroke::default()
-                };
-                score.note(scene, &mut self.kick, stroke);
-            }
-        }
-        let play = |voice: &mut Voice, pattern: &str, from: f32, score: &mut Score, drop: f32, dice: &mut Dice| {
-            for (step, velocity) in hits(pattern) {
-                let soft = velocity < 70.0;
-                if soft && dice.chance(scene.change(drop)) {
-                    continue;
-                }
-                let from_density = from + if soft { 0.2 } else { 0.0 };
-                let stroke = Stroke {
-                    step: step as f32,
-                    velocity: velocity * 0.92,
-                    from_density,
-                    metric: 0.3,
-                    ..Stroke::default()
-                };
-                score.note(scene, voice, stroke);
-            }
-        };
-        if energy >= gate::CLAP {
-            play(&mut self.clap, CLAPS[usize::from(scene.closes(4))], 0.05, score, 0.3, &mut dice);
-        }
-        if energy >= gate::CLOSED && resting != 0 {
-            play(&mut self.closed, CLOSED[self.patterns[0]], 0.12, score, 0.2, &mut dice);
-        }
-        if energy >= gate::OPEN && resting != 1 {
-            let pattern = if fill && !kick_rests { "--x- --x- x-x- x-x-" } else { OPEN_HAT };
-            play(&mut self.open, pattern, 0.08, score, 0.0, &mut dice);
-        }
-        if energy >= gate::RIDE && resting != 2 {
-            play(&mut self.ride, RIDE, 0.3, score, 0.0, &mut dice);
-        }
-        if !(gate::KICK..gate::PERCUSSION).contains(&energy) && resting != 3 {
-            let (pulses, steps, rotation) = self.ring;
-            for step in (0..16).filter(|step| euclid(pulses, steps, rotation).contains(&(step % steps))) {
-                if dice.chance(scene.change(0.16)) {
-                    continue;
-                }
-                let velocity = dice.between(40.0, 75.0);
-                let stroke = Stroke {
-                    step: step as f32,
-                    key: 60.0,
-                    velocity,
-                    from_density: 0.34,
-                    metric: 0.0,
-                    ..Stroke::default()
-                };
-                score.note(scene, &mut self.percussion, stroke);
-            }
-            let extra = dice.below(16) as f32;
-            let stroke = Stroke { step: extra, key: 60.0, velocity: 34.0, from_density: 0.62, ..Stroke::default() };
-            score.note(scene, &mut self.percussion, stroke);
-        }
-        if Self::builds(scene) {
-            let last = scene.at + 1 == scene.section.bars;
-            for step in (0..16).filter(|step| last || step % 2 == 0) {
-                let place = (step + if last { 16 } else { 0 }) as f32 / 31.0;
-                let velocity = 30.0 + 70.0 * place;
-                let stroke = Stroke {
-                    step: step as f32,
-                    key: 50.0,
-                    velocity,
-                    from_density: 0.1,
-                    metric: 0.0,
-                    ..Stroke::default()
-                };
-                score.note(scene, &mut self.roll, stroke);
-            }
-            if !last {
-                let stroke = Stroke { length: 32.0, velocity: 84.0, metric: 0.0, ..Stroke::default() };
-                score.note(scene, &mut self.riser, stroke);
-            }
-        }
-    }
-
-    fn bass_line(&mut self, scene: &Scene<'_>, score: &mut Score) {
-        let mut dice = scene.dice("house.bass.line", Stem::Bass);
-        if scene.energy < gate::BASS {
-            // In a break the bass is one long note.
-            if let Some(chord) = scene.chord(0) {
-                let key = place(chord.bass_class(scene.scale.tonic), 35, (30, 43)) as f32;
-                let step = [0.0, 0.0, 2.0, 4.0][dice.below(4)];
-                let length = 10.0 + dice.below(5) as f32;
-                let stroke = Stroke { step, length: length.min(16.0 - step), key, velocity: 84.0, ..Stroke::default() };
-                score.note(scene, &mut self.bass, stroke);
-            }
-            return;
-        }
-        let pattern: Vec<(usize, f32)> = hits(BASSES[self.patterns[1]]).collect();
-        let turn = scene.closes(4);
-        for (index, (step, velocity)) in pattern.iter().enumerate() {
-            let Some(chord) = scene.chord(*step) else { continue };
-            let root = place(chord.bass_class(scene.scale.tonic), 35, (30, 43));
-            let fifth = if chord.has(7) { root + 7 } else { root };
-            let chance = if turn && *step >= 8 { 0.45 } else { scene.change(0.12) };
-            let key = if dice.chance(chance) { [root + 12, fifth, root + 10][dice.below(2)] } else { root };
-            let key = if scene.scale.contains(key.rem_euclid(12) as u8) { key } else { root };
-            if index > 0 && dice.chance(scene.change(0.06)) {
-                continue;
-            }
-            let next = pattern.get(index + 1).map_or(16, |(next, _)| *next);
-            let from_density = if index % 2 == 1 { 0.2 } else { 0.0 };
-            let length = ((next - step) as f32 * 0.7).min(2.5);
-            let stroke = Stroke {
-                step: *step as f32,
-                length,
-                key: key as f32,
-                velocity: *velocity,
-                from_density,
-                metric: 0.3,
-                ..Stroke::default()
-            };
-            score.note(scene, &mut self.bass, stroke);
-        }
-    }
-
-    fn chords(&mut self, scene: &Scene<'_>, score: &mut Score) {
-        let mut dice = scene.dice("house.chords", Stem::Harmony);
-        let Some(chord) = scene.chord(0) else { return };
-        let tonic = scene.scale.tonic;
-        let fresh = scene.at == 0 || scene.harmony.get(scene.at as usize) != scene.harmony.get(scene.at as usize - 1);
-        if fresh || scene.at.is_multiple_of(4) || self.voicing.is_empty() {
-            self.voicing = voicing::voice(chord, tonic, &self.voicing, None, &CLOSE);
-            self.pad_voicing = voicing::voice(chord, tonic, &self.pad_voicing, None, &OPEN);
-        }
-        let place = scene.at as f32 / scene.section.bars.max(1) as f32;
-        // Velocity opens the filter over the section.
-        let open = if scene.section.name == "break" { 44.0 + 56.0 * place } else { 76.0 + 14.0 * place };
-        if scene.energy >= gate::STAB {
-            for (index, (step, _)) in hits(STABS[self.patterns[2]]).enumerate() {
-                if dice.chance(scene.change(0.08)) {
-                    continue;
-                }
-                let from_density = if index == 0 { 0.0 } else { 0.16 };
-                let moved = if dice.chance(scene.change(0.07)) { 1 } else { 0 };
-                let velocity = open - 8.0 * (index % 2) as f32;
-                let strokes: Vec<Stroke> = self
-                    .voicing
-                    .iter()
-                    .map(|key| Stroke {
-                        step: (step + moved) as f32,
-                        length: 1.2,
-                        key: *key as f32,
-                        velocity,
-                        from_density,
-                        metric: 0.2,
-                        ..Stroke::default()
-                    })
-                    .collect();
-                score.chord(scene, &mut self.stab, &strokes);
-            }
-        }
-        if scene.energy >= gate::PAD && scene.at.is_multiple_of(4) && (scene.energy < gate::BASS || scene.energy > 0.8)
-        {
-            let length = 64.0_f32.min((scene.section.bars - scene.at) as f32 * 16.0);
-            let strokes: Vec<Stroke> = self
-                .pad_voicing
-                .iter()
-                .map(|key| Stroke {
-                    length,
-                    key: *key as f32,
-                    velocity: 40.0 + 30.0 * place,
-                    metric: 0.0,
-                    ..Stroke::default()
-                })
-                .collect();
-            score.chord(scene, &mut self.pad, &strokes);
-        }
-    }
-
-    /// The figure runs in its own length against the bar; accents have a third length.
-    fn figure(&mut self, scene: &Scene<'_>, score: &mut Score) {
-        let mut dice = scene.dice("house.figure.bar", Stem::Lead);
-        let rest = scene.pattern_dice("house.figure.rest", 8).chance(0.3);
-        if rest {
-            return;
-        }
-        for step in 0..16 {
-            let count = scene.at as usize * 16 + step;
-            let Some((_, rise)) = self.figure.iter().find(|(place, _)| *place == count % self.lattice) else {
-                continue;
-            };
-            if dice.chance(scene.change(0.1)) {
-                continue;
-            }
-            let Some(chord) = scene.chord(step) else { continue };
-            let strong = step % 4 == 0;
-            let place = Place { rise: *rise, strong, closing: false, register: 72.0 };
-            let key = self.line.next(place, scene.scale, chord, (65, 79), &mut dice);
-            let accent = count.is_multiple_of(self.accent);
-            let velocity = if accent { 92.0 } else { 66.0 };
-            let from_density = if accent || strong { 0.05 } else { 0.25 };
-            let stroke = Stroke {
-                step: step as f32,
-                length: 1.4,
-                key: key as f32,
-                velocity,
-                from_density,
-                metric: 0.2,
-                ..Stroke::default()
-            };
-            score.note(scene, &mut self.lead, stroke);
+            sweep: Sweep::Still,
+            sweep_bars: 16,
+            techno: dice.chance(TECHNO_SHARE),
         }
     }
 }
 
 impl Composes for House {
     fn rules(&self) -> &'static Rules {
-        &RULES
+        if self.techno { &TECHNO } else { &RULES }
     }
 
-    fn harmony(&mut self, section: &Section, scale: &Scale, borrowed: f32, _: f32, dice: &mut Dice) -> Vec<BarChords> {
+    fn harmony(
+        &mut self,
+        section: &Section,
+        scale: &Scale,
+        borrowed: f32,
+        change: f32,
+        dice: &mut Dice,
+    ) -> Vec<BarChords> {
         let mut cycle = harmony::choose(LOOPS, scale, borrowed, dice);
         cycle.iter_mut().flatten().for_each(|chord| harmony::colour(chord, scale, &RULES.colours, dice));
-        let each = if dice.chance(0.6) { 4 } else { 8 };
+        let each = 4;
         let bar = |bar: usize| cycle.get(bar / each % cycle.len().max(1)).cloned().unwrap_or_default();
-        (0..section.bars as usize).map(bar).collect()
+        let mut bars: Vec<BarChords> = (0..section.bars as usize).map(bar).collect();
+        chords::pass(&mut bars, scale, change, dice);
+        bars
     }
 
     fn begin(&mut self, scene: &Scene<'_>) {
         let mut dice = scene.pattern_dice("house.patterns", u32::MAX);
-        self.patterns = [dice.below(CLOSED.len()), dice.below(BASSES.len()), dice.below(STABS.len()), 0];
+        // The key may be another one.
+        (self.sounding, self.held) = (None, None);
+        let bass = if self.techno { TECHNO_BASSES[dice.below(TECHNO_BASSES.len())] } else { dice.below(BASSES.len()) };
+        self.patterns = [dice.below(CLOSED.len()), bass, dice.below(STABS.len()), dice.below(6)];
+        self.sweep = [Sweep::Up, Sweep::UpAndDown, Sweep::Still][dice.pick(&[0.4, 0.4, 0.2])];
+        self.sweep_bars = if dice.chance(0.5) { 16 } else { 32 };
         let (pulses, steps) = RINGS[dice.below(RINGS.len())];
         self.ring = (pulses, steps, dice.below(steps));
         self.percussion.instrument = PERCUSSION[dice.below(PERCUSSION.len())];
@@ -426,11 +231,11 @@ impl Composes for House {
 
     fn write(&mut self, scene: &Scene<'_>, score: &mut Score) {
         self.drums(scene, score);
-        if scene.energy >= gate::STAB && scene.section.name != "intro" {
+        if scene.section.name != "intro" {
             self.bass_line(scene, score);
         }
         self.chords(scene, score);
-        if scene.energy >= gate::LEAD {
+        if scene.section.energy_in(scene.at) >= gate::LEAD || scene.section.name == "break" {
             self.figure(scene, score);
         }
     }

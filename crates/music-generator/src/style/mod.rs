@@ -1,6 +1,7 @@
 //! Styles: each is one file that states its tables and writes its bars.
 
 pub mod ambient;
+mod breath;
 pub mod cinematic;
 pub mod house;
 pub mod indian;

@@ -43,6 +43,9 @@ pub trait Composes: Send {
         Scale::of_mode(tonic, mode(target, self.rules().modes, dice))
     }
 
+    /// Draws what stays the same in an arc. Called before the first section of the arc is planned, with the quarter notes of its bars.
+    fn begin_arc(&mut self, _beats: u32, _dice: &mut Dice) {}
+
     /// The chords of a section, at most `borrowed` of their time with notes outside the scale. The default repeats one of the loops
     /// with variations.
     fn harmony(

@@ -64,6 +64,10 @@ fn check_chords(style: Style, seed: u64, bars: &[Bar]) {
         assert!(leading.moved <= 6.0 && leading.small_top >= 0.75 && leading.leaping_top < 0.08, "{text}");
         // Triads of three voices have fewer common tones than chords of four.
         assert!(leading.common >= if style == Style::Piano { 0.6 } else { 0.7 }, "{text}");
+        if matches!(style, Style::Cinematic | Style::Piano) {
+            let (parallel, changes) = parallels(bars, keys);
+            assert!(parallel < 0.05 || changes < 40, "{text} parallels {parallel} of {changes}");
+        }
         let rough = chord_roughness(bars, keys);
         assert!(rough <= 1.3, "{text} roughness {rough}");
     }
@@ -77,6 +81,76 @@ fn check_melody(style: Style, seed: u64, found: &Melody) {
     let rest = if style == Style::Lofi { 0.28..=0.62 } else { 0.15..=0.6 };
     assert!(style != Style::Lofi || found.breathless == 0, "{text}");
     assert!(rest.contains(&found.rest) && (7.0..=20.0).contains(&found.range), "{text}");
+}
+
+#[test]
+fn notes_are_in_the_scale_or_in_a_declared_chord() {
+    for style in [Style::Cinematic, Style::House, Style::Piano] {
+        for seed in 1..=6 {
+            let (bars, _) = bars(seed, &target_of(style, 0.9), 400.0);
+            for bar in &bars {
+                let declared = |class: u8| {
+                    bar.scale.contains(&class) || bar.chords.iter().any(|chord| chord.borrowed.contains(&class))
+                };
+                let pitched = bar.notes.iter().filter(|note| !matches!(note.stem, Stem::Drums | Stem::Texture));
+                let outside = pitched.filter(|note| !declared(note.pitch.class())).count();
+                assert_eq!(outside, 0, "{style:?} {seed} bar {} {}", bar.number, bar.section);
+            }
+        }
+    }
+}
+
+#[test]
+fn the_kick_of_house_is_never_missing_for_more_than_32_bars() {
+    for (seed, density) in [(1, 0.0), (2, 0.0), (3, 0.2), (4, 0.0), (5, 1.0)] {
+        let (bars, _) = bars(seed, &target_of(Style::House, density), 900.0);
+        let (mut missing, mut most, mut drops) = (0, 0, 0);
+        let mut before = "";
+        for bar in &bars {
+            let has = |instrument: Instrument| bar.notes.iter().any(|note| note.instrument == instrument);
+            missing = if has(Instrument::Kick) { 0 } else { missing + 1 };
+            most = most.max(missing);
+            if bar.section == "drop" && before == "break" {
+                drops += 1;
+                let bass = bar.notes.iter().any(|note| note.stem == Stem::Bass);
+                assert!(has(Instrument::Kick) && bass, "{seed}: a drop has kick and bass");
+            }
+            before = bar.section;
+        }
+        assert!(most <= 32 && drops >= 4, "{seed} {density}: {most} {drops}");
+    }
+}
+
+#[test]
+fn house_and_techno_have_their_tempos_and_both_occur() {
+    let tempos: Vec<f64> = (1..=40)
+        .map(|seed| {
+            let target = target_of(Style::House, 0.5);
+            crate::compose::composer::Composer::new(seed, &target).tempo(&target)
+        })
+        .collect();
+    assert!(tempos.iter().all(|bpm| (120.0..=132.0).contains(bpm)), "{tempos:?}");
+    assert!(tempos.iter().any(|bpm| *bpm > 128.0) && tempos.iter().any(|bpm| *bpm < 124.0), "{tempos:?}");
+}
+
+#[test]
+fn a_tempo_that_breathes_stays_near_the_beats() {
+    for style in [Style::Piano, Style::Cinematic] {
+        for seed in 1..=3 {
+            let (bars, _) = bars(seed, &target_of(style, 0.5), 300.0);
+            let notes: Vec<_> = bars.iter().flat_map(|bar| &bar.notes).collect();
+            let early = notes.iter().map(|note| note.late_ms).fold(0.0, f32::min);
+            let mean = notes.iter().map(|note| note.late_ms).sum::<f32>() / notes.len() as f32;
+            // Bars are written 200 ms before they begin.
+            // The strings of a score begin early by half of their attack.
+            let most = if style == Style::Cinematic { 60.0 } else { 30.0 };
+            assert!(early > -200.0 && mean.abs() < most, "{style:?} {seed}: {early} {mean}");
+            let late = |bar: &Bar| bar.notes.iter().map(|note| note.late_ms).sum::<f32>() / bar.notes.len() as f32;
+            let spread =
+                bars.iter().map(late).fold(f32::MIN, f32::max) - bars.iter().map(late).fold(f32::MAX, f32::min);
+            assert!(spread > 60.0, "{style:?} {seed}: {spread}");
+        }
+    }
 }
 
 #[test]
