@@ -80,7 +80,7 @@ const INDIAN_LOFI: StyleSound = StyleSound {
     high_cut: 12_000.0,
     duck_release_ms: 140.0,
     noises: noises(0.5, 0.5, 0.0),
-    master_db: 7.0,
+    master_db: 7.6,
     density_db: 2.3,
     brightness_db: 0.9,
 };
