@@ -152,8 +152,8 @@ const PIANO: StyleSound = StyleSound {
     stems: [
         stem(-12.0, -14.0, OFF, 1.0, 28.0, 0.0),
         stem(-6.0, -14.0, OFF, 0.3, 30.0, 0.0),
-        stem(-4.0, -12.0, OFF, 2.9, 85.0, 0.0).with_treble(8.0),
-        stem(-4.8, -12.0, OFF, 2.7, 110.0, 0.0).with_treble(8.0),
+        stem(-4.0, -12.0, OFF, 2.9, 80.0, 0.0).with_treble(7.0),
+        stem(-5.4, -12.0, OFF, 2.7, 110.0, 0.0).with_treble(7.0),
         stem(-6.0, -10.0, OFF, 1.0, 60.0, 0.0),
     ],
     kit: Kit::Dry,
@@ -161,10 +161,10 @@ const PIANO: StyleSound = StyleSound {
     echo: EchoSound { beats: 1.0, seconds: 0.0, feedback: 0.2 },
     tape: TapeSound { wow_cents: 2.0, flutter_cents: 0.6 },
     sampler_db: OFF,
-    high_cut: 7_500.0,
+    high_cut: 6_500.0,
     duck_release_ms: 200.0,
     noises: noises(0.0, 0.3, 0.0),
-    master_db: 10.0,
+    master_db: 10.2,
     density_db: 5.3,
     brightness_db: 0.3,
 };
