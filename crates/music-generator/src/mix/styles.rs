@@ -80,7 +80,7 @@ const INDIAN_LOFI: StyleSound = StyleSound {
     high_cut: 12_000.0,
     duck_release_ms: 140.0,
     noises: noises(0.5, 0.5, 0.0),
-    master_db: 7.6,
+    master_db: 7.1,
     density_db: 2.3,
     brightness_db: 0.9,
 };
@@ -164,7 +164,7 @@ const PIANO: StyleSound = StyleSound {
     high_cut: 6_500.0,
     duck_release_ms: 200.0,
     noises: noises(0.0, 0.3, 0.0),
-    master_db: 10.2,
+    master_db: 10.8,
     density_db: 5.3,
     brightness_db: 0.3,
 };
