@@ -12,12 +12,12 @@ const LOW: [f32; 8] = [0.0, -6.0, -14.0, -12.0, -12.0, -22.0, -17.0, -23.0];
 
 /// Felt between hammer and string: 0.6 dB less for each partial, shorter, with the sound of the mechanism.
 pub fn felt(stroke: &Stroke) -> StruckSpec {
-    piano(stroke, -1.0, 1.0, 0.016)
+    piano(stroke, -1.0, 0.8, 0.016)
 }
 
 /// A grand piano.
 pub fn grand(stroke: &Stroke) -> StruckSpec {
-    piano(stroke, 0.0, 2.0, 0.008)
+    piano(stroke, 0.0, 1.0, 0.008)
 }
 
 /// Partials 1 to 8 as pairs, 0.8 cents apart, that start in phase: one decays fast (the string against the bridge), one slowly
