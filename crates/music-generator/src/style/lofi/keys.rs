@@ -60,7 +60,7 @@ impl Keys {
         self.has_pad = pad.is_some() && scene.pattern_dice("lofi.pad.on", u32::MAX).chance(part);
         // Few notes are long notes.
         let sparse = scene.target.density < 0.35;
-        self.has_pad |= pad.is_some() && sparse;
+        self.has_pad |= pad.is_some() && sparse && scene.section.name != "A";
         self.short = scene.section.material == 1 && !sparse;
         self.pad.instrument = pad.unwrap_or(Instrument::Pad);
     }
@@ -140,7 +140,7 @@ impl Keys {
             let hold = gap * if self.short { dice.between(0.4, 0.55) } else { dice.between(0.7, 0.95) };
             let strum = dice.between(6.0, 16.0) / self.voicing.len().max(1) as f32;
             // Alone they play louder, so that a section without drums is not a hole.
-            let alone = if scene.section.energy_in(scene.at) < gate::DRUMS_LIGHT { 12.0 } else { 0.0 };
+            let alone = if scene.section.energy_in(scene.at) < gate::DRUMS_LIGHT { 8.0 } else { 0.0 };
             let velocity = if index == 0 { 74.0 } else { 64.0 } + (14.0 * (scene.energy - 0.5)).max(0.0) + alone;
             let broken = arpeggio && index == 0;
             let voice = |(place, key): (usize, &i32)| Stroke {
