@@ -6,10 +6,11 @@ mod right;
 use self::left::Left;
 use super::breath::late_ms;
 use super::rules::{Composes, Rules};
-use crate::compose::form::Part;
-use crate::compose::harmony::{Colours, Loop};
+use crate::compose::form::{Part, Section};
+use crate::compose::harmony::{self, BarChords, Colours, Loop};
 use crate::compose::motif::MotifShape;
 use crate::compose::phrase::{PhraseRules, Phrases};
+use crate::compose::scale::Scale;
 use crate::compose::scene::{Scene, Score, Voice, choose_instrument};
 use crate::compose::timing::{Swing, Timing};
 use crate::types::config::Mode;
@@ -99,6 +100,8 @@ pub struct Piano {
     voicing: Vec<i32>,
     /// The bass of the last voicing.
     low: Option<i32>,
+    /// The loop that was chosen last.
+    cycle: Vec<BarChords>,
     /// Whether a bar of three quarter notes is one of six eighths.
     compound: bool,
 }
@@ -116,6 +119,7 @@ impl Piano {
             phrases: Phrases::new(&PHRASES),
             voicing: Vec::new(),
             low: None,
+            cycle: Vec::new(),
             compound: false,
         }
     }
@@ -137,6 +141,27 @@ impl Composes for Piano {
             self.phrases = Phrases::new(if compound { &COMPOUND_PHRASES } else { &PHRASES });
         }
         self.compound = compound;
+    }
+
+    /// One of the loops, another one than that of the material before.
+    fn harmony(
+        &mut self,
+        section: &Section,
+        scale: &Scale,
+        borrowed: f32,
+        change: f32,
+        dice: &mut Dice,
+    ) -> Vec<BarChords> {
+        let mut cycle = harmony::choose(LOOPS, scale, borrowed, dice);
+        for _ in 0..4 {
+            if cycle != self.cycle {
+                break;
+            }
+            cycle = harmony::choose(LOOPS, scale, borrowed, dice);
+        }
+        self.cycle.clone_from(&cycle);
+        cycle.iter_mut().flatten().for_each(|chord| harmony::colour(chord, scale, &RULES.colours, dice));
+        harmony::unroll(&cycle, section.bars as usize, scale, RULES.change * change, dice)
     }
 
     fn begin(&mut self, scene: &Scene<'_>) {

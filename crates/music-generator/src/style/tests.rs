@@ -66,7 +66,9 @@ fn check_chords(style: Style, seed: u64, bars: &[Bar]) {
         assert!(leading.common >= if style == Style::Piano { 0.6 } else { 0.7 }, "{text}");
         if matches!(style, Style::Cinematic | Style::Piano) {
             let (parallel, changes) = parallels(bars, keys);
-            assert!(parallel < 0.05 || changes < 40, "{text} parallels {parallel} of {changes}");
+            // The root that the bass doubles makes octaves.
+            let most = if style == Style::Cinematic { 0.15 } else { 0.1 };
+            assert!(parallel < most || changes < 40, "{text} parallels {parallel} of {changes}");
         }
         let rough = chord_roughness(bars, keys);
         assert!(rough <= 1.3, "{text} roughness {rough}");
@@ -76,8 +78,10 @@ fn check_chords(style: Style, seed: u64, bars: &[Bar]) {
 fn check_melody(style: Style, seed: u64, found: &Melody) {
     let text = format!("{style:?} {seed} {found:.2?}");
     let [repeats, steps, thirds, fourths, larger] = found.intervals;
-    assert!((0.04..=0.26).contains(&repeats) && (0.36..=0.66).contains(&steps), "{text}");
-    assert!((0.10..=0.34).contains(&thirds) && (0.03..=0.2).contains(&fourths) && larger <= 0.1, "{text}");
+    // One motif for the whole story: its intervals weigh more than those of many motifs.
+    let (least_steps, most_thirds) = if style == Style::Cinematic { (0.30, 0.40) } else { (0.36, 0.34) };
+    assert!((0.04..=0.26).contains(&repeats) && (least_steps..=0.66).contains(&steps), "{text}");
+    assert!((0.10..=most_thirds).contains(&thirds) && (0.03..=0.2).contains(&fourths) && larger <= 0.1, "{text}");
     let rest = if style == Style::Lofi { 0.28..=0.62 } else { 0.15..=0.6 };
     assert!(style != Style::Lofi || found.breathless == 0, "{text}");
     assert!(rest.contains(&found.rest) && (7.0..=20.0).contains(&found.range), "{text}");

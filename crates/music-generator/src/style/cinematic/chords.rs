@@ -53,7 +53,7 @@ impl Cinematic {
             let from = index * span;
             let bass = place(chord.bass_class(tonic), 38, (31, 45));
             let moves = self.low.map(|before| (before, bass));
-            self.voicing = voicing::voice(chord, tonic, &self.voicing, moves, &Limits { parallel: 30.0, ..OPEN });
+            self.voicing = voicing::voice(chord, tonic, &self.voicing, moves, &Limits { parallel: 9.0, ..OPEN });
             self.low = Some(bass);
             // Long notes swell within the phrase: louder towards its third bar.
             let swell = [0.0, 5.0, 10.0, 2.0][scene.at as usize % 4];
@@ -104,7 +104,7 @@ impl Cinematic {
         let by = if raised > 0 { BROKEN_STEPS.0[dice.pick(&BROKEN_STEPS.1)] } else { [2, 4][dice.below(2)] };
         let offset = if self.texture.held == Held::Nothing { 0 } else { dice.below(2) * 2 };
         // Alone it is louder.
-        let alone = if self.texture.held == Held::Nothing { 24.0 } else { 0.0 };
+        let alone = if self.texture.held == Held::Nothing { 34.0 } else { 0.0 };
         for (count, step) in (offset..span).step_by(by).take(12).enumerate() {
             if dice.chance(scene.change(0.14)) {
                 continue;

@@ -84,9 +84,10 @@ pub fn choose(scene: &Scene<'_>, energy: f32, before: Option<Texture>) -> Textur
     TEXTURES.get(dice.pick(&weights)).map_or(texture(Held::Strings, Figure::Harp), |(texture, ..)| *texture)
 }
 
-/// Whether the bass plays in this block: where nothing holds the chords in a quiet part, it rests in half of the cases.
+/// Whether the bass plays in this block: under a harp or an ostinato alone, in a quiet part, it rests in half of the cases.
 pub fn has_bass(scene: &Scene<'_>, texture: Texture, energy: f32) -> bool {
-    let may_rest = texture.held == Held::Nothing && energy < 0.55;
+    let alone = texture.held == Held::Nothing && matches!(texture.figure, Figure::Harp | Figure::Ostinato);
+    let may_rest = alone && energy < 0.55;
     !may_rest || scene.pattern_dice("cinematic.bass.rest", block_bars(scene)).chance(0.5)
 }
 

@@ -66,10 +66,10 @@ impl Keys {
 }
 
 impl Piano {
-    /// Another figure than before: at the start of each eight bars, and in half of the cases after four.
+    /// Another figure than before: at the start of each eight bars, and in most cases after four.
     pub(super) fn choose_figure(&mut self, scene: &Scene<'_>) {
         let mut dice = scene.pattern_dice("piano.figure", 4);
-        if !scene.at.is_multiple_of(8) && dice.chance(0.5) {
+        if !scene.at.is_multiple_of(8) && dice.chance(0.25) {
             return;
         }
         let mut weights = WEIGHTS[usize::from(scene.section.energy > 0.6)];
@@ -186,7 +186,9 @@ impl Piano {
         let Keys { bass, fifth, tenth } = *keys;
         let by = if dice.chance(scene.change(0.12)) { 4 } else { 2 };
         let count = if self.compound { 4 } else { 4 + dice.below(2) };
-        let up = [bass, fifth, bass + 12, tenth, fifth + 12];
+        // Some waves fall back at their top.
+        let top = if dice.chance(scene.change(0.3)) { [tenth, bass + 12] } else { [bass + 12, tenth] };
+        let up = [bass, fifth, top[0], top[1], fifth + 12];
         let tone = |(index, key): (usize, i32)| {
             let step = index * by;
             let from_density = [0.0, 0.1, 0.25, 0.1, 0.35][index];
