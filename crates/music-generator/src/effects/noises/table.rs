@@ -45,8 +45,8 @@ pub const fn table(noise: Noise) -> NoiseSpec {
         Noise::Vinyl => (
             [BedSpec { middle: 0.9, ..bed(20.0, 50.0, -58.0) }, bed(800.0, 6_000.0, -50.0)],
             [
-                GrainSpec { group: 2, gap: 0.004, ..grains(8.0, (0.000_2, 0.001_5), (1_000.0, 6_000.0), -36.0, 4.0) },
-                grains(0.12, (0.001, 0.004), (300.0, 1_500.0), -29.0, 2.0),
+                GrainSpec { group: 2, gap: 0.004, ..grains(8.0, (0.000_2, 0.001_5), (1_000.0, 6_000.0), -32.5, 4.0) },
+                grains(0.12, (0.001, 0.004), (300.0, 1_500.0), -27.0, 2.0),
             ],
         ),
         Noise::Hiss => ([bed(1_000.0, 9_000.0, -51.0), NO_BED], [NO_GRAINS, NO_GRAINS]),
