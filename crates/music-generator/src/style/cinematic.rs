@@ -2,11 +2,12 @@
 
 mod chords;
 mod low;
+mod motifs;
 mod textures;
 mod theme;
 
-use self::textures::{Held, Texture};
-use self::theme::{COMPOUND_PHRASES, PHRASES, SHAPE};
+use self::motifs::{COMPOUND_PHRASES, PHRASES, SHAPE};
+use self::textures::{Held, OSTINATI, Texture};
 use super::breath::late_ms;
 use super::rules::{Composes, Rules};
 use crate::compose::form::{Part, Section};
@@ -109,7 +110,7 @@ impl Cinematic {
         };
         let mut dice = Dice::new(seed, "cinematic.motif", 0, 0);
         let motif = Motif::new(&SHAPE, &mut dice);
-        let compound = theme::compound(&motif, &mut dice);
+        let compound = motifs::compound(&motif, &mut dice);
         Self {
             strings: voice("cinematic.strings", Stem::Harmony, Instrument::Strings, EARLY_MS, 8.0),
             short: voice("cinematic.short", Stem::Harmony, Instrument::Strings, EARLY_MS / 2.0, 6.0),
@@ -203,7 +204,7 @@ impl Composes for Cinematic {
 
     fn begin(&mut self, scene: &Scene<'_>) {
         let mut dice = scene.pattern_dice("cinematic.section", u32::MAX);
-        self.pattern = dice.below(chords::PATTERNS);
+        self.pattern = dice.below(OSTINATI.len());
         self.ostinato.instrument = if dice.chance(0.7) { Instrument::Pizzicato } else { Instrument::Cello };
         self.phrases.begin(scene);
         // The motif of the story appears in every part: slower in the reflection, varied elsewhere.

@@ -4,10 +4,10 @@
 mod chords;
 mod drums;
 mod lines;
+mod passing_chords;
+mod patterns;
 
-use self::chords::STABS;
-use self::drums::{CLOSED, PERCUSSION, RINGS};
-use self::lines::{BASSES, TECHNO_BASSES};
+use self::patterns::{BASSES, CLOSED, PERCUSSION, RINGS, STABS, TECHNO_BASSES};
 use super::rules::{Composes, Rules};
 use crate::compose::chord::Chord;
 use crate::compose::form::{Part, Section};
@@ -196,7 +196,7 @@ impl Composes for House {
         let each = 4;
         let bar = |bar: usize| cycle.get(bar / each % cycle.len().max(1)).cloned().unwrap_or_default();
         let mut bars: Vec<BarChords> = (0..section.bars as usize).map(bar).collect();
-        chords::pass(&mut bars, scale, change, dice);
+        passing_chords::pass(&mut bars, scale, change, dice);
         bars
     }
 

@@ -1,9 +1,10 @@
 //! Solo piano: a left hand of broken tenths, half notes or a sway, a melody with inner thirds and sixths, and a tempo that breathes.
 
 mod left;
+mod left_figures;
 mod right;
 
-use self::left::Left;
+use self::left_figures::Left;
 use super::breath::late_ms;
 use super::rules::{Composes, Rules};
 use crate::compose::form::{Part, Section};

@@ -18,7 +18,6 @@ use crate::types::crossfade_law::CrossfadeLaw;
 use crate::types::loop_region::LoopRegion;
 use crate::types::stretch_method::StretchMethod;
 use crate::types::units::{Frames, Rate, SampleRate};
-use method::AwaitedMethod;
 
 /// The fade-out of the old sound at a jump, in seconds.
 const FADE_OUT: f64 = 0.005;
@@ -34,6 +33,14 @@ pub(crate) struct VoiceReport {
     pub ended: bool,
     /// What its underrun gate did.
     pub gate: GateUpdate,
+}
+
+/// A method to which a stem changes when the frames that it reads are there.
+#[derive(Clone, Copy)]
+struct AwaitedMethod {
+    method: StretchMethod,
+    /// Frames of output after which the stem waits no longer.
+    frames_left: usize,
 }
 
 /// One stem of a deck.

@@ -1,6 +1,6 @@
 //! The chords: held by strings or choir, broken by harp or piano, or repeated as an ostinato.
 
-use super::textures::{Figure, Held, has_bass};
+use super::textures::{Figure, Held, OSTINATI, has_bass};
 use super::{Cinematic, breath};
 use crate::compose::bass::place;
 use crate::compose::chord::Chord;
@@ -13,11 +13,6 @@ use crate::types::stem::Stem;
 const BROKEN: (i32, i32) = (55, 84);
 /// That of the celesta.
 const HIGH: (i32, i32) = (69, 96);
-/// The number of patterns of the ostinato.
-pub(super) const PATTERNS: usize = 4;
-/// Patterns of the ostinato: tones of root, fifth, octave, ninth.
-const OSTINATI: [[usize; 8]; PATTERNS] =
-    [[0, 1, 2, 1, 3, 2, 1, 2], [0, 2, 1, 2, 0, 2, 1, 3], [0, 1, 2, 3, 2, 1, 2, 1], [0, 0, 1, 0, 2, 0, 1, 0]];
 /// The sixteenths at which the ostinato sounds in simple metres; one row is drawn for each four bars.
 const RHYTHMS: [&[usize]; 5] = [
     &[0, 2, 4, 6, 8, 10, 12, 14],

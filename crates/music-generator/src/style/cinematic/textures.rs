@@ -2,6 +2,10 @@
 
 use crate::compose::scene::Scene;
 
+/// Patterns of the ostinato: tones of root, fifth, octave, ninth.
+pub(super) const OSTINATI: [[usize; 8]; 4] =
+    [[0, 1, 2, 1, 3, 2, 1, 2], [0, 2, 1, 2, 0, 2, 1, 3], [0, 1, 2, 3, 2, 1, 2, 1], [0, 0, 1, 0, 2, 0, 1, 0]];
+
 /// The shortest time between two changes of the orchestration, in milliseconds.
 const LEAST_MS: f32 = 8_000.0;
 

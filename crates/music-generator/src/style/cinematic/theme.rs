@@ -1,40 +1,9 @@
 //! The theme: one motif for the whole story, which goes from instrument to instrument.
 
 use super::{Cinematic, breath};
-use crate::compose::motif::{Motif, MotifShape};
-use crate::compose::phrase::PhraseRules;
 use crate::compose::scene::{Scene, Score, Stroke, choose_instrument};
-use crate::types::dice::Dice;
 use crate::types::instrument::Instrument;
 use crate::types::stem::Stem;
-
-pub(super) const SHAPE: MotifShape = MotifShape {
-    notes: (4, 6),
-    gaps: &[(4, 0.45), (2, 0.2), (6, 0.2), (8, 0.15)],
-    starts: &[0, 0, 4, 2],
-    span: 24,
-    articulation: 0.92,
-    last: 6,
-};
-/// In six eighths: quarters with eighths, and dotted quarters.
-const COMPOUND_SHAPE: MotifShape = MotifShape {
-    notes: (4, 6),
-    gaps: &[(4, 0.34), (2, 0.34), (6, 0.32)],
-    starts: &[0, 0, 4],
-    span: 21,
-    articulation: 0.92,
-    last: 6,
-};
-pub(super) const PHRASES: PhraseRules = PhraseRules {
-    name: "cinematic.theme",
-    shape: &SHAPE,
-    degrees: [&[0, 1, 2, 3, 5, 7, 8, 9, 10], &[0, 2, 4, 5, 6, 7, 9, 10, 11]],
-    rests: &[(0, 0.3), (4, 0.7)],
-    gate: 0.3,
-    centre: (68, 72),
-    reach: (7, 9),
-};
-pub(super) const COMPOUND_PHRASES: PhraseRules = PhraseRules { shape: &COMPOUND_SHAPE, ..PHRASES };
 
 /// Instruments of the theme in quiet and in loud parts.
 const QUIET: &[(Instrument, f32)] = &[
@@ -55,15 +24,6 @@ const OTHER_LEADS: &[Instrument] = &[
     Instrument::Bells,
     Instrument::FeltPiano,
 ];
-
-/// The rhythm of a new motif in six eighths with the intervals of `motif`: the same tune in another metre.
-pub(super) fn compound(motif: &Motif, dice: &mut Dice) -> Motif {
-    let mut other = Motif::new(&COMPOUND_SHAPE, dice);
-    for (note, model) in other.notes.iter_mut().zip(&motif.notes) {
-        note.rise = model.rise;
-    }
-    other
-}
 
 impl Cinematic {
     /// The instrument of the theme in this block of eight bars.

@@ -1,11 +1,11 @@
 //! The drums: the kick goes on outside the breaks, hats and percussion come and go in blocks of eight bars, and a roll leads to the
 //! drop.
 
+use super::patterns::CLOSED;
 use super::{House, gate};
 use crate::compose::rhythm::{euclid, hits, kick_key};
 use crate::compose::scene::{Scene, Score, Stroke, Voice};
 use crate::types::dice::Dice;
-use crate::types::instrument::Instrument;
 use crate::types::stem::Stem;
 
 const CLAPS: [[&str; 2]; 3] = [
@@ -15,13 +15,8 @@ const CLAPS: [[&str; 2]; 3] = [
 ];
 const TECHNO_CLAPS: [[&str; 2]; 2] =
     [["---- X--- ---- X---", "---- X--- ---- X.--"], ["---- ---- ---- X---", "---- ---- ---- X--x"]];
-pub(super) const CLOSED: [&str; 4] =
-    [".xox .xox .xox .xox", "o-x- o-x- o-x- o-xo", ".o.x .o.x .o.x .oxx", "--xo --x- o-xo --xx"];
 const OPEN_HAT: &str = "--x- --x- --x- --x-";
 const RIDE: &str = "--x- -x-- x--x --x-";
-/// Pulses and steps of the percussion; rings that are no divisor of the bar run against it.
-pub(super) const RINGS: [(usize, usize); 4] = [(3, 8), (5, 16), (7, 16), (4, 12)];
-pub(super) const PERCUSSION: [Instrument; 3] = [Instrument::Rim, Instrument::Bongo, Instrument::Shaker];
 
 /// A pattern of a voice: the density from which on it sounds, and the probability that a soft hit is left out.
 struct Part<'a> {

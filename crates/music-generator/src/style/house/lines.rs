@@ -1,5 +1,6 @@
 //! The bass, and a figure that runs against the bar.
 
+use super::patterns::BASSES;
 use super::{House, gate};
 use crate::compose::bass::place;
 use crate::compose::melody::Place;
@@ -7,16 +8,6 @@ use crate::compose::rhythm::hits;
 use crate::compose::scene::{Scene, Score, Stroke};
 use crate::types::stem::Stem;
 
-pub(super) const BASSES: [&str; 6] = [
-    "--x- --x- --x- --x-",
-    "-xxx -xxx -xxx -xxx",
-    "--x- ---x ---- -x--",
-    "--x- -xx- --x- -x-x",
-    "---x --x- -x-- --x-",
-    "--xx ---- --x- -x--",
-];
-/// The patterns of techno among them.
-pub(super) const TECHNO_BASSES: [usize; 3] = [1, 3, 4];
 /// The range of the bass.
 const RANGE: (i32, i32) = (30, 43);
 

@@ -1,5 +1,6 @@
 //! The left hand: broken tenths, half notes, a sway, chords, or a wave upwards. It changes every four or eight bars.
 
+use super::left_figures::{ALL, Left, WEIGHTS};
 use super::{Piano, breath};
 use crate::compose::bass::place;
 use crate::compose::chord::Chord;
@@ -7,25 +8,6 @@ use crate::compose::scene::{Scene, Score, Stroke};
 use crate::compose::voicing::{self, CLOSE};
 use crate::types::dice::Dice;
 use crate::types::stem::Stem;
-
-/// The figures of the left hand.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Left {
-    /// Root, fifth, tenth, fifth in eighths.
-    Tenths,
-    /// Root and fifth in half notes.
-    Halves,
-    /// The bass on one, a chord on two.
-    Sway,
-    /// Chords, two in a bar.
-    Chorale,
-    /// A wave upwards in eighths, then the pedal holds.
-    Wave,
-}
-
-const ALL: [Left; 5] = [Left::Tenths, Left::Halves, Left::Sway, Left::Chorale, Left::Wave];
-/// Weights of the figures in quiet and in loud parts.
-const WEIGHTS: [[f32; 5]; 2] = [[0.34, 0.16, 0.2, 0.1, 0.2], [0.5, 0.06, 0.12, 0.07, 0.25]];
 
 /// The sixteenths of the broken tenths in simple metres; one row is drawn for each four bars.
 const ROWS: [&[usize]; 4] = [&[0, 2, 4, 6, 8, 10, 12, 14], &[0, 2, 4, 6, 8, 12], &[0, 4, 6, 8, 12, 14], &[0, 4, 8, 12]];

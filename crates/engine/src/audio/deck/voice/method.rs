@@ -1,6 +1,6 @@
 //! Changes of the stretch method of a voice.
 
-use super::{NextRead, Unrolled, Voice};
+use super::{AwaitedMethod, NextRead, Unrolled, Voice};
 use crate::audio::deck::live_position::LiveView;
 use crate::dsp::Ramp;
 use crate::stretch::Source;
@@ -10,14 +10,6 @@ use crate::types::stretch_method::StretchMethod;
 
 /// The shortest fade from one method to another, in frames.
 const SHORTEST_FADE: usize = 16;
-
-/// A method to which a stem changes when the frames that it reads are there.
-#[derive(Clone, Copy)]
-pub(super) struct AwaitedMethod {
-    pub method: StretchMethod,
-    /// Frames of output after which the stem waits no longer.
-    pub frames_left: usize,
-}
 
 impl Voice {
     /// Changes the method, with a fade from the old one to the new one. A stem of a live input changes when the frames that the new
