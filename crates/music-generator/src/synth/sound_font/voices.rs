@@ -257,11 +257,11 @@ impl StemVoices {
         bus.used = true;
         let (room, echo) = (gain(self.place.room_db), gain(self.place.echo_db));
         let echo = if self.place.echo_db > -80.0 { echo } else { 0.0 };
-        for (channel, samples) in [left, right].iter().enumerate() {
-            for n in 0..QUANTUM {
-                bus.dry[channel][n] += samples[n];
-                bus.room[channel][n] += room * samples[n];
-                bus.echo[channel][n] += echo * samples[n];
+        for (block, gain) in [(&mut bus.dry, 1.0), (&mut bus.room, room), (&mut bus.echo, echo)] {
+            for (channel, samples) in block.iter_mut().zip([&left, &right]) {
+                for (sum, sample) in channel.iter_mut().zip(samples) {
+                    *sum += gain * sample;
+                }
             }
         }
     }
