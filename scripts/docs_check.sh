@@ -25,7 +25,7 @@ flags() {
     done
 }
 # Some pages also show commands of cargo, with these flags, and of a benchmark.
-cargo=' --release --example --bench --bin --features '
+cargo=' --release --example --bench --bin --features --no-default-features '
 gaps=' --running '
 flags audio-server "$("$programs/audio-server" --help)$cargo$gaps" docs/audio-server.md docs/raspberry-pi.md
 tests=' --test --ignored --nocapture '
@@ -33,6 +33,6 @@ flags section-export "$("$programs/section-export" --help; "$programs/section-ex
     docs/section-export.md
 flags enhance-server "$(for command in '' render analyse; do "$programs/enhance-server" $command --help; done)$cargo$tests" \
     docs/enhance-server.md
-flags music-generator "$(for command in render play explain providers; do "$programs/music-generator" $command --help; done)$cargo" \
+flags music-generator "$(for command in render play explain providers; do "$programs/music-generator" $command --help; done)$cargo$tests" \
     docs/music-generator.md docs/music-provider.md docs/music-styles.md
 exit $wrong
