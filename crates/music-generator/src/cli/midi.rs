@@ -6,7 +6,7 @@ use midly::num::{u4, u7, u15, u24, u28};
 use midly::{Format, Header, MetaMessage, MidiMessage, Smf, Timing, TrackEvent, TrackEventKind};
 
 use crate::types::bar::Bar;
-use crate::types::instrument::Instrument;
+use crate::types::general_midi::{GeneralMidi, general_midi};
 use crate::types::note::Note;
 use crate::types::stem::Stem;
 use crate::types::ticks::TICKS_PER_BEAT;
@@ -81,12 +81,16 @@ fn stem_track(bars: &[Bar], stem: Stem) -> Vec<(i64, u8, TrackEventKind<'static>
         let late = |note: &Note| (f64::from(note.late_ms) / 60_000.0 * bar.bpm * TICKS_PER_BEAT as f64) as i64;
         for note in bar.notes.iter().filter(|note| note.stem == stem) {
             let start = (note.start.0 + late(note)).max(0);
-            let (number, percussion) = general_midi(note.instrument);
-            if !percussion && program != Some(number) {
-                program = Some(number);
-                events.push((start, 6, midi(MidiMessage::ProgramChange { program: u7::new(number) })));
-            }
-            let key = u7::new(if percussion { number } else { libm::roundf(note.pitch.0).clamp(0.0, 127.0) as u8 });
+            let key = u7::new(match general_midi(note.instrument) {
+                GeneralMidi::Percussion(key) => key,
+                GeneralMidi::Program(number) => {
+                    if program != Some(number) {
+                        program = Some(number);
+                        events.push((start, 6, midi(MidiMessage::ProgramChange { program: u7::new(number) })));
+                    }
+                    libm::roundf(note.pitch.0).clamp(0.0, 127.0) as u8
+                }
+            });
             let vel = u7::new((note.velocity * 127.0).clamp(1.0, 127.0) as u8);
             if let Some(glide) = note.glide {
                 for step in 0..=8_u8 {
@@ -104,28 +108,6 @@ fn stem_track(bars: &[Bar], stem: Stem) -> Vec<(i64, u8, TrackEventKind<'static>
         }
     }
     events
-}
-
-/// The program of an instrument in General MIDI, or its key among the percussion.
-#[rustfmt::skip]
-fn general_midi(instrument: Instrument) -> (u8, bool) {
-    use Instrument as I;
-    match instrument {
-        I::Kick => (36, true), I::Snare | I::Brush => (38, true), I::Rim => (37, true), I::Clap => (39, true),
-        I::HatClosed => (42, true), I::HatOpen => (46, true), I::Ride => (51, true), I::Shaker => (70, true),
-        I::Bongo => (60, true), I::Taiko => (41, true), I::Crash | I::Riser => (49, true),
-        I::TablaNa => (62, true), I::TablaTin => (63, true), I::TablaTun => (60, true), I::TablaTe => (65, true),
-        I::TablaGe => (64, true), I::TablaKa => (61, true),
-        I::Upright => (32, false), I::SubBass | I::Bass808 => (39, false), I::SynthBass => (38, false),
-        I::ElectricPiano => (4, false), I::FeltPiano | I::GrandPiano => (0, false), I::Organ => (16, false),
-        I::Guitar => (24, false), I::Harp => (46, false), I::Pad => (89, false), I::Strings => (48, false),
-        I::Choir => (52, false), I::Stab => (90, false), I::Vibraphone => (11, false), I::Celesta => (8, false),
-        I::MusicBox => (10, false), I::Kalimba => (108, false), I::Bells => (14, false), I::Glass => (92, false),
-        I::Flute | I::Bansuri => (73, false), I::Shakuhachi => (77, false), I::Sitar => (104, false),
-        I::Santoor => (15, false), I::Koto => (107, false), I::SynthLead => (81, false), I::Arpeggio => (80, false),
-        I::Cello => (42, false), I::Violin => (40, false), I::Pizzicato => (45, false), I::Horn => (60, false),
-        I::Brass => (61, false), I::Tanpura => (104, false),
-    }
 }
 
 #[cfg(test)]

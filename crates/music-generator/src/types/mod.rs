@@ -3,6 +3,7 @@
 pub mod bar;
 pub mod config;
 pub mod dice;
+pub mod general_midi;
 pub mod instrument;
 pub mod note;
 pub mod pitch;
