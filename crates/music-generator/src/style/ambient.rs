@@ -4,7 +4,7 @@
 use super::rules::{Composes, Rules};
 use crate::compose::bass::place;
 use crate::compose::form::{Part, Section};
-use crate::compose::harmony::{self, BarChords, Colours, Loop};
+use crate::compose::harmony::{BarChords, Colours, Loop};
 use crate::compose::scale::Scale;
 use crate::compose::scene::{Scene, Score, Stroke, Voice, choose_instrument};
 use crate::compose::timing::{Swing, Timing};
@@ -235,8 +235,7 @@ impl Composes for Ambient {
     }
 
     fn harmony(&mut self, section: &Section, scale: &Scale, _: f32, _: f32, dice: &mut Dice) -> Vec<BarChords> {
-        let mut cycle = harmony::choose(LOOPS, scale, 0.0, dice);
-        cycle.iter_mut().flatten().for_each(|chord| harmony::colour(chord, scale, &RULES.colours, dice));
+        let cycle = RULES.cycle(scale, 0.0, dice);
         let mut bars = Vec::new();
         let mut index = 0;
         while bars.len() < section.bars as usize {

@@ -188,8 +188,7 @@ impl Composes for Cinematic {
         change: f32,
         dice: &mut Dice,
     ) -> Vec<BarChords> {
-        let mut cycle = harmony::choose(LOOPS, scale, borrowed, dice);
-        cycle.iter_mut().flatten().for_each(|chord| harmony::colour(chord, scale, &RULES.colours, dice));
+        let mut cycle = RULES.cycle(scale, borrowed, dice);
         let chance = match (section.energy < 0.5, self.beats < 4) {
             (true, true) => 0.8,
             (true, false) => 0.3,

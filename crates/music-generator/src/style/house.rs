@@ -11,7 +11,7 @@ use self::patterns::{BASSES, CLOSED, PERCUSSION, RINGS, STABS, TECHNO_BASSES};
 use super::rules::{Composes, Rules};
 use crate::compose::chord::Chord;
 use crate::compose::form::{Part, Section};
-use crate::compose::harmony::{self, BarChords, Colours, Loop};
+use crate::compose::harmony::{BarChords, Colours, Loop};
 use crate::compose::melody::Line;
 use crate::compose::scale::Scale;
 use crate::compose::scene::{Scene, Score, Voice, choose_instrument};
@@ -191,8 +191,7 @@ impl Composes for House {
         change: f32,
         dice: &mut Dice,
     ) -> Vec<BarChords> {
-        let mut cycle = harmony::choose(LOOPS, scale, borrowed, dice);
-        cycle.iter_mut().flatten().for_each(|chord| harmony::colour(chord, scale, &RULES.colours, dice));
+        let cycle = RULES.cycle(scale, borrowed, dice);
         let each = 4;
         let bar = |bar: usize| cycle.get(bar / each % cycle.len().max(1)).cloned().unwrap_or_default();
         let mut bars: Vec<BarChords> = (0..section.bars as usize).map(bar).collect();

@@ -161,7 +161,7 @@ impl Composes for Piano {
             cycle = harmony::choose(LOOPS, scale, borrowed, dice);
         }
         self.cycle.clone_from(&cycle);
-        cycle.iter_mut().flatten().for_each(|chord| harmony::colour(chord, scale, &RULES.colours, dice));
+        RULES.colour(&mut cycle, scale, dice);
         harmony::unroll(&cycle, section.bars as usize, scale, RULES.change * change, dice)
     }
 

@@ -1,6 +1,5 @@
 //! What a style is: its tables, and how it writes a bar.
 
-use crate::compose::chord::Chord;
 use crate::compose::form::{Part, Section};
 use crate::compose::harmony::{self, BarChords, Colours, Loop};
 use crate::compose::scale::Scale;
@@ -33,6 +32,20 @@ pub struct Rules {
     pub change: f32,
 }
 
+impl Rules {
+    /// One of the loops, with at most this share of borrowed chords, and its chords with their extensions.
+    pub fn cycle(&self, scale: &Scale, borrowed: f32, dice: &mut Dice) -> Vec<BarChords> {
+        let mut cycle = harmony::choose(self.loops, scale, borrowed, dice);
+        self.colour(&mut cycle, scale, dice);
+        cycle
+    }
+
+    /// Adds extensions to the chords of a loop.
+    pub fn colour(&self, cycle: &mut [BarChords], scale: &Scale, dice: &mut Dice) {
+        cycle.iter_mut().flatten().for_each(|chord| harmony::colour(chord, scale, &self.colours, dice));
+    }
+}
+
 /// A style: it has tables, and writes one bar after the other.
 pub trait Composes: Send {
     /// The tables.
@@ -57,9 +70,7 @@ pub trait Composes: Send {
         dice: &mut Dice,
     ) -> Vec<BarChords> {
         let rules = self.rules();
-        let mut cycle = harmony::choose(rules.loops, scale, borrowed, dice);
-        let chords = cycle.iter_mut().flatten();
-        chords.for_each(|chord: &mut Chord| harmony::colour(chord, scale, &rules.colours, dice));
+        let cycle = rules.cycle(scale, borrowed, dice);
         harmony::unroll(&cycle, section.bars as usize, scale, rules.change * change, dice)
     }
 
