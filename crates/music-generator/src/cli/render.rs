@@ -13,7 +13,7 @@ use crowd_media::{Container, SampleFormat, Tags, atomic};
 use super::music_options::{MusicOptions, Words};
 use super::picture::Picture;
 use super::sound_file::{SoundFile, SoundFormat};
-use super::values::seconds;
+use super::values::{frames_in, seconds};
 use super::{midi, notes, sound_font};
 use crate::session::Session;
 use crate::steering::log::{Header, LogWriter, SessionLog, SoundFontFile};
@@ -158,11 +158,6 @@ fn check_outputs(options: &RenderOptions) -> Result<(), Box<dyn Error>> {
 
 fn stem_path(folder: &Path, stem: Stem) -> PathBuf {
     folder.join(format!("{}.wav", stem.name()))
-}
-
-/// The whole frames in this time.
-fn frames_in(seconds: f64, rate: u32) -> u64 {
-    (seconds * f64::from(rate)) as u64
 }
 
 /// What is to be rendered: a log without changes, or the one that is replayed. Its end is the number of frames.

@@ -111,6 +111,11 @@ pub(super) fn key(text: &str) -> Result<(u8, Mode), String> {
     Ok(((class + shift) % 12, mode))
 }
 
+/// The whole frames in this time.
+pub fn frames_in(seconds: f64, rate: u32) -> u64 {
+    (seconds * f64::from(rate)) as u64
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

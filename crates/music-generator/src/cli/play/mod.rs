@@ -30,7 +30,7 @@ pub use self::pcm::PcmFormat;
 use self::request::Request;
 use self::sink::{Opened, Sink};
 use super::music_options::MusicOptions;
-use super::values::seconds;
+use super::values::{frames_in, seconds};
 use crate::live_session::{LiveSession, Steering};
 use crate::steering::change::SteeringError;
 use crate::steering::log::{Header, SoundFontFile};
@@ -119,7 +119,7 @@ pub fn play(options: &PlayOptions) -> Result<(), Box<dyn Error>> {
     if let Some(log) = log.clone() {
         live = live.on_change(move |frame, change| log.change(frame, change));
     }
-    let frames = options.seconds.map(|seconds| ((seconds * f64::from(rate)) as u64).max(1));
+    let frames = options.seconds.map(|seconds| frames_in(seconds, rate).max(1));
     let mut sink = opened.play(live, frames)?;
     let (sender, inbox) = sync_channel(INBOX);
     listen(&sender, socket, &stop)?;
