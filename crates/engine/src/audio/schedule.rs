@@ -102,8 +102,8 @@ impl Schedule {
     /// `begins_bar` also those that wait for a bar.
     pub fn beat_at(&mut self, frame: u64, beat: i64, begins_bar: bool) {
         let reached = self.at_beat.extract_if(.., |waiting| waiting.frame.cast_signed() <= beat);
-        let on_bar = if begins_bar { self.on_bar.drain(..) } else { self.on_bar.drain(..0) };
-        let all = self.on_beat.drain(..).chain(reached).chain(on_bar);
+        let on_bar = if begins_bar { self.on_bar.len() } else { 0 };
+        let all = self.on_beat.drain(..).chain(reached).chain(self.on_bar.drain(..on_bar));
         self.due.extend(all.map(|due| ScheduledCommand { frame, ..due }));
     }
 

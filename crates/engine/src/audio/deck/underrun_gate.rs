@@ -193,7 +193,7 @@ impl UnderrunGate {
         };
         let mut wait = || match &mut view {
             Some(view) => {
-                view.waited_in_vain |= !view.waited_in_vain && !source.wait(from, until);
+                view.waited_in_vain = view.waited_in_vain || !source.wait(from, until);
                 !view.waited_in_vain
             }
             None => source.wait(from, until),

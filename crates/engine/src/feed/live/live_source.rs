@@ -75,21 +75,19 @@ impl LiveSource {
     }
 
     pub fn report_failure(&self, error: &InputError) {
-        if !self.is_failing() {
-            self.set_failing(true);
+        if !self.failing.swap(true, Relaxed) {
             self.shared.push_event(StreamEvent::Unreadable(error.to_string()));
         }
     }
 
     /// The input ends: there is nothing that offline engines must not wait for.
     pub fn report_panic(&self, error: &InputError) {
-        self.set_failing(false);
+        self.failing.store(false, Relaxed);
         self.shared.push_event(StreamEvent::Unreadable(error.to_string()));
     }
 
     pub fn report_recovery(&self) {
-        if self.is_failing() {
-            self.set_failing(false);
+        if self.failing.swap(false, Relaxed) {
             self.shared.push_event(StreamEvent::Readable);
         }
     }
@@ -101,10 +99,6 @@ impl LiveSource {
     /// Whether the latest read failed.
     pub fn is_failing(&self) -> bool {
         self.failing.load(Relaxed)
-    }
-
-    fn set_failing(&self, failing: bool) {
-        self.failing.store(failing, Relaxed);
     }
 
     fn reading_since(&self) -> MutexGuard<'_, Option<Instant>> {
