@@ -27,4 +27,44 @@ pub enum Error {
     /// A playlist without segments, which no player accepts.
     #[error("a playlist needs at least one segment")]
     NoSegments,
+    /// The AAC encoder does not support the bit rate.
+    #[error("AAC of {0} bit/s is not supported: choose 32000 to 320000 bit/s")]
+    AacBitRate(u32),
+    /// The AAC encoder was given another number of audio frames than an AAC frame has.
+    #[error("an AAC frame needs 1024 audio frames and not {0}")]
+    AacSamples(usize),
+    /// The library that encodes AAC failed.
+    #[error("the AAC encoder failed at the step \"{step}\" with the code {code} of fdk-aac")]
+    AacEncoder {
+        /// What the encoder was asked to do.
+        step: &'static str,
+        /// The error code of fdk-aac.
+        code: u32,
+    },
+    /// Bytes that are not an ADTS stream of stereo AAC-LC.
+    #[error("byte {position} is not the beginning of a complete ADTS frame of stereo AAC-LC")]
+    Adts {
+        /// The position in the stream.
+        position: usize,
+    },
+    /// A segment without frames.
+    #[error("a segment needs at least one frame")]
+    NoFrames,
+    /// A segment is longer than a live playlist allows.
+    #[error("a segment of {duration:?} is longer than the target duration of {target} s")]
+    TargetDuration {
+        /// The duration of the segment.
+        duration: std::time::Duration,
+        /// The target duration in seconds.
+        target: u64,
+    },
+    /// The writer of MPEG transport streams failed.
+    #[error("the transport stream cannot be written: {0}")]
+    TransportStream(String),
+}
+
+impl From<mpeg2ts::Error> for Error {
+    fn from(error: mpeg2ts::Error) -> Self {
+        Self::TransportStream(error.to_string())
+    }
 }

@@ -1,10 +1,13 @@
-#![forbid(unsafe_code)]
-//! The bytes of HTTP Live Streaming, for any server: the text of a media playlist, and FLAC in fragmented MP4. This crate reads no files,
-//! opens no sockets and encodes no sound.
+#![deny(unsafe_code)]
+//! The bytes of HTTP Live Streaming, for any server: the text of media playlists, FLAC in fragmented MP4, and AAC in MPEG transport
+//! streams. This crate reads no files and opens no sockets. It encodes no sound, except AAC with the feature `aac`.
 //!
 //! | item | |
 //! |---|---|
 //! | [`VodPlaylist`] | the media playlist of a track whose length is known (RFC 8216) |
+//! | [`LivePlaylist`] | the media playlist of a live stream, whose window moves |
+//! | [`aac`] | AAC-LC frames, ADTS, and an encoder |
+//! | [`TsSegment`] | AAC frames as one segment of an MPEG transport stream |
 //! | [`FlacTrack`] | the properties in the header of a FLAC stream, and the initialization segment made from them |
 //! | [`MediaSegment`] | FLAC frames as one media segment |
 //!
@@ -32,14 +35,21 @@
 //! - ISO/IEC 14496-12, "ISO base media file format". The code that writes a box names its clause.
 //! - "Encapsulation of FLAC in ISO Base Media File Format", version 0.0.3, which is part of the FLAC sources (`doc/isoflac.txt`).
 //! - RFC 9639, "Free Lossless Audio Codec (FLAC)".
+//! - ISO/IEC 14496-3, "Audio" (AAC and ADTS), and ISO/IEC 13818-1, "Systems" (MPEG transport streams).
 
+pub mod aac;
 mod box_writer;
 mod error;
 mod initialization_segment;
+mod live_playlist;
 mod media_segment;
+mod media_time;
+mod mpeg_ts;
 mod playlist;
 
 pub use error::Error;
 pub use initialization_segment::FlacTrack;
+pub use live_playlist::{LivePlaylist, LiveSegment, StartedItem};
 pub use media_segment::{MediaSample, MediaSegment};
+pub use mpeg_ts::TsSegment;
 pub use playlist::{PlaylistSegment, VodPlaylist};

@@ -1,4 +1,4 @@
-//! The text of a media playlist (RFC 8216).
+//! The text of the media playlist of a track (RFC 8216), and what all playlists have in common.
 
 use std::fmt::Write;
 use std::time::Duration;
@@ -37,22 +37,28 @@ impl VodPlaylist {
             checked(&self.map_uri)?
         );
         for segment in &self.segments {
-            let (duration, uri) = (segment.duration, checked(&segment.uri)?);
-            // Writing to a string cannot fail.
-            let _ = write!(text, "#EXTINF:{}.{:09},\n{uri}\n", duration.as_secs(), duration.subsec_nanos());
+            write_segment(segment, &mut text)?;
         }
         text.push_str("#EXT-X-ENDLIST\n");
         Ok(text)
     }
 }
 
+/// Writes the duration, with nine decimals, and the URI.
+pub fn write_segment(segment: &PlaylistSegment, text: &mut String) -> Result<(), Error> {
+    let (duration, uri) = (segment.duration, checked(&segment.uri)?);
+    // Writing to a string cannot fail.
+    let _ = write!(text, "#EXTINF:{}.{:09},\n{uri}\n", duration.as_secs(), duration.subsec_nanos());
+    Ok(())
+}
+
 /// The duration in whole seconds, at least 1.
-fn rounded(duration: Duration) -> u64 {
+pub fn rounded(duration: Duration) -> u64 {
     (duration + Duration::from_millis(500)).as_secs().max(1)
 }
 
 /// Returns the URI if it may be on a line of its own and in quotation marks (section 4.2), and an error otherwise.
-fn checked(uri: &str) -> Result<&str, Error> {
+pub fn checked(uri: &str) -> Result<&str, Error> {
     let bad = uri.is_empty() || uri.starts_with('#') || uri.contains(|one: char| one == '"' || one.is_control());
     if bad { Err(Error::Uri(uri.to_owned())) } else { Ok(uri) }
 }

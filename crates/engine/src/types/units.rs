@@ -3,6 +3,7 @@
 //! A value of one of these types is finite and in range, so it is never checked again. None of them can be NaN.
 
 use std::fmt;
+use std::time::Duration;
 
 use super::error::{Error, Result};
 pub use super::frames::Frames;
@@ -126,6 +127,19 @@ impl Frames {
     /// The length in seconds at `rate`.
     pub fn seconds(self, rate: SampleRate) -> f64 {
         self.0 as f64 / f64::from(rate.get())
+    }
+
+    /// The length at `rate`, in whole nanoseconds, rounded down.
+    pub fn duration(self, rate: SampleRate) -> Duration {
+        let (rate, whole) = (u64::from(rate.get()), Duration::from_secs(self.0 / u64::from(rate.get())));
+        whole + Duration::from_nanos(self.0 % rate * 1_000_000_000 / rate)
+    }
+
+    /// The number of frames that end within `duration` at `rate`. It is exact for any duration.
+    pub fn within(duration: Duration, rate: SampleRate) -> Self {
+        let rate = u64::from(rate.get());
+        let part = u64::from(duration.subsec_nanos()) * rate / 1_000_000_000;
+        Self(duration.as_secs().saturating_mul(rate).saturating_add(part))
     }
 }
 
@@ -255,6 +269,20 @@ mod tests {
     fn an_error_names_the_quantity_its_value_and_the_range() {
         let text = Gain::new(9.0).unwrap_err().to_string();
         assert_eq!(text, "gain 9 is out of range: give 0 to 4");
+    }
+
+    #[test]
+    fn durations_are_exact_for_any_number_of_frames() {
+        for (frames, rate, duration) in [
+            (48_000, SampleRate::DAT, Duration::from_secs(1)),
+            (1_024, SampleRate::CD, Duration::from_nanos(23_219_954)),
+            (u64::MAX, SampleRate::CD, Duration::new(418_293_516_410_647, 429_591_836)),
+        ] {
+            assert_eq!(Frames(frames).duration(rate), duration);
+            // The duration is rounded down, by less than a frame.
+            let more = duration + Duration::from_nanos(1);
+            assert_eq!(Frames::within(more, rate), Frames(frames), "{frames}");
+        }
     }
 
     #[test]

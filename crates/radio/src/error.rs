@@ -1,0 +1,57 @@
+//! The error type of the station.
+
+use std::path::{Path, PathBuf};
+
+/// The reason why the station cannot do something.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A setting or an argument that cannot be used, with advice.
+    #[error("{0}")]
+    Invalid(String),
+    /// The operating system refused an operation on a file.
+    #[error("{}: cannot {doing}: {source}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// The operation: "open", "write".
+        doing: &'static str,
+        /// The error of the system.
+        source: std::io::Error,
+    },
+    /// A file of the station cannot be parsed.
+    #[error("{}: {problem}: {advice}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        problem: String,
+        /// What to do.
+        advice: &'static str,
+    },
+    /// A music file has other content than when it was prepared.
+    #[error("{}: the file has changed since it was prepared: run crowd-radio setup again", .0.display())]
+    Changed(PathBuf),
+    /// A music file cannot be found or opened.
+    #[error(transparent)]
+    Library(#[from] crowd_library::Error),
+    /// A music file cannot be read.
+    #[error(transparent)]
+    Media(#[from] crowd_media::Error),
+    /// The engine refused something.
+    #[error(transparent)]
+    Engine(#[from] crowd_engine::Error),
+    /// The loudness of a file cannot be measured.
+    #[error(transparent)]
+    Measure(#[from] crowd_mastering::measure::Error),
+    /// A stream cannot be written.
+    #[error(transparent)]
+    Streaming(#[from] crowd_streaming::Error),
+}
+
+impl Error {
+    /// An error of the operating system.
+    pub fn io(path: impl AsRef<Path>, doing: &'static str, source: std::io::Error) -> Self {
+        Self::Io { path: path.as_ref().to_owned(), doing, source }
+    }
+}

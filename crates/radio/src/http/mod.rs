@@ -1,0 +1,7 @@
+//! The server.
+
+mod now;
+mod router;
+mod stream;
+
+pub use router::{App, SharedApp, router};

@@ -1,0 +1,24 @@
+//! What plays, and whether the station runs.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::IntoResponse;
+use serde_json::{Value, json};
+
+use super::router::SharedApp;
+use super::stream::CORS;
+
+/// `GET /now.json`: the item that plays at the end of the playlist, and those that follow.
+pub async fn now_playing(State(app): State<SharedApp>) -> impl IntoResponse {
+    let now = app.now();
+    ([CORS, (header::CACHE_CONTROL, "no-cache")], Json(json!({ "playing": now.playing, "next": now.next })))
+}
+
+/// `GET /healthz`: status 200 when a playlist is published, and 503 before.
+pub async fn health(State(app): State<SharedApp>) -> (StatusCode, Json<Value>) {
+    let now = app.now();
+    let ok = !now.playlist.is_empty();
+    let status = if ok { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    (status, Json(json!({ "ok": ok, "published_segments": now.published_segments })))
+}

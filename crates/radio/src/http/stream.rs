@@ -1,0 +1,63 @@
+//! The playlist and the segments.
+
+use axum::body::{Body, Bytes};
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use crowd_web::{FileDescription, FileResponse, Problem};
+
+use super::router::SharedApp;
+
+/// The media type of a playlist (RFC 8216, section 10).
+const PLAYLIST_TYPE: &str = "application/vnd.apple.mpegurl";
+/// The media type of a segment (RFC 3555).
+const SEGMENT_TYPE: &str = "video/mp2t";
+/// A playlist is new every few seconds.
+const PLAYLIST_CACHE: &str = "max-age=1";
+/// The name of a segment contains a hash of its bytes, so it never changes.
+const SEGMENT_CACHE: &str = "public, max-age=31536000, immutable";
+
+/// `GET /stream.m3u8`.
+pub async fn playlist(State(app): State<SharedApp>) -> Result<Response, Problem> {
+    let text = app.now().playlist;
+    if text.is_empty() {
+        return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "the station makes its first segments: try again"));
+    }
+    let headers = [(header::CONTENT_TYPE, PLAYLIST_TYPE), (header::CACHE_CONTROL, PLAYLIST_CACHE), CORS];
+    Ok((headers, text.to_string()).into_response())
+}
+
+/// Pages of any site may play the stream.
+pub const CORS: (header::HeaderName, &str) = (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*");
+
+/// `GET /segments/{name}`.
+pub async fn segment(
+    State(app): State<SharedApp>,
+    Path(name): Path<String>,
+    method: Method,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let Some(segment) = app.now().segment(&name) else {
+        let text = format!("there is no segment \"{}\" any more: stream.m3u8 lists the segments", name.escape_debug());
+        return Err(Problem::new(StatusCode::NOT_FOUND, text));
+    };
+    let file = FileDescription {
+        length: Some(segment.bytes.len() as u64),
+        tag: Some(format!("\"{}\"", segment.name)),
+        media_type: SEGMENT_TYPE,
+        name,
+        attachment: false,
+    };
+    let response = FileResponse::new(&method, &headers, file);
+    let mut response = match response.byte_range() {
+        Ok(range) => {
+            let bytes = Bytes::from_owner(segment.bytes.clone());
+            response.with_body(Body::from(bytes.slice(range.start as usize..range.end as usize)))
+        }
+        Err(response) => *response,
+    };
+    let cache = HeaderValue::from_static(SEGMENT_CACHE);
+    response.headers_mut().insert(header::CACHE_CONTROL, cache);
+    response.headers_mut().insert(CORS.0, HeaderValue::from_static(CORS.1));
+    Ok(response)
+}

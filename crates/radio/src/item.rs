@@ -1,0 +1,62 @@
+//! What the station plays: tracks and jingles.
+
+use std::path::PathBuf;
+
+use crowd_engine::Frames;
+use serde::{Deserialize, Serialize};
+
+/// Whether an item is music, or an announcement between music.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ItemKind {
+    /// A piece of music.
+    Track,
+    /// An announcement of the station.
+    Jingle,
+}
+
+/// A file that the station plays, with what was measured of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Item {
+    /// The BLAKE3 hash of the file, in hexadecimal.
+    pub hash: String,
+    /// Track or jingle.
+    pub kind: ItemKind,
+    /// The path of the file.
+    pub file: PathBuf,
+    /// The length in frames at the sample rate of the station.
+    #[serde(with = "frames")]
+    pub frames: Frames,
+    /// The gain in decibels, with which the item has the loudness of the station.
+    pub gain_db: f32,
+    /// The title from the tags, otherwise the name of the file.
+    pub title: String,
+    /// The artist from the tags.
+    pub artist: Option<String>,
+    /// The album from the tags.
+    pub album: Option<String>,
+}
+
+impl Item {
+    /// The artist and the title, as players show them.
+    pub fn display_title(&self) -> String {
+        match &self.artist {
+            Some(artist) => format!("{artist} - {}", self.title),
+            None => self.title.clone(),
+        }
+    }
+}
+
+mod frames {
+    use crowd_engine::Frames;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+    pub fn serialize<S: Serializer>(frames: &Frames, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_u64(frames.0)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Frames, D::Error> {
+        u64::deserialize(from).map(Frames)
+    }
+}

@@ -1,0 +1,48 @@
+//! How one item follows another.
+
+use std::time::Duration;
+
+use crowd_engine::{Frames, SampleRate};
+use crowd_streaming::aac::AacFrame;
+
+use crate::item::Item;
+
+/// How one item follows another.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Transition {
+    /// The first frame of an item follows the last frame of the one before it.
+    #[default]
+    Gapless,
+    /// The items overlap for about this time, with an equal-power crossfade.
+    Crossfade(Duration),
+    /// There is silence of about this time between the items.
+    Pause(Duration),
+}
+
+impl Transition {
+    /// The start of `next` after `item`, which starts at `start`.
+    ///
+    /// After a crossfade or a pause an item starts at a multiple of [`AacFrame::LENGTH`], so that its encoded frames are the same each time
+    /// it plays. For this the crossfade is shortened and the pause is lengthened by less than an AAC frame, which is 21 ms at 48 kHz.
+    /// A crossfade takes at most half of either item.
+    pub fn start_after(self, start: Frames, item: &Item, next: &Item, rate: SampleRate) -> Frames {
+        let end = start.0 + item.frames.0;
+        let start = match self {
+            Self::Gapless => end,
+            Self::Crossfade(time) => {
+                let overlap = Frames::within(time, rate).0.min(item.frames.0 / 2).min(next.frames.0 / 2);
+                (end - overlap).next_multiple_of(AacFrame::LENGTH).min(end)
+            }
+            Self::Pause(time) => (end + Frames::within(time, rate).0).next_multiple_of(AacFrame::LENGTH),
+        };
+        Frames(start)
+    }
+
+    /// The longest time for which two items overlap.
+    pub fn longest_overlap(self, rate: SampleRate) -> Frames {
+        match self {
+            Self::Crossfade(time) => Frames::within(time, rate),
+            Self::Gapless | Self::Pause(_) => Frames(0),
+        }
+    }
+}

@@ -1,0 +1,6 @@
+//! Prepares music for a station: it is scanned, measured and encoded.
+
+mod prepare;
+mod prepared_item;
+
+pub use prepare::{Settings, aac_rate, prepare};

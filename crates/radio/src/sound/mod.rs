@@ -1,0 +1,7 @@
+//! The sound of items: decoded, at the sample rate and the loudness of the station.
+
+mod item_sound;
+mod sound_cache;
+
+pub use item_sound::ItemSound;
+pub use sound_cache::SoundCache;

@@ -1,0 +1,17 @@
+//! AAC-LC: frames, ADTS, and with the feature `aac` an encoder.
+
+mod adts;
+#[cfg(feature = "aac")]
+mod encoder;
+#[cfg(feature = "aac")]
+mod fdk;
+mod frame;
+mod splice;
+mod window;
+
+pub use adts::{adts_frames, write_adts};
+#[cfg(feature = "aac")]
+pub use encoder::{AacEncoder, AacSettings};
+pub use frame::{AacFrame, AacRate};
+pub use splice::splice_index;
+pub use window::Window;
