@@ -49,7 +49,7 @@ mod playlist;
 
 pub use error::Error;
 pub use initialization_segment::FlacTrack;
-pub use live_playlist::{LivePlaylist, LiveSegment, StartedItem};
+pub use live_playlist::{LivePlaylist, LiveSegment, PlayedItem};
 pub use media_segment::{MediaSample, MediaSegment};
 pub use mpeg_ts::TsSegment;
 pub use playlist::{PlaylistSegment, VodPlaylist};

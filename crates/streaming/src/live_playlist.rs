@@ -17,13 +17,11 @@ pub struct LiveSegment {
     pub time: Duration,
     /// Whether an encoder with other settings began here.
     pub discontinuity: bool,
-    /// What begins to play in the segment, if something does.
-    pub started: Vec<StartedItem>,
 }
 
-/// An item that begins to play.
+/// An item that plays in the window.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StartedItem {
+pub struct PlayedItem {
     /// An ID that no other item of the stream has.
     pub id: String,
     /// The time of its first frame, after 1970-01-01T00:00:00 UTC.
@@ -45,6 +43,8 @@ pub struct LivePlaylist {
     pub discontinuity_sequence: u64,
     /// The URI of the initialization segment, for fragmented MP4.
     pub map_uri: Option<String>,
+    /// The items that play in the window. An item has to stay as long as any part of it is in the window (section 4.3.2.7).
+    pub items: Vec<PlayedItem>,
     /// The segments, the oldest first.
     pub segments: Vec<LiveSegment>,
 }
@@ -70,6 +70,7 @@ impl LivePlaylist {
             let _ = writeln!(text, "#EXT-X-DISCONTINUITY-SEQUENCE:{}", self.discontinuity_sequence);
         }
         text.push_str("#EXT-X-INDEPENDENT-SEGMENTS\n");
+        self.items.iter().for_each(|item| item.write(&mut text));
         for (index, live) in self.segments.iter().enumerate() {
             if rounded(live.segment.duration) > self.target_duration {
                 let target = self.target_duration;
@@ -82,14 +83,13 @@ impl LivePlaylist {
                 let _ = writeln!(text, "#EXT-X-MAP:URI=\"{}\"", checked(uri)?);
             }
             let _ = writeln!(text, "#EXT-X-PROGRAM-DATE-TIME:{}", date(live.time));
-            live.started.iter().for_each(|item| item.write(&mut text));
             write_segment(&live.segment, &mut text)?;
         }
         Ok(text)
     }
 }
 
-impl StartedItem {
+impl PlayedItem {
     /// Writes the tag EXT-X-DATERANGE (section 4.3.2.7). Quotation marks and line breaks, which an attribute cannot contain, are replaced.
     fn write(&self, text: &mut String) {
         let plain = |value: &str| -> String {
@@ -117,7 +117,7 @@ mod tests {
     fn live(number: u64, millis: u64) -> LiveSegment {
         let segment = PlaylistSegment { uri: format!("{number}.ts"), duration: Duration::from_millis(millis) };
         let time = Duration::from_millis(1_774_752_600_000 + 6_000 * number);
-        LiveSegment { segment, time, discontinuity: number == 8, started: Vec::new() }
+        LiveSegment { segment, time, discontinuity: number == 8 }
     }
 
     fn playlist() -> LivePlaylist {
@@ -126,6 +126,7 @@ mod tests {
             media_sequence: 7,
             discontinuity_sequence: 0,
             map_uri: None,
+            items: Vec::new(),
             segments: vec![live(7, 5_994), live(8, 6_016)],
         }
     }
@@ -133,7 +134,7 @@ mod tests {
     #[test]
     fn a_window_has_no_end_and_a_date_for_each_segment() {
         let mut playlist = playlist();
-        playlist.segments[0].started.push(StartedItem {
+        playlist.items.push(PlayedItem {
             id: "42".to_owned(),
             time: Duration::from_millis(1_774_752_643_500),
             duration: Duration::from_millis(183_250),
@@ -142,9 +143,8 @@ mod tests {
         assert_eq!(
             playlist.text().unwrap(),
             "#EXTM3U\n#EXT-X-VERSION:6\n#EXT-X-TARGETDURATION:6\n#EXT-X-MEDIA-SEQUENCE:7\n#EXT-X-INDEPENDENT-SEGMENTS\n\
-             #EXT-X-PROGRAM-DATE-TIME:2026-03-29T02:50:42.000Z\n\
              #EXT-X-DATERANGE:ID=\"42\",START-DATE=\"2026-03-29T02:50:43.500Z\",DURATION=183.250,X-TITLE=\"Say \u{201D}Hi\u{201D}\"\n\
-             #EXTINF:5.994000000,\n7.ts\n#EXT-X-DISCONTINUITY\n\
+             #EXT-X-PROGRAM-DATE-TIME:2026-03-29T02:50:42.000Z\n#EXTINF:5.994000000,\n7.ts\n#EXT-X-DISCONTINUITY\n\
              #EXT-X-PROGRAM-DATE-TIME:2026-03-29T02:50:48.000Z\n#EXTINF:6.016000000,\n8.ts\n"
         );
     }

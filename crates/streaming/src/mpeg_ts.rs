@@ -5,8 +5,8 @@ use mpeg2ts::pes::PesHeader;
 use mpeg2ts::time::{ClockReference, Timestamp};
 use mpeg2ts::ts::payload::{Bytes, Pat, Pes, Pmt};
 use mpeg2ts::ts::{
-    AdaptationField, ContinuityCounter, EsInfo, Pid, ProgramAssociation, TransportScramblingControl, TsHeader, TsPacket,
-    TsPacketWriter, TsPayload, VersionNumber, WriteTsPacket,
+    AdaptationField, ContinuityCounter, EsInfo, Pid, ProgramAssociation, TransportScramblingControl, TsHeader,
+    TsPacket, TsPacketWriter, TsPayload, VersionNumber, WriteTsPacket,
 };
 
 use crate::aac::{AacFrame, AacRate, write_adts};
@@ -62,7 +62,8 @@ impl TsSegment<'_> {
         let tables = (self.number % COUNTER_PERIOD as u64) as u8;
         packets.put(Pid::new(Pid::PAT)?, tables, None, TsPayload::Pat(association(pmt)))?;
         packets.put(pmt, tables, None, TsPayload::Pmt(program_map(audio)))?;
-        let mut missing = COUNTER_PERIOD - pes_packets.iter().map(|pes| packets_of(pes.len())).sum::<usize>() % COUNTER_PERIOD;
+        let mut missing =
+            COUNTER_PERIOD - pes_packets.iter().map(|pes| packets_of(pes.len())).sum::<usize>() % COUNTER_PERIOD;
         if missing == COUNTER_PERIOD {
             missing = 0;
         }
@@ -127,7 +128,13 @@ struct Packets {
 }
 
 impl Packets {
-    fn put(&mut self, pid: Pid, counter: u8, field: Option<AdaptationField>, payload: TsPayload) -> Result<(), mpeg2ts::Error> {
+    fn put(
+        &mut self,
+        pid: Pid,
+        counter: u8,
+        field: Option<AdaptationField>,
+        payload: TsPayload,
+    ) -> Result<(), mpeg2ts::Error> {
         let header = TsHeader {
             transport_error_indicator: false,
             transport_priority: false,

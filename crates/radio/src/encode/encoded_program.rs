@@ -137,7 +137,8 @@ impl EncodedProgram {
     /// The piece with an AAC frame.
     fn find_piece(&mut self, frame: u64) -> Piece {
         let number = self.timeline.item_at(frame.saturating_mul(AacFrame::LENGTH)).number;
-        let before = (0..=number).rev().find_map(|number| self.pieces_of(number).filter(|item| item.frames.start <= frame));
+        let before =
+            (0..=number).rev().find_map(|number| self.pieces_of(number).filter(|item| item.frames.start <= frame));
         if let Some(PlacedPieces { placed, pieces, frames }) = &before
             && frames.contains(&frame)
         {

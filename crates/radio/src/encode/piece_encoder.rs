@@ -2,9 +2,9 @@
 
 use crowd_streaming::aac::{AacEncoder, AacFrame, AacSettings};
 
-use super::pieces::{Pieces, LOOKAHEAD};
 use super::piece::Piece;
 use super::piece_store::PieceStore;
+use super::pieces::{LOOKAHEAD, Pieces};
 use crate::error::Error;
 use crate::program::{PlacedItem, read_joined};
 use crate::sound::SoundCache;

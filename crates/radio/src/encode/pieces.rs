@@ -77,7 +77,10 @@ mod tests {
                 for index in 0..pieces.count() {
                     let piece = pieces.piece(index);
                     assert_eq!(piece.start, at);
-                    assert_eq!([piece.start, piece.end - 1].map(|frame| pieces.piece_at(frame)), [&piece; 2].map(Clone::clone));
+                    assert_eq!(
+                        [piece.start, piece.end - 1].map(|frame| pieces.piece_at(frame)),
+                        [&piece; 2].map(Clone::clone)
+                    );
                     at = piece.end;
                 }
                 assert_eq!(at, pieces.frames().end);

@@ -22,7 +22,8 @@ pub fn read_joined(items: &[PlacedItem], range: Range<u64>, sounds: &mut SoundCa
         if wanted.is_empty() {
             continue;
         }
-        let fade_in = index.checked_sub(1).and_then(|before| items.get(before)).map(|before| span.start..before.end().0);
+        let fade_in =
+            index.checked_sub(1).and_then(|before| items.get(before)).map(|before| span.start..before.end().0);
         let fade_out = items.get(index + 1).map(|next| next.start.0..span.end);
         let sound = sounds.sound(&placed.item)?;
         sound.read(wanted.start - span.start..wanted.end - span.start, |first, block| {

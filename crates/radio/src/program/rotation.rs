@@ -39,7 +39,10 @@ impl Rotation {
         } else {
             of(&self.tracks, round * cycle + place - 1)
         };
-        #[allow(clippy::expect_used, reason = "`new` refuses a rotation without tracks, and jingles are used only if there are any")]
+        #[allow(
+            clippy::expect_used,
+            reason = "`new` refuses a rotation without tracks, and jingles are used only if there are any"
+        )]
         item.expect("a rotation has items")
     }
 }

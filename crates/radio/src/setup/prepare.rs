@@ -91,7 +91,7 @@ pub fn prepare(settings: &Settings, progress: impl Fn(usize, usize) + Sync) -> R
 fn files_of(folder: &Path, kind: ItemKind, left_out: &mut Vec<String>) -> Result<Vec<Work>, Error> {
     let library = Library::open(folder)?;
     library.scan();
-    left_out.extend(library.unreadable().iter().map(|file| format!("{}: {}", file.path.display(), file.reason)));
+    left_out.extend(library.unreadable().iter().map(|file| format!("{}: {}", file.path.display(), file.problem)));
     let mut work: Vec<Work> = Vec::new();
     for track in library.tracks() {
         match library.open_file(&track) {

@@ -13,7 +13,7 @@ use crate::error::Error;
 use crate::item::{Item, ItemKind};
 
 /// The range of gains in decibels. Music that needs more is noise.
-const GAINS_DB: (f32, f32) = (-24.0, 24.0);
+const GAINS_DB: (f64, f64) = (-24.0, 24.0);
 
 /// Measures a file: its length, and the gain with which it has the loudness of the station.
 ///

@@ -1,7 +1,6 @@
 //! Reads the sound of one item.
 
 use std::ops::{ControlFlow, Range};
-use std::path::Path;
 
 use crowd_engine::chunk::{ChunkGrid, Chunked};
 use crowd_engine::feed::FileInput;
@@ -21,7 +20,8 @@ const CEILING_DBTP: f32 = -1.0;
 
 /// The chain that gives an item the loudness of the station: a gain and a true-peak limiter.
 pub fn chain(gain_db: f32, rate: SampleRate) -> Result<Mastering, crowd_engine::Error> {
-    let settings = MasteringSettings { make_up_db: gain_db, ceiling_dbtp: CEILING_DBTP, ..MasteringSettings::default() };
+    let settings =
+        MasteringSettings { make_up_db: gain_db, ceiling_dbtp: CEILING_DBTP, ..MasteringSettings::default() };
     Mastering::new(&settings, rate)
 }
 
@@ -69,7 +69,9 @@ impl ItemSound {
             }
             let end = self.made.end.min(range.end);
             let offset = |frame: u64| usize::try_from(frame - self.made.start).unwrap_or(usize::MAX);
-            let Some(frames) = self.chunk.get(offset(at)..offset(end)).filter(|frames| !frames.is_empty()) else { break };
+            let Some(frames) = self.chunk.get(offset(at)..offset(end)).filter(|frames| !frames.is_empty()) else {
+                break;
+            };
             take(at, frames);
             at = end;
         }
@@ -86,12 +88,4 @@ impl ItemSound {
         self.made = self.chunked.grid().span(index).unwrap_or_default();
         Ok(())
     }
-}
-
-/// The number of frames of a file at the rate of the station.
-///
-/// # Errors
-/// The errors of opening it.
-pub fn frames_of(path: &Path, rate: SampleRate) -> Result<Frames, Error> {
-    Ok(FileInput::open(path, Some(rate))?.1.frames)
 }

@@ -94,7 +94,8 @@ mod tests {
 
     #[test]
     fn after_a_restart_the_program_continues_as_if_it_had_never_stopped() {
-        let mut clock = StationClock::new(RATE, Duration::from_secs(START), Duration::from_secs(50), at(0, START + 3_600));
+        let mut clock =
+            StationClock::new(RATE, Duration::from_secs(START), Duration::from_secs(50), at(0, START + 3_600));
         assert_eq!(clock.frames(at(1, START + 3_601)), Frames(3_601 * 48_000));
     }
 

@@ -6,7 +6,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use crowd_engine::Frames;
 use crowd_streaming::aac::AacFrame;
-use crowd_streaming::{LivePlaylist, LiveSegment, PlaylistSegment, StartedItem, TsSegment};
+use crowd_streaming::{LivePlaylist, LiveSegment, PlayedItem, PlaylistSegment, TsSegment};
 use serde::Serialize;
 
 use super::saved_state::{SavedState, StateFolder};
@@ -172,25 +172,23 @@ impl Publisher {
             duration: grid.time(frames.end) - grid.time(frames.start),
         };
         let time = self.state.epoch() + grid.time(frames.start);
-        let started = self.started(frames);
-        let listed = LiveSegment { segment, time, discontinuity: false, started };
+        let listed = LiveSegment { segment, time, discontinuity: false };
         Ok(Segment { number, name, bytes: bytes.into(), listed })
     }
 
-    /// The items that begin in these AAC frames.
-    fn started(&mut self, frames: Range<u64>) -> Vec<StartedItem> {
-        let span = frames.start * AacFrame::LENGTH..frames.end * AacFrame::LENGTH;
+    /// The items that play in these segments.
+    fn played(&mut self, numbers: &Range<u64>) -> Vec<PlayedItem> {
+        let (grid, epoch) = (self.settings.grid, self.state.epoch());
+        let frame = |number: u64| grid.frames(number).start * AacFrame::LENGTH;
         let timeline = self.program.timeline();
-        let (rate, items) = (timeline.rate(), timeline.items(span.clone()));
-        let starts = items.into_iter().filter(|placed| span.contains(&placed.start.0));
-        starts
-            .map(|placed| StartedItem {
-                id: placed.number.to_string(),
-                time: self.state.epoch() + placed.start.duration(rate),
-                duration: placed.item.frames.duration(rate),
-                title: placed.item.display_title(),
-            })
-            .collect()
+        let (rate, items) = (timeline.rate(), timeline.items(frame(numbers.start)..frame(numbers.end)));
+        let played = items.into_iter().map(|placed| PlayedItem {
+            id: placed.number.to_string(),
+            time: epoch + placed.start.duration(rate),
+            duration: placed.item.frames.duration(rate),
+            title: placed.item.display_title(),
+        });
+        played.collect()
     }
 
     /// The item that plays at a frame, and the items after it.
@@ -216,11 +214,13 @@ impl Publisher {
     fn list(&mut self, numbers: Range<u64>) -> Result<(), Error> {
         let fetchable: Vec<_> = self.segments.iter().filter(|segment| segment.number < numbers.end).cloned().collect();
         let listed = fetchable.iter().filter(|segment| segment.number >= numbers.start);
+        let items = self.played(&numbers);
         let playlist = LivePlaylist {
             target_duration: self.settings.grid.target_duration(),
             media_sequence: numbers.start,
             discontinuity_sequence: 0,
             map_uri: None,
+            items,
             segments: listed.map(|segment| segment.listed.clone()).collect(),
         };
         let end = self.settings.grid.frames(numbers.end).start * AacFrame::LENGTH;

@@ -57,7 +57,9 @@ impl StateFolder {
             Err(TryLockError::WouldBlock) => {
                 let place = path.display();
                 let advice = "stop the other one, or give this one another --state folder";
-                return Err(Error::Invalid(format!("{place}: another process runs a station with this state: {advice}")));
+                return Err(Error::Invalid(format!(
+                    "{place}: another process runs a station with this state: {advice}"
+                )));
             }
             Err(TryLockError::Error(error)) => return Err(Error::io(&lock_path, "lock", error)),
         }

@@ -55,8 +55,10 @@ impl Handle {
         let mut frame = vec![0_u8; AacFrame::MAX_BYTES];
         let mut input = samples.as_ptr().cast_mut().cast::<c_void>();
         let mut output = frame.as_mut_ptr().cast::<c_void>();
-        let (mut input_id, mut output_id) =
-            (sys::AACENC_BufferIdentifier_IN_AUDIO_DATA as c_int, sys::AACENC_BufferIdentifier_OUT_BITSTREAM_DATA as c_int);
+        let (mut input_id, mut output_id) = (
+            sys::AACENC_BufferIdentifier_IN_AUDIO_DATA as c_int,
+            sys::AACENC_BufferIdentifier_OUT_BITSTREAM_DATA as c_int,
+        );
         let (mut input_bytes, mut output_bytes) = (size_of_val(samples) as c_int, AacFrame::MAX_BYTES as c_int);
         let (mut input_unit, mut output_unit) = (2, 1);
         let from = sys::AACENC_BufDesc {
@@ -77,7 +79,8 @@ impl Handle {
         let mut made = sys::AACENC_OutArgs { numOutBytes: 0, numInSamples: 0, numAncBytes: 0, bitResState: 0 };
         // SAFETY: the handle is open. Each description has one buffer with its length in bytes, and all of them live until the call
         // returns. The library only reads the samples, and keeps no pointer.
-        let code = unsafe { sys::aacEncEncode(self.0, &raw const from, &raw const to, &raw const given, &raw mut made) };
+        let code =
+            unsafe { sys::aacEncEncode(self.0, &raw const from, &raw const to, &raw const given, &raw mut made) };
         check("encode", code)?;
         frame.truncate(usize::try_from(made.numOutBytes).unwrap_or(0));
         Ok(frame)
