@@ -40,6 +40,26 @@ fn block_sizes_change_neither_notes_nor_bytes() {
 }
 
 #[test]
+fn bars_are_the_same_without_sound() {
+    let bars = |sound: bool| {
+        let mut session = Session::new(8_000, 5, Target::default());
+        session.set_target_at(9_000, Target { density: 0.8, bpm: Some(88.0), ..Target::default() });
+        let mut bars = Vec::new();
+        for _ in 0..2_000 {
+            if sound {
+                session.render(&mut SILENCE.clone());
+            } else {
+                session.pass();
+            }
+            bars.extend(session.take_bar());
+        }
+        assert_eq!(session.frame(), 2_000 * QUANTUM as u64);
+        bars
+    };
+    assert!(bars(false) == bars(true) && bars(false).len() > 4);
+}
+
+#[test]
 fn a_change_takes_effect_at_a_beat_and_the_tempo_arrives() {
     let mut session = Session::new(8_000, 1, Target { bpm: Some(80.0), ..Target::default() });
     read(&mut session, 1_000);
