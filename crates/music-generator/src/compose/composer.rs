@@ -6,6 +6,7 @@ use super::harmony::{self, BORROWED_SHARE, BarChords};
 use super::memory::Memory;
 use super::scale::Scale;
 use super::scene::{Scene, Score};
+use crate::prompt::mapping;
 use crate::style::{self, Composes};
 use crate::types::bar::{Bar, ChordSpan};
 use crate::types::config::Mode;
@@ -155,6 +156,7 @@ impl Composer {
             self.style = begun.copy();
         }
         self.memory.remember(&audible(&score.notes, target), self.start, ends);
+        score.notes.iter_mut().for_each(|note| mapping::play(note, target));
         score.notes.sort_by_key(|note| (note.start, note.stem, note.instrument, (note.pitch.0 * 100.0) as i64));
         let bar = self.finish(at, bpm, score.notes);
         self.seconds = ends;
