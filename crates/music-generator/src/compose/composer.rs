@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use super::density;
 use super::form::{Form, Section, energy_at};
 use super::harmony::{self, BORROWED_SHARE, BarChords};
 use super::memory::Memory;
@@ -145,6 +146,7 @@ impl Composer {
         for attempt in 0..MOST_ATTEMPTS {
             score.notes.clear();
             self.style.write(&scene, &mut score);
+            density::spread(&mut score.notes, self.seed, self.start);
             let repeated = self.memory.repeated(&audible(&score.notes, target), self.start, ends);
             if target.temperature <= 0.0 || repeated == [false; Stem::COUNT] {
                 break;
