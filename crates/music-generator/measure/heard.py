@@ -32,7 +32,7 @@ def explain(binary, prompt, style=None):
 
 
 def observe(binary, prompt, arguments, style=None, need=()):
-    """The numbers of one rendering: of the notes, and of the `sound`, the `stems` and the `medium` when they are needed.
+    """The numbers of one rendering: of the notes, and of the `sound`, the `levels` of the stems and the `medium` when they are needed.
 
     Without a need for the treble the sample rate is 24,000 Hz: rhythm and centroid do not see more, and it takes half the time.
     """
@@ -40,19 +40,18 @@ def observe(binary, prompt, arguments, style=None, need=()):
     with tempfile.TemporaryDirectory() as folder:
         if need:
             rate = 48_000 if "medium" in need else 24_000
-            stereo, score, parts = render.run(binary, folder, stems="stems" in need, sample_rate=rate, **options)
+            stereo, score, parts = render.run(binary, folder, stems=True, wanted=None if "levels" in need else ("texture",), sample_rate=rate, **options)
         else:
             stereo, score, parts = None, render.notes_of(binary, folder, **options), {}
     return _notes(score) | (_sound(stereo, parts, need) if need else {})
 
 
 def _sound(stereo, parts, need):
-    """The numbers of the sound."""
-    onsets, centroid, _ = rhythm_and_colour(stereo)
+    """The numbers of the sound; its colour without noises, which do not follow the mood of the music."""
+    onsets, centroid, _ = rhythm_and_colour(stereo - audio.fit(parts["texture"], stereo.shape[1]))
     values = {"onsets": onsets, "centroid": centroid}
-    if parts:
-        full = audio.loudness(stereo)["lufs"]
-        values["stems"] = {name: audio.loudness(part)["lufs"] - full for name, part in parts.items()}
+    if "levels" in need:
+        values["stems"] = {name: level(part) - level(stereo) for name, part in parts.items()}
     if "medium" in need:
         values |= {"bands": measures.bands(stereo)[0], "side_mid": sound.stereo_width(stereo)["side_mid"]}
     return values

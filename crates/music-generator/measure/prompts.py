@@ -89,6 +89,8 @@ def check(renderings, word, entry, ragas):
     # Of equal shares the first style wins.
     style = max(heard.STYLES, key=lambda style: target["styles"].get(style, 0.0))
     moves = entry["moves"]
+    if renderings.arguments.notes_only:
+        moves = {name: wanted for name, wanted in moves.items() if name in word_moves.OF_NOTES}
     need = sorted({word_moves.NEEDS[name] for name in moves if name in word_moves.NEEDS})
     value, base = renderings.word(prompt, target, need), renderings.neutral(style, need)
     scene = word_moves.Scene(renderings, prompt, style, target, base, value, entry, ragas)
@@ -102,6 +104,7 @@ def main():
     parser.add_argument("--seed", default="1")
     parser.add_argument("--seconds", type=int, default=45)
     parser.add_argument("--words", help="only these, with commas between them")
+    parser.add_argument("--notes-only", action="store_true", help="only what the notes show, which takes a minute or two")
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--keep", help="a file for the measured numbers; those in it are not measured again")
     arguments = parser.parse_args()

@@ -28,7 +28,7 @@ def find(score, known):
         tonic = notes.tonic(bar["scale_name"])
         degrees = {(tone - tonic) % 12 for tone in bar["scale"]}
         for name, raga in known.items():
-            if degrees == _classes([*raga["up"], *raga["down"]]):
+            if degrees == _classes([*raga["up"], *raga["down"], *sum(raga["phrases"], [])]):
                 named = raga["name"].lower() in bar["scale_name"].lower()
                 votes[name] = votes.get(name, 0.0) + 1.0 + named
     return max(votes, key=votes.get) if votes else None
@@ -40,7 +40,7 @@ def measure(score, known):
     if name is None:
         return {"M22": "no raga has the scale of the score"}
     raga = known[name]
-    allowed = _classes([*raga["up"], *raga["down"]])
+    allowed = _classes([*raga["up"], *raga["down"], *sum(raga["phrases"], [])])
     lead = [
         (note["start"], note["length"], round(note["pitch"]) - notes.tonic(bar["scale_name"]))
         for bar, note in score.pitched(("lead",))

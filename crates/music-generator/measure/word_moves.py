@@ -11,7 +11,7 @@
     mode, raga    the scale of the score
     style         the notes are those of the word in this style, and not those of the word in another
     instrument    it plays
-    louder, quieter, mutes, noise    the loudness of the stem against the mix
+    louder, quieter, mutes, noise    the level of the stem against the mix
     medium        treble (high-cut), bass (low-cut), side over mid (mono), delay that sways (wow), difference (bits)
 """
 
@@ -19,9 +19,12 @@ import math
 from typing import NamedTuple
 
 
-NEEDS = dict.fromkeys(("louder", "quieter", "mutes", "noise"), "stems")
+NEEDS = dict.fromkeys(("louder", "quieter", "mutes", "noise"), "levels")
 NEEDS |= dict.fromkeys(("density", "brightness", "arousal"), "sound") | {"medium": "medium"}
 """What a move needs besides the notes."""
+
+OF_NOTES = ("bpm", "valence", "swing", "meter", "mode", "raga", "style", "instrument")
+"""Moves that need no sound."""
 
 TEMPOS = {
     "lofi": (58, 105),
@@ -88,13 +91,13 @@ def _arousal(wanted, scene):
 
 
 def _valence(wanted, scene):
-    moods = [scene.ragas[key]["valence"] for each in (scene.base, scene.value) for key in [each["mode"].lower()]
-             if key in scene.ragas]
-    if len(moods) == 2:
-        return enough(moods[1] - moods[0], 0.5 * wanted, f"raga {scene.value['mode']}")
+    raga = scene.ragas.get(scene.value["mode"].lower())
+    if raga:
+        # Without a mood the seed draws any raga: what counts is the mood of this one.
+        return enough(raga["valence"], 0.5 * wanted, f"raga {scene.value['mode']}")
     change = scene.value["mode_brightness"] - scene.base["mode_brightness"]
     if abs(change) > 0.01:
-        return enough(change, 0.2 * wanted, f"mode {scene.value['mode']}")
+        return enough(change, 0.15 * wanted, f"mode {scene.value['mode']}")
     return enough(scene.value["register"] - scene.base["register"], 2.0 * wanted, "semitones, the mode is the same")
 
 
@@ -122,7 +125,7 @@ def _mode(wanted, scene):
 
 def _raga(wanted, scene):
     raga = scene.ragas[wanted]
-    degrees = sorted({degree % 12 for degree in [*raga["up"], *raga["down"]]})
+    degrees = sorted({degree % 12 for degree in [*raga["up"], *raga["down"], *sum(raga["phrases"], [])]})
     return degrees == scene.value["degrees"], f"{scene.value['mode']} {scene.value['degrees']}"
 
 
@@ -147,22 +150,22 @@ def _level(stem, scene):
 
 def _louder(wanted, scene):
     value, base = _level(wanted, scene)
-    return enough(value - base, 0.5, "LU")
+    return enough(value - base, 0.5, "dB")
 
 
 def _quieter(wanted, scene):
     value, base = _level(wanted, scene)
-    return enough(value - base, -0.5, "LU")
+    return enough(value - base, -0.5, "dB")
 
 
 def _noise(wanted, scene):
     value, base = _level("texture", scene)
-    return enough(value - base, 1.0, f"LU, texture {value:.0f} LU")
+    return enough(value - base, 1.0, f"dB, texture {value:.0f} dB")
 
 
 def _mutes(wanted, scene):
     value, _ = _level(wanted, scene)
-    return value <= -60.0, f"{value:.0f} LU"
+    return value <= -60.0, f"{value:.0f} dB"
 
 
 def _medium(wanted, scene):
