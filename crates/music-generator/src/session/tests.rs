@@ -40,6 +40,18 @@ fn block_sizes_change_neither_notes_nor_bytes() {
 }
 
 #[test]
+fn a_stem_that_is_muted_from_the_start_is_silent() {
+    let mut target = Target::default();
+    target.muted[Stem::Bass.index()] = true;
+    let mut session = Session::new(8_000, 1, target);
+    for _ in 0..400 {
+        let mut stems = SILENCE;
+        session.render(&mut stems);
+        assert!(stems[Stem::Bass.index()].as_flattened().iter().all(|x| x.abs() < 1e-5));
+    }
+}
+
+#[test]
 fn bars_are_the_same_without_sound() {
     let bars = |sound: bool| {
         let mut session = Session::new(8_000, 5, Target::default());
