@@ -10,7 +10,10 @@
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::fmt::Write as _;
+use std::panic::resume_unwind;
 use std::process::{Command, ExitCode};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 
 use crowd_engine_benches::{Case, WARM_UP};
 
@@ -65,8 +68,23 @@ fn count(case: &Case) -> Result<u64, Box<dyn Error>> {
     Ok(all * 1_024 / (FRAMES + WARM_UP) as u64)
 }
 
+/// Instructions of all cases. As many are counted at a time as there are processors, because the count does not depend on the load.
 fn count_all() -> Result<Table, Box<dyn Error>> {
-    Case::all().iter().map(|case| Ok((case.name(), count(case)?))).collect()
+    let (cases, next) = (Case::all(), AtomicUsize::new(0));
+    let counted: Vec<(String, Result<u64, String>)> = thread::scope(|scope| {
+        let worker = || {
+            let mut counted = Vec::new();
+            while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
+                counted.push((case.name(), count(case).map_err(|error| error.to_string())));
+            }
+            counted
+        };
+        let processors = thread::available_parallelism().map_or(1, usize::from);
+        let workers: Vec<_> = (0..processors).map(|_| scope.spawn(worker)).collect();
+        let joined = workers.into_iter().map(|worker| worker.join().unwrap_or_else(|panic| resume_unwind(panic)));
+        joined.flatten().collect()
+    });
+    counted.into_iter().map(|(name, count)| Ok((name, count?))).collect()
 }
 
 /// The compiler and the vector units of the machine (under valgrind), which determine the number of instructions.

@@ -1,134 +1,127 @@
-"""Checks that each word of the vocabulary moves the sound as its entry says, against `neutral` with the same seed.
+"""Checks that each entry of the vocabulary moves the sound as it says, against `neutral` in the same style with the same seed.
 
-    prompts.py BINARY VOCABULARY_FOLDER [--style lofi] [--seed 1] [--seconds 40] [--words sad,happy]
+    prompts.py BINARY VOCABULARY_FOLDER [--seed 1] [--seconds 45] [--words sad,happy] [--jobs 1] [--keep FILE.json]
 
-An entry has `moves`: what the word must change, with its sign. Each of them has a measure of the sound or of the score:
-
-    bpm         the tempo of the score, in per cent
-    density     onsets a second of the sound
-    brightness  the centroid of the sound
-    arousal     tempo in per cent plus onsets a second in per cent plus centroid in per cent
-    valence     the brightness of the mode: the sum of the degrees of the scale above its tonic
-    register    the mean pitch of the harmony and the lead
-    reverb      the level after the end of notes is not measured: skipped
-    swing, meter, mode, style, instrument, raga   read from the score
-    louder, quieter, mutes   the loudness of the stem relative to the mix
-    noise       the loudness of the stem texture
-    medium      the share of the treble (high-cut), side over mid (mono)
-
-The exit code is 1 when a word moves the other way or not at all.
+An entry has `moves`: what the word must change, and by how much at least. Each of them has a measure of the sound or of the score,
+and a number of the file becomes an amount of the measure (`AMOUNTS`). `neutral` is rendered once for each style, and entries with
+the same target are rendered once. The exit code is 1 when a word moves the other way, or less than it says.
 """
 
 import argparse
+import concurrent.futures
+import json
 import pathlib
 import sys
-import tempfile
+import threading
 import tomllib
 
-import numpy as np
-
-import audio
-import measures
-import notes
-import render
-import sound
-
-NUMBERS = ("bpm", "density", "brightness", "arousal", "valence", "register")
+import heard
+import word_moves
 
 
 def entries(folder):
-    """word -> moves, of all files of the vocabulary."""
+    """Word -> the table of the entry, of all files of the vocabulary."""
     found = {}
     for path in sorted(pathlib.Path(folder).glob("*.toml")):
         for group in tomllib.loads(path.read_text()).values():
             if isinstance(group, dict):
-                for word, entry in group.items():
-                    if isinstance(entry, dict) and "moves" in entry:
-                        found[word] = entry["moves"]
+                found |= {word: entry for word, entry in group.items() if isinstance(entry, dict) and "moves" in entry}
     return found
 
 
-def observe(binary, prompt, arguments):
-    """All measures of one rendering."""
-    with tempfile.TemporaryDirectory() as folder:
-        stereo, score, stems = render.run(
-            binary, folder, arguments.seconds, stems=True, seed=arguments.seed, prompt=prompt, style=arguments.style
+class Renderings:
+    """Observations by what was rendered; those in a file are not made again."""
+
+    def __init__(self, arguments):
+        self.arguments = arguments
+        self.lock = threading.Lock()
+        self.path = pathlib.Path(arguments.keep) if arguments.keep else None
+        self.known = json.loads(self.path.read_text()) if self.path and self.path.exists() else {}
+
+    def get(self, key, make):
+        if key not in self.known:
+            self.known[key] = make()
+            if self.path:
+                with self.lock:
+                    self.path.write_text(json.dumps(self.known))
+        return self.known[key]
+
+    def neutral(self, style, need):
+        return self.get(
+            f"neutral {style} {need}",
+            lambda: heard.observe(self.arguments.binary, "neutral", self.arguments, style, need),
         )
-    features = measures.Features(stereo)
-    pitches = [note["pitch"] for _, note in score.pitched(("harmony", "lead"))]
-    full = audio.loudness(stereo)["lufs"]
-    shares, _ = measures.bands(stereo)
-    bar = score.bars[len(score.bars) // 2]
-    tonic = notes.tonic(bar["scale_name"])
-    return {
-        "bpm": score.bpm,
-        "density": measures.onsets_per_second(features),
-        "brightness": measures.centroid(features),
-        "valence": float(sum((degree - tonic) % 12 for degree in bar["scale"])) / max(1, len(bar["scale"])),
-        "register": float(np.mean(pitches)) if pitches else 0.0,
-        "treble": shares[4],
-        "side_mid": sound.stereo_width(stereo)["side_mid"],
-        "stems": {name: audio.loudness(part)["lufs"] - full for name, part in stems.items()},
-        "mode": bar["scale_name"],
-        "meter": score.beats_per_bar,
-        "instruments": sorted({note["instrument"] for each in score.bars for note in each["notes"]}),
-    }
+
+    def word(self, prompt, target, need):
+        return self.get(
+            f"{json.dumps(target, sort_keys=True)} {need}",
+            lambda: heard.observe(self.arguments.binary, prompt, self.arguments, None, need),
+        )
+
+    def notes_in(self, prompt, target, style):
+        """The digest of the notes of a prompt in a style that is named beside it."""
+        key = f"{json.dumps(target, sort_keys=True)} in {style}"
+        return self.get(key, lambda: heard.observe(self.arguments.binary, prompt, self.arguments, style))["digest"]
+
+    def part(self, style, part, value):
+        """Numbers of `neutral` with one property of a word."""
+
+        def make():
+            stereo, score = heard.observe_part(self.arguments.binary, part, value, self.arguments, style)
+            result = {"variation": heard.variation(score)}
+            if part == "reverb_db":
+                dry, _ = heard.observe_part(self.arguments.binary, part, -12.0, self.arguments, style)
+                result["room"] = heard.level(stereo - dry)
+            if part == "medium":
+                still, _ = heard.observe_part(self.arguments.binary, "medium", value | {"wow": 0.0}, self.arguments, style)
+                plain, _ = heard.observe_part(self.arguments.binary, None, None, self.arguments, style)
+                result["wobble"] = heard.wobble(stereo, still)
+                result["difference"] = heard.level(stereo - plain) - heard.level(plain)
+            return result
+
+        return self.get(f"{part} {json.dumps(value, sort_keys=True)} {style}", make)
 
 
-def moved(name, wanted, base, value):
-    """(passed or None when it is not measured, text)."""
-    if name == "arousal":
-        parts = [value[key] / max(base[key], 1e-9) - 1.0 for key in ("bpm", "density", "brightness")]
-        return sum(parts) * wanted > 0.0, f"{100 * sum(parts):+.0f} %"
-    if name in NUMBERS:
-        change = value[name] - base[name]
-        return change * wanted > 0.0, f"{base[name]:.3g} -> {value[name]:.3g}"
-    if name in ("louder", "noise"):
-        stem = "texture" if name == "noise" else wanted
-        change = value["stems"].get(stem, -90.0) - base["stems"].get(stem, -90.0)
-        return change > 0.3, f"{stem} {change:+.1f} LU"
-    if name == "quieter":
-        change = value["stems"].get(wanted, -90.0) - base["stems"].get(wanted, -90.0)
-        return change < -0.3, f"{wanted} {change:+.1f} LU"
-    if name == "mutes":
-        level = value["stems"].get(wanted, -90.0)
-        return not level > -60.0, f"{wanted} {level:.0f} LU"
-    if name == "medium" and wanted == "high-cut":
-        return value["treble"] < base["treble"], f"treble {base['treble']:.1f} -> {value['treble']:.1f} dB"
-    if name == "medium" and wanted == "mono":
-        return value["side_mid"] < -40.0, f"side/mid {value['side_mid']:.0f} dB"
-    if name == "mode":
-        return str(wanted) in value["mode"].lower(), value["mode"]
-    if name == "meter":
-        return abs(value["meter"] - wanted) < 0.01, f"{value['meter']:g}"
-    if name == "instrument":
-        plain = str(wanted).replace("-", "").lower()
-        return plain in [each.lower() for each in value["instruments"]], str(wanted)
-    return None, "not measured"
+def check(renderings, word, entry, ragas):
+    """The lines of one word: (name of the move, what is declared, passed, text)."""
+    prompt = word.replace("-", " ")
+    target = heard.explain(renderings.arguments.binary, prompt)
+    # Of equal shares the first style wins.
+    style = max(heard.STYLES, key=lambda style: target["styles"].get(style, 0.0))
+    moves = entry["moves"]
+    if renderings.arguments.notes_only:
+        moves = {name: wanted for name, wanted in moves.items() if name in word_moves.OF_NOTES}
+    need = sorted({word_moves.NEEDS[name] for name in moves if name in word_moves.NEEDS})
+    value, base = renderings.word(prompt, target, need), renderings.neutral(style, need)
+    scene = word_moves.Scene(renderings, prompt, style, target, base, value, entry, ragas)
+    return [(name, wanted, *word_moves.moved(name, wanted, scene)) for name, wanted in moves.items()]
 
 
 def main():
     parser = argparse.ArgumentParser(description="Checks that each word of the vocabulary moves the sound.")
     parser.add_argument("binary")
     parser.add_argument("folder")
-    parser.add_argument("--style", default=None)
     parser.add_argument("--seed", default="1")
-    parser.add_argument("--seconds", type=int, default=40)
+    parser.add_argument("--seconds", type=int, default=45)
     parser.add_argument("--words", help="only these, with commas between them")
+    parser.add_argument("--notes-only", action="store_true", help="only what the notes show, which takes a minute or two")
+    parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--keep", help="a file for the measured numbers; those in it are not measured again")
     arguments = parser.parse_args()
     words = entries(arguments.folder)
+    ragas = {name: entry for name, entry in words.items() if "up" in entry}
     if arguments.words:
         words = {word: words[word] for word in arguments.words.split(",")}
-    base = observe(arguments.binary, "neutral", arguments)
-    counts = {True: 0, False: 0, None: 0}
-    for word, moves in words.items():
-        value = observe(arguments.binary, word.replace("-", " "), arguments)
-        for name, wanted in moves.items():
-            ok, text = moved(name, wanted, base, value)
-            counts[ok] += 1
-            print(f"{word:16} {name:11} {wanted!s:>12}  {text:28} {'' if ok is None else 'ok' if ok else 'MISS'}", flush=True)
-    print(f"{counts[True]} moves as declared, {counts[False]} not, {counts[None]} not measured")
-    return 1 if counts[False] else 0
+    renderings = Renderings(arguments)
+    passed, missed = 0, 0
+    with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
+        results = pool.map(lambda item: check(renderings, *item, ragas), words.items())
+        for word, lines in zip(words, results):
+            for name, wanted, ok, text in lines:
+                passed, missed = passed + ok, missed + (not ok)
+                print(f"{word:18} {name:11} {wanted!s:>14}  {text:44} {'ok' if ok else 'MISS'}", flush=True)
+    print(f"{passed} moves as declared, {missed} not")
+    return 1 if missed else 0
 
 
 if __name__ == "__main__":

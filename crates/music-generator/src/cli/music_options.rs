@@ -25,19 +25,19 @@ pub struct MusicOptions {
     #[arg(long, value_enum)]
     pub style: Option<StyleName>,
     /// The tempo in quarter notes a minute, 40 to 200; prompts and style choose it without
-    #[arg(long, value_parser = tempo)]
+    #[arg(long, value_parser = tempo, allow_negative_numbers = true)]
     pub bpm: Option<f64>,
     /// Tonic and mode, as in "D dorian" or "Bb"; prompts and seed choose them without
     #[arg(long, visible_alias = "key", value_name = "KEY", value_parser = key)]
     pub scale: Option<(u8, Mode)>,
     /// How much happens, 0 to 1
-    #[arg(long, value_parser = density)]
+    #[arg(long, value_parser = density, allow_negative_numbers = true)]
     pub density: Option<f32>,
     /// How bright the sound is, 0 to 1
-    #[arg(long, value_parser = density)]
+    #[arg(long, value_parser = density, allow_negative_numbers = true)]
     pub brightness: Option<f32>,
     /// How much the music varies, 0 to 3; 1.1 without
-    #[arg(long, value_parser = temperature)]
+    #[arg(long, value_parser = temperature, allow_negative_numbers = true)]
     pub temperature: Option<f32>,
     /// Stems that are silent: drums, bass, harmony, lead, texture
     #[arg(long, value_name = "STEM", value_delimiter = ',', value_parser = stem)]

@@ -1,15 +1,21 @@
 //! The composer: walks through form and harmony, lets the style write each bar, and has a bar written again that repeats what was
 //! heard.
 
+use std::collections::BTreeSet;
+
+use super::density;
 use super::form::{Form, Section, energy_at};
 use super::harmony::{self, BORROWED_SHARE, BarChords};
 use super::memory::Memory;
 use super::scale::Scale;
 use super::scene::{Scene, Score};
+use crate::prompt::mapping;
+use crate::prompt::stand_in::take_over;
 use crate::style::{self, Composes};
 use crate::types::bar::{Bar, ChordSpan};
 use crate::types::config::Mode;
 use crate::types::dice::Dice;
+use crate::types::instrument::Instrument;
 use crate::types::note::Note;
 use crate::types::pitch::Pitch;
 use crate::types::stem::Stem;
@@ -44,6 +50,8 @@ pub struct Composer {
     beats: u32,
     borrowed: (f32, f32),
     repeats: u64,
+    /// The instruments that the styles have played so far.
+    played: BTreeSet<Instrument>,
 }
 
 impl Composer {
@@ -78,6 +86,7 @@ impl Composer {
             beats: 4,
             borrowed: (0.0, 0.0),
             repeats: 0,
+            played: BTreeSet::new(),
         };
         composer.begin_arc(target);
         composer.begin_section(target);
@@ -137,6 +146,7 @@ impl Composer {
         for attempt in 0..MOST_ATTEMPTS {
             score.notes.clear();
             self.style.write(&scene, &mut score);
+            density::spread(&mut score.notes, self.seed, self.start);
             let repeated = self.memory.repeated(&audible(&score.notes, target), self.start, ends);
             if target.temperature <= 0.0 || repeated == [false; Stem::COUNT] {
                 break;
@@ -155,6 +165,9 @@ impl Composer {
             self.style = begun.copy();
         }
         self.memory.remember(&audible(&score.notes, target), self.start, ends);
+        self.played.extend(score.notes.iter().map(|note| note.instrument));
+        take_over(&mut score.notes, target, &self.played, self.start, self.bar);
+        score.notes.iter_mut().for_each(|note| mapping::play(note, target));
         score.notes.sort_by_key(|note| (note.start, note.stem, note.instrument, (note.pitch.0 * 100.0) as i64));
         let bar = self.finish(at, bpm, score.notes);
         self.seconds = ends;

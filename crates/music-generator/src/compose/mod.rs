@@ -7,6 +7,7 @@
 //! | [`voicing`], [`bass`] | where the tones of a chord lie |
 //! | [`motif`], [`melody`], [`phrase`] | figures, their variation, their pitches, call and answer |
 //! | [`rhythm`], [`timing`] | grids, metric weight, swing, jitter |
+//! | `density` | from which density on a note sounds |
 //! | [`form`], [`memory`] | sections with energy; blocks that were heard |
 //! | [`scene`] | what a style knows of a bar, and where it writes |
 //! | [`composer`] | all of it together: one bar after the other |
@@ -14,6 +15,7 @@
 pub mod bass;
 pub mod chord;
 pub mod composer;
+mod density;
 pub mod form;
 pub mod harmony;
 #[cfg(test)]

@@ -6,7 +6,10 @@
 //! from [`blend`](super::blend::blend). The functions of this module give the rest.
 
 use crate::types::config::Mode;
+use crate::types::note::Note;
+use crate::types::stem::Stem;
 use crate::types::target::{Style, Target};
+use crate::types::ticks::Ticks;
 
 /// The usual tempo of each style and its limits, in quarter notes a minute, in the order of [`Style::ALL`].
 pub const STYLE_TEMPO: [(f64, f64, f64); Style::ALL.len()] = [
@@ -18,6 +21,9 @@ pub const STYLE_TEMPO: [(f64, f64, f64); Style::ALL.len()] = [
     (70.0, 58.0, 84.0),
 ];
 
+/// How far a mood may leave the limits of a style, as a share of them.
+const BEYOND: f64 = 0.15;
+
 /// The least share at which the second style lends instruments to the lead and the texture.
 pub const LENDS_LEAD: f32 = 0.25;
 
@@ -26,11 +32,13 @@ pub fn tempo_factor(target: &Target) -> f64 {
     libm::exp2(0.38 * f64::from(target.arousal) + 0.04 * f64::from(target.valence)) * target.tempo_factor
 }
 
-/// The tempo in quarter notes a minute: the one that is asked for, or that of the style with [`tempo_factor`], within the limits of the
-/// style.
+/// The tempo in quarter notes a minute: the one that is asked for, or the usual one of the style with [`tempo_factor`]. It may leave the
+/// limits of the style by 15 per cent. A session varies the usual tempo by its seed.
 pub fn bpm(target: &Target) -> f64 {
     let (usual, lowest, highest) = STYLE_TEMPO[target.style().index()];
-    target.bpm.unwrap_or_else(|| (usual * tempo_factor(target)).clamp(lowest, highest))
+    target
+        .bpm
+        .unwrap_or_else(|| (usual * tempo_factor(target)).clamp(lowest * (1.0 - BEYOND), highest * (1.0 + BEYOND)))
 }
 
 /// The mode that belongs to a valence, from dark to bright. Add a random number of +-0.1 that stays the same for a section.
@@ -58,6 +66,19 @@ pub fn velocity(target: &Target) -> f32 {
 /// The length of a note as a share of the time to the next note, 0.6 to 1.2.
 pub fn articulation(target: &Target) -> f32 {
     0.9 - 0.3 * target.arousal
+}
+
+/// Plays a note with the dynamics and the articulation of a mood: harder and shorter when it is excited, softer when it is calm.
+pub fn play(note: &mut Note, target: &Target) {
+    let calm = Target::default();
+    note.velocity = (note.velocity * velocity(target) / velocity(&calm)).clamp(0.0, 1.0);
+    let shorter = (articulation(target) / articulation(&calm)).min(1.0);
+    // Notes of two beats and more are held: their length is that of the harmony.
+    if note.stem != Stem::Drums && !note.legato && note.length < Ticks::beats(2) {
+        #[allow(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "fewer than 1,920 ticks")]
+        let ticks = (note.length.0 as f32 * shorter) as i64;
+        note.length = Ticks(ticks);
+    }
 }
 
 /// The factor of attack times, 0.5 to 2.

@@ -35,6 +35,7 @@ pub mod ramp;
 pub mod reader;
 pub mod reading;
 mod spelling;
+pub(crate) mod stand_in;
 #[cfg(test)]
 mod tests;
 mod token;

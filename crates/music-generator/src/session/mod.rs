@@ -186,15 +186,31 @@ impl Session {
 
     /// Renders the next 64 frames of each stem.
     pub fn render(&mut self, out: &mut Stems) {
+        self.advance();
+        self.start_notes();
+        self.player.render(out);
+        self.master.process(out);
+        self.frame += QUANTUM as u64;
+    }
+
+    /// Composes the next 64 frames without their sound: the bars are those of [`Session::render`]. A session whose sound is wanted
+    /// later must render from its first frame on.
+    pub fn pass(&mut self) {
+        self.advance();
+        let next = self.span().1;
+        while self.waiting.last().is_some_and(|waiting| waiting.beat < next) {
+            self.waiting.pop();
+        }
+        self.frame += QUANTUM as u64;
+    }
+
+    /// Takes changes, and writes bars.
+    fn advance(&mut self) {
         if let Some(reference) = &self.reference {
             self.clock.follow(self.frame, reference);
         }
         self.follow();
         self.compose();
-        self.start_notes();
-        self.player.render(out);
-        self.master.process(out);
-        self.frame += QUANTUM as u64;
     }
 
     /// The mix of the stems.

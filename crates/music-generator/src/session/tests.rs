@@ -40,6 +40,38 @@ fn block_sizes_change_neither_notes_nor_bytes() {
 }
 
 #[test]
+fn a_stem_that_is_muted_from_the_start_is_silent() {
+    let mut target = Target::default();
+    target.muted[Stem::Bass.index()] = true;
+    let mut session = Session::new(8_000, 1, target);
+    for _ in 0..400 {
+        let mut stems = SILENCE;
+        session.render(&mut stems);
+        assert!(stems[Stem::Bass.index()].as_flattened().iter().all(|x| x.abs() < 1e-5));
+    }
+}
+
+#[test]
+fn bars_are_the_same_without_sound() {
+    let bars = |sound: bool| {
+        let mut session = Session::new(8_000, 5, Target::default());
+        session.set_target_at(9_000, Target { density: 0.8, bpm: Some(88.0), ..Target::default() });
+        let mut bars = Vec::new();
+        for _ in 0..2_000 {
+            if sound {
+                session.render(&mut SILENCE.clone());
+            } else {
+                session.pass();
+            }
+            bars.extend(session.take_bar());
+        }
+        assert_eq!(session.frame(), 2_000 * QUANTUM as u64);
+        bars
+    };
+    assert!(bars(false) == bars(true) && bars(false).len() > 4);
+}
+
+#[test]
 fn a_change_takes_effect_at_a_beat_and_the_tempo_arrives() {
     let mut session = Session::new(8_000, 1, Target { bpm: Some(80.0), ..Target::default() });
     read(&mut session, 1_000);

@@ -114,6 +114,16 @@ impl SteeredSession {
     /// Renders the next 64 frames of each stem.
     pub fn render(&mut self, out: &mut Stems) {
         self.session.render(out);
+        self.keep_bars();
+    }
+
+    /// Composes the next 64 frames without their sound, as [`Session::pass`] does.
+    pub fn pass(&mut self) {
+        self.session.pass();
+        self.keep_bars();
+    }
+
+    fn keep_bars(&mut self) {
         while let Some(bar) = self.session.take_bar() {
             self.score.push(&bar);
             if self.bars.len() == MOST_BARS {

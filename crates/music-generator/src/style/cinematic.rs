@@ -153,21 +153,26 @@ impl Composes for Cinematic {
         &RULES
     }
 
-    /// Each part of the story has its modes, unless the target names one.
+    /// Each part of the story has its modes, unless the target names one. A happy target makes the dark ones brighter, a sad one the
+    /// bright ones darker.
     fn scale(&mut self, target: &Target, tonic: u8, section: &Section, dice: &mut Dice) -> Scale {
         let first = dice.chance(0.5);
-        let sad = target.valence < -0.3;
-        let mode = target.mode.unwrap_or(match (section.name, first) {
-            ("introduction" | "resolution", _) if sad => Mode::Aeolian,
+        let usual = match (section.name, first) {
             ("introduction", true) => Mode::Lydian,
-            ("challenge", true) if target.valence < 0.3 => Mode::Phrygian,
-            ("challenge", _) => Mode::Aeolian,
-            ("reflection", true) => Mode::Aeolian,
+            ("challenge", true) => Mode::Phrygian,
+            ("challenge", false) | ("reflection", true) => Mode::Aeolian,
             ("reflection" | "discovery", false) => Mode::Dorian,
-            ("discovery", true) => Mode::Mixolydian,
-            ("transformation", true) => Mode::Mixolydian,
+            ("discovery" | "transformation", true) => Mode::Mixolydian,
             _ => Mode::Ionian,
-        });
+        };
+        let told = match (target.valence, usual) {
+            (0.15.., Mode::Phrygian | Mode::Aeolian | Mode::Dorian) => Mode::Mixolydian,
+            (0.15.., Mode::Mixolydian) => Mode::Ionian,
+            (..-0.3, Mode::Lydian | Mode::Ionian | Mode::Dorian) => Mode::Aeolian,
+            (..-0.15, Mode::Lydian | Mode::Ionian | Mode::Mixolydian) => Mode::Dorian,
+            (_, usual) => usual,
+        };
+        let mode = target.mode.unwrap_or(told);
         Scale::of_mode(tonic, mode)
     }
 

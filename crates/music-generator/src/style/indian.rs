@@ -65,7 +65,7 @@ pub struct IndianLofi {
 impl IndianLofi {
     /// The style with the voices of a seed.
     pub fn new(seed: u64) -> Self {
-        let ragas = Vocabulary::built_in().map(|vocabulary| vocabulary.ragas().to_vec()).unwrap_or_default();
+        let ragas = Vocabulary::shared().map(|vocabulary| vocabulary.ragas().to_vec()).unwrap_or_default();
         let raga = ragas.first().cloned().unwrap_or_else(kafi);
         let sa = SA[Dice::new(seed, "indian.sa", 0, 0).below(SA.len())];
         Self {

@@ -168,10 +168,14 @@ impl Player {
         }
     }
 
-    /// Sets the gain of a stem, linear, in addition to that of the style: 0 mutes it. Smoothed over 20 ms.
+    /// Sets the gain of a stem, linear, in addition to that of the style: 0 mutes it. Smoothed over 20 ms; at once before the first
+    /// quantum.
     pub fn set_stem_gain(&mut self, stem: Stem, gain: f32) {
         if let Some(chain) = self.chains.get_mut(stem.index()) {
             chain.set_user_gain(gain);
+            if self.frame == 0 {
+                chain.jump();
+            }
         }
     }
 

@@ -51,7 +51,7 @@ pub struct PlayOptions {
     #[allow(missing_docs)]
     pub music: MusicOptions,
     /// The seed: the same seed makes the same music. Without it the clock chooses one, which is printed
-    #[arg(long)]
+    #[arg(long, allow_negative_numbers = true)]
     pub seed: Option<u64>,
     /// Where the sound goes: device, device:NAME, null or file:PATH; the usual device without
     #[arg(long, value_name = "OUTPUT")]
@@ -66,7 +66,7 @@ pub struct PlayOptions {
     #[arg(long, value_name = "FILE.sf2")]
     pub soundfont: Option<PathBuf>,
     /// End after this time
-    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_negative_numbers = true)]
     pub seconds: Option<f64>,
     /// Listen for OSC messages on this address: /gen/prompt and /gen/config
     #[arg(long, value_name = "ADDRESS:PORT")]

@@ -1,6 +1,7 @@
 //! Reads a vocabulary file.
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use toml_edit::{Document, Item, Table};
 
@@ -41,12 +42,25 @@ impl Vocabulary {
     ///
     /// A file that is built in is wrong; a test excludes it.
     pub fn built_in() -> Result<Self, VocabularyError> {
-        let mut vocabulary = Self::default();
-        for (file, text) in super::FILES {
-            add(&mut vocabulary, file, text, Conflict::FirstWins)?;
-        }
-        vocabulary.index();
-        Ok(vocabulary)
+        Self::shared().cloned()
+    }
+
+    /// The vocabulary that is built in. Its files are read once, which takes some tens of milliseconds.
+    ///
+    /// # Errors
+    ///
+    /// As [`Vocabulary::built_in`].
+    pub fn shared() -> Result<&'static Self, VocabularyError> {
+        static SHARED: OnceLock<Result<Vocabulary, VocabularyError>> = OnceLock::new();
+        let read = || {
+            let mut vocabulary = Self::default();
+            for (file, text) in super::FILES {
+                add(&mut vocabulary, file, text, Conflict::FirstWins)?;
+            }
+            vocabulary.index();
+            Ok(vocabulary)
+        };
+        SHARED.get_or_init(read).as_ref().map_err(Clone::clone)
     }
 
     /// Adds a file of the user: entries with a name that exists replace the entry, and words get the meaning of this file.

@@ -88,8 +88,8 @@ impl House {
         for step in (1..House::silence_from(scene).min(16)).step_by(2) {
             let stroke = Stroke {
                 step: step as f32,
-                velocity: 34.0,
-                from_density: 0.55 + 0.7 * soft.unit(),
+                velocity: 46.0,
+                from_density: 0.5 + 0.5 * soft.unit(),
                 metric: 0.3,
                 ..Stroke::default()
             };
