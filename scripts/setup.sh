@@ -46,7 +46,7 @@ rust_is_new_enough() {
         [ "$(printf '%s\n' "$oldest" "$found" | sort -V | head -n 1)" = "$oldest" ]
 }
 
-need build-essential cc --version
+need build-essential c++ --version
 need pkg-config pkg-config --version
 need libasound2-dev pkg-config --exists alsa
 # For the build of libopus.

@@ -18,7 +18,7 @@ const LAYERS: [&[&str]; 6] = [
     &["crowd-cli", "crowd-engine"],
     &["crowd-library", "crowd-mastering", "crowd-store"],
     &["crowd-streaming", "crowd-web", "music-generator"],
-    &["audio-server", "enhance-server", "music-generator", "section-export"],
+    &["audio-server", "crowd-radio", "enhance-server", "music-generator", "section-export"],
     &["crowd-engine-benches", "crowd-engine-examples"],
 ];
 
@@ -27,7 +27,7 @@ const RESTRICTED: [(&str, &[&str]); 4] = [
     ("cpal", &["crowd-engine"]),
     ("rosc", &["audio-server", "crowd-engine-examples", "crowd-engine-benches"]),
     ("symphonia", &["crowd-media"]),
-    ("tokio", &["crowd-store", "crowd-web", "enhance-server"]),
+    ("tokio", &["crowd-radio", "crowd-store", "crowd-web", "enhance-server"]),
 ];
 
 fn root() -> PathBuf {
