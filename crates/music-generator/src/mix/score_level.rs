@@ -118,7 +118,7 @@ mod tests {
 
     #[test]
     fn louder_and_more_notes_lower_the_gain_within_its_bounds() {
-        let mut sound = StyleSound { score_db: -10.0, levelling: 1.0, ..StyleSound::default() };
+        let mut sound = StyleSound { score_db: -6.0, levelling: 1.0, ..StyleSound::default() };
         let first = |velocities: &[f32], density: f32, sound: &StyleSound| {
             ScoreLevel::default().gain_db(&bar(0, velocities), density, sound)
         };

@@ -130,10 +130,10 @@ const CINEMATIC: StyleSound = StyleSound {
     duck_release_ms: 200.0,
     noises: noises(0.0, 0.5, 0.35),
     master_db: 2.3,
-    density_db: 0.7,
+    density_db: 1.2,
     brightness_db: 0.9,
     score_db: -6.1,
-    levelling: 0.9,
+    levelling: 0.75,
 };
 
 const HOUSE: StyleSound = StyleSound {
