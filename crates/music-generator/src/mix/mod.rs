@@ -1,7 +1,7 @@
 //! Stems to levels, panorama, sends, the sum.
 //!
-//! [`StyleSound`] holds the numbers of a style; [`Master`] gives the stems their final level; [`ScoreLevel`] knows from the score how
-//! loud the next bar will be.
+//! [`StyleSound`] holds the numbers of a style; [`Master`] gives the stems their final level; [`ScoreLevel`] computes
+//! from the score how loud the next bar will be.
 
 mod loudness;
 mod master;
