@@ -119,6 +119,11 @@ impl Phrases {
         }
     }
 
+    /// Whether a bar lies in a phrase that has begun.
+    pub fn sounds_in(&self, bar: u64) -> bool {
+        bar < self.phrase.0 + self.phrase.1
+    }
+
     /// The notes of the bar; none in a rest.
     pub fn bar(&mut self, scene: &Scene<'_>) -> Vec<PhraseNote> {
         let (first, length) = self.phrase;

@@ -2,6 +2,10 @@
 
 use super::chord::Chord;
 
+/// What it costs that a voice doubles the fifth or the third and not the root.
+const DOUBLED_FIFTH: f32 = 0.5;
+const DOUBLED_THIRD: f32 = 1.0;
+
 /// The limits of a voicing.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
@@ -69,8 +73,11 @@ fn tone_sets(chord: &Chord, tonic: u8, limits: &Limits) -> Vec<(Vec<u8>, f32)> {
             classes.remove(0);
             sets.push((classes.clone(), 0.6));
         } else if count < limits.voices {
-            classes.push(root);
-            sets.push((classes, 0.0));
+            // The root is doubled, or the fifth, or the third.
+            for (index, penalty) in [(0, 0.0), (2, DOUBLED_FIFTH), (1, DOUBLED_THIRD)] {
+                let doubled = classes.get(index).copied().unwrap_or(root);
+                sets.push((classes.iter().copied().chain([doubled]).collect(), penalty));
+            }
         }
         return sets;
     }

@@ -24,12 +24,16 @@ const GUARD: usize = DELAY;
 /// Seconds in which nine tenths of the reduction return.
 const RELEASE: f64 = 0.12;
 
+/// The time constant of the gain that follows the score, in seconds.
+const SCORE_SECONDS: f32 = 2.0;
+
 /// Gives the stems their final level. All stems have the same gain at all times, so what is limited is their sum, and the stems
 /// still add up to the mix.
 #[derive(Clone, Debug)]
 pub struct Master {
     simd: Simd,
     style: Smooth,
+    score: Smooth,
     loudness: Loudness,
     correction_db: f32,
     before: f32,
@@ -50,6 +54,7 @@ impl Master {
         Self {
             simd: Simd::detect(),
             style: Smooth::new(0.0, 1.0, rate),
+            score: Smooth::new(0.0, SCORE_SECONDS, rate),
             loudness: Loudness::new(rate),
             correction_db: 0.0,
             before: 1.0,
@@ -66,9 +71,18 @@ impl Master {
     pub fn set_sound(&mut self, sound: &StyleSound) {
         if self.fresh {
             self.style.jump(sound.master_db);
-            self.before = gain(sound.master_db);
+            self.before = gain(sound.master_db + self.score.target());
         }
         self.style.set(sound.master_db);
+    }
+
+    /// Sets the gain that makes up for the loudness of the score, in decibels. Smoothed over some seconds; at once before the first sound.
+    pub fn set_score_gain(&mut self, decibels: f32) {
+        if self.fresh {
+            self.score.jump(decibels);
+            self.before = gain(self.style.target() + decibels);
+        }
+        self.score.set(decibels);
     }
 
     /// The delay of the output, in frames.
@@ -90,7 +104,7 @@ impl Master {
 
     #[inline(always)]
     fn run(&mut self, stems: &mut Stems) {
-        let after = gain(self.style.advance().1 + self.correction_db);
+        let after = gain(self.style.advance().1 + self.score.advance().1 + self.correction_db);
         let slope = (after - self.before) * (1.0 / QUANTUM as f32);
         for stem in stems.iter_mut() {
             let mut gain = self.before;

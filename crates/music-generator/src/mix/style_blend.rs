@@ -63,6 +63,8 @@ impl StyleSound {
         self.master_db += share * other.master_db;
         self.density_db += share * other.density_db;
         self.brightness_db += share * other.brightness_db;
+        self.score_db += share * other.score_db;
+        self.levelling += share * other.levelling;
         for (level, other) in self.noises.iter_mut().zip(&other.noises) {
             *level += share * other;
         }

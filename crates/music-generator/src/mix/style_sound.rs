@@ -93,4 +93,8 @@ pub struct StyleSound {
     pub density_db: f32,
     /// The same for brightness.
     pub brightness_db: f32,
+    /// The usual power of its notes in decibels, as [`ScoreLevel`](super::ScoreLevel) estimates it.
+    pub score_db: f32,
+    /// The share of the deviations from it that the gain of the sum makes up for.
+    pub levelling: f32,
 }

@@ -5,7 +5,8 @@
 //!
 //! `master_db` and `density_db` were set on renderings: the mean loudness of the minutes of several seeds at densities 0.2, 0.5 and 0.8
 //! is -18 LUFS, within 1 LU; `brightness_db` on the first minute of one seed at brightness 0.1 and 0.9. `measure/styles.py PROGRAM --style
-//! STYLE --seeds 1-4` prints the loudness of minutes. Introductions and breaks are quieter. A change of a level needs the same again.
+//! STYLE --seeds 1-4` prints the loudness of minutes. `score_db` is the median over the bars of the same pieces of what `ScoreLevel`
+//! estimates; where `levelling` is 0, introductions and breaks are quieter. A change of a level needs the same again.
 
 use super::style_sound::{EchoSound, RoomSound, StemSound, StyleSound, TapeSound};
 use crate::synth::instruments::Kit;
@@ -62,6 +63,8 @@ const LOFI: StyleSound = StyleSound {
     master_db: 2.2,
     density_db: 2.7,
     brightness_db: 1.0,
+    score_db: 0.0,
+    levelling: 0.0,
 };
 
 const INDIAN_LOFI: StyleSound = StyleSound {
@@ -83,15 +86,17 @@ const INDIAN_LOFI: StyleSound = StyleSound {
     master_db: 7.1,
     density_db: 2.3,
     brightness_db: 0.9,
+    score_db: 0.0,
+    levelling: 0.0,
 };
 
 const AMBIENT: StyleSound = StyleSound {
     stems: [
         stem(-14.0, -12.0, OFF, 1.0, 28.0, 0.0),
-        stem(-7.5, -20.0, OFF, 0.0, 42.0, 0.0),
-        stem(-9.0, -5.0, -14.0, 1.15, 70.0, 0.0).with_treble(5.0),
-        stem(-9.8, -5.0, -10.0, 1.1, 120.0, 0.0).with_treble(5.0),
-        stem(-10.0, -8.0, OFF, 1.2, 60.0, 0.0),
+        stem(-6.0, -20.0, OFF, 0.0, 42.0, 0.0),
+        stem(-9.0, -5.0, -14.0, 1.0, 70.0, 0.0).with_treble(5.0),
+        stem(-9.8, -5.0, -10.0, 1.0, 120.0, 0.0).with_treble(5.0),
+        stem(-10.0, -8.0, OFF, 1.0, 60.0, 0.0),
     ],
     kit: Kit::Dry,
     room: RoomSound { t60: 8.0, pre_delay_ms: 60.0 },
@@ -101,9 +106,11 @@ const AMBIENT: StyleSound = StyleSound {
     high_cut: 11_000.0,
     duck_release_ms: 200.0,
     noises: noises(0.0, 0.7, 0.5),
-    master_db: 8.8,
-    density_db: 2.7,
+    master_db: 8.9,
+    density_db: 0.3,
     brightness_db: 2.0,
+    score_db: -13.7,
+    levelling: 0.9,
 };
 
 const CINEMATIC: StyleSound = StyleSound {
@@ -122,9 +129,11 @@ const CINEMATIC: StyleSound = StyleSound {
     high_cut: 16_000.0,
     duck_release_ms: 200.0,
     noises: noises(0.0, 0.5, 0.35),
-    master_db: 2.5,
-    density_db: 4.2,
+    master_db: 2.3,
+    density_db: 1.2,
     brightness_db: 0.9,
+    score_db: -6.1,
+    levelling: 0.75,
 };
 
 const HOUSE: StyleSound = StyleSound {
@@ -146,6 +155,8 @@ const HOUSE: StyleSound = StyleSound {
     master_db: 0.5,
     density_db: 2.0,
     brightness_db: 1.0,
+    score_db: 0.0,
+    levelling: 0.0,
 };
 
 const PIANO: StyleSound = StyleSound {
@@ -164,7 +175,9 @@ const PIANO: StyleSound = StyleSound {
     high_cut: 6_500.0,
     duck_release_ms: 200.0,
     noises: noises(0.0, 0.3, 0.0),
-    master_db: 10.8,
-    density_db: 5.3,
+    master_db: 10.6,
+    density_db: 0.7,
     brightness_db: 0.3,
+    score_db: -13.8,
+    levelling: 0.9,
 };

@@ -16,7 +16,7 @@ use std::collections::VecDeque;
 pub use clock::{Clock, ClockReference};
 
 use crate::compose::composer::Composer;
-use crate::mix::{Master, StyleSound};
+use crate::mix::{Master, ScoreLevel, StyleSound};
 use crate::synth::kernels::math::gain;
 #[cfg(feature = "soundfont")]
 use crate::synth::sound_font::{SoundFont, SoundFontError};
@@ -50,6 +50,7 @@ pub struct Session {
     composer: Composer,
     player: Player,
     master: Master,
+    score_level: ScoreLevel,
     clock: Clock,
     reference: Option<ClockReference>,
     /// What sounds, and what will from the next beat on.
@@ -83,6 +84,7 @@ impl Session {
             composer,
             player,
             master,
+            score_level: ScoreLevel::default(),
             clock: Clock::new(sample_rate, bpm),
             reference: None,
             wanted: target.clone(),
@@ -265,6 +267,8 @@ impl Session {
         while self.composer.next_start().to_beats() <= horizon {
             let bar = self.composer.compose(&self.wanted, bpm);
             self.player.set_tempo(bpm);
+            let sound = StyleSound::of(&self.wanted);
+            self.master.set_score_gain(self.score_level.gain_db(&bar, self.wanted.density, &sound));
             for note in &bar.notes {
                 let beat = note.start.to_beats() + f64::from(note.late_ms) / 60_000.0 * bpm;
                 self.waiting.push(Waiting { beat: beat.max(0.0), note: *note });

@@ -186,8 +186,9 @@ impl Ambient {
                 let scale = scene.scale.only(DEGREES[usize::from(!scene.scale.is_minor())]);
                 for (index, (seconds, step)) in figure.notes.clone().into_iter().enumerate() {
                     let left_out = index > 0 && dice.chance(scene.change(0.15));
-                    // All loops share a hidden, slow pulse: whole beats at their start, half beats inside.
-                    let grid = if index == 0 { 1.0 } else { 2.0 };
+                    // All loops share a hidden, slow pulse: whole beats at their start and in every second loop, half beats inside
+                    // the others.
+                    let grid = if index == 0 || place.is_multiple_of(2) { 1.0 } else { 2.0 };
                     let beat = libm::round((first + seconds * per_second) * grid) / grid;
                     if !sounds || left_out || beat < start {
                         continue;
@@ -278,7 +279,7 @@ impl Composes for Ambient {
             }
             self.moves = (left >= 3).then_some(scene.bar + u64::from(left / 2));
             let root = if self.pedal { tonic } else { chord.bass_class(tonic) };
-            let key = place(root, 36, (31, 43)) as f32;
+            let key = place(root, 40, (35, 46)) as f32;
             // It breathes: a drone that never rests covers every other change.
             let length = (0.6 * left as f32 * steps).max(0.8 * steps);
             let velocity = 30.0 + 14.0 * scene.energy;

@@ -7,11 +7,10 @@ mod right;
 use self::left_figures::Left;
 use super::breath::late_ms;
 use super::rules::{Composes, Rules};
-use crate::compose::form::{Part, Section};
-use crate::compose::harmony::{self, BarChords, Colours, Loop};
+use crate::compose::form::Part;
+use crate::compose::harmony::{Colours, Loop};
 use crate::compose::motif::MotifShape;
 use crate::compose::phrase::{PhraseRules, Phrases};
-use crate::compose::scale::Scale;
 use crate::compose::scene::{Scene, Score, Voice, choose_instrument};
 use crate::compose::timing::{Swing, Timing};
 use crate::types::config::Mode;
@@ -97,12 +96,12 @@ pub struct Piano {
     left: Voice,
     right: Voice,
     figure: Left,
+    /// Whether the left hand plays an octave higher: in some rests of the melody.
+    lifted: bool,
     phrases: Phrases,
     voicing: Vec<i32>,
     /// The bass of the last voicing.
     low: Option<i32>,
-    /// The loop that was chosen last.
-    cycle: Vec<BarChords>,
     /// Whether a bar of three quarter notes is one of six eighths.
     compound: bool,
 }
@@ -117,10 +116,10 @@ impl Piano {
             left: Voice::new("piano.left", Stem::Harmony, Instrument::FeltPiano, still),
             right: Voice::new("piano.right.hand", Stem::Lead, Instrument::FeltPiano, late),
             figure: Left::Tenths,
+            lifted: false,
             phrases: Phrases::new(&PHRASES),
             voicing: Vec::new(),
             low: None,
-            cycle: Vec::new(),
             compound: false,
         }
     }
@@ -144,25 +143,8 @@ impl Composes for Piano {
         self.compound = compound;
     }
 
-    /// One of the loops, another one than that of the material before.
-    fn harmony(
-        &mut self,
-        section: &Section,
-        scale: &Scale,
-        borrowed: f32,
-        change: f32,
-        dice: &mut Dice,
-    ) -> Vec<BarChords> {
-        let mut cycle = harmony::choose(LOOPS, scale, borrowed, dice);
-        for _ in 0..4 {
-            if cycle != self.cycle {
-                break;
-            }
-            cycle = harmony::choose(LOOPS, scale, borrowed, dice);
-        }
-        self.cycle.clone_from(&cycle);
-        RULES.colour(&mut cycle, scale, dice);
-        harmony::unroll(&cycle, section.bars as usize, scale, RULES.change * change, dice)
+    fn distinct_materials(&self) -> bool {
+        true
     }
 
     fn begin(&mut self, scene: &Scene<'_>) {
@@ -174,11 +156,11 @@ impl Composes for Piano {
     }
 
     fn write(&mut self, scene: &Scene<'_>, score: &mut Score) {
+        self.right_hand(scene, score);
         if scene.at.is_multiple_of(4) {
             self.choose_figure(scene);
         }
         self.left_hand(scene, score);
-        self.right_hand(scene, score);
     }
 
     fn copy(&self) -> Box<dyn Composes> {

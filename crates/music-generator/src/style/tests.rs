@@ -67,7 +67,7 @@ fn check_chords(style: Style, seed: u64, bars: &[Bar]) {
         if matches!(style, Style::Cinematic | Style::Piano) {
             let (parallel, changes) = parallels(bars, keys);
             // The root that the bass doubles makes octaves.
-            let most = if style == Style::Cinematic { 0.15 } else { 0.1 };
+            let most = 0.1;
             assert!(parallel < most || changes < 40, "{text} parallels {parallel} of {changes}");
         }
         let rough = chord_roughness(bars, keys);

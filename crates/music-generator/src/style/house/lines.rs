@@ -43,7 +43,8 @@ impl House {
             }
             let next = pattern.get(index + 1).map_or(16, |(next, _)| *next);
             let from_density = if index % 2 == 1 { 0.2 } else { 0.0 };
-            let length = ((next - step) as f32 * 0.7).min(2.5);
+            // A shorter note of the bass has no definite pitch.
+            let length = ((next - step) as f32 * 0.9).min(3.0);
             let stroke = Stroke {
                 step: *step as f32,
                 length,

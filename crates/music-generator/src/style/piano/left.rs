@@ -17,6 +17,9 @@ const COMPOUND_ROWS: [&[usize]; 4] = [&[0, 2, 4, 6, 8, 10], &[0, 4, 6, 10], &[0,
 /// The sixteenths of the last bar of a phrase, which comes to rest; the first two in six eighths.
 const CLOSING: [&[usize]; 5] = [&[0, 4, 6], &[0, 6], &[0, 4, 8], &[0, 8], &[0, 4, 10]];
 
+/// How often broken chords are played an octave higher where the melody rests.
+const LIFTED: f32 = 0.6;
+
 /// A note of the left hand within its chord: place and length in sixteenths, key, louder by, and the density from which on it
 /// sounds.
 struct Tone {
@@ -45,12 +48,17 @@ impl Keys {
             tenth: bass + [16, 15, 14, 17].into_iter().find(inside).unwrap_or(12),
         }
     }
+
+    fn higher(self, by: i32) -> Self {
+        Self { bass: self.bass + by, fifth: self.fifth + by, tenth: self.tenth + by }
+    }
 }
 
 impl Piano {
     /// Another figure than before: at the start of each eight bars, and in most cases after four.
     pub(super) fn choose_figure(&mut self, scene: &Scene<'_>) {
         let mut dice = scene.pattern_dice("piano.figure", 4);
+        self.lifted = dice.chance(LIFTED) && !self.phrases.sounds_in(scene.bar);
         if !scene.at.is_multiple_of(8) && dice.chance(0.25) {
             return;
         }
@@ -63,12 +71,13 @@ impl Piano {
 
     pub(super) fn left_hand(&mut self, scene: &Scene<'_>, score: &mut Score) {
         let mut dice = scene.dice("piano.left.bar", Stem::Harmony);
-        let loud = 46.0 + 15.0 * scene.section.energy_in(scene.at);
+        let loud = 47.5 + 12.0 * scene.section.energy_in(scene.at);
         let chords = scene.chords(0).to_vec();
         let span = scene.steps() / chords.len().max(1);
         for (index, chord) in chords.iter().enumerate() {
             let from = index * span;
-            let keys = Keys::of(chord, scene.scale.tonic);
+            let broken = matches!(self.figure, Left::Tenths | Left::Wave);
+            let keys = Keys::of(chord, scene.scale.tonic).higher(if self.lifted && broken { 12 } else { 0 });
             let tones = match self.figure {
                 Left::Tenths => self.tenths(scene, &keys, (from, span), &mut dice),
                 Left::Halves => Self::halves(scene, &keys, span, &mut dice),
