@@ -276,7 +276,7 @@ mod tests {
         for (frames, rate, duration) in [
             (48_000, SampleRate::DAT, Duration::from_secs(1)),
             (1_024, SampleRate::CD, Duration::from_nanos(23_219_954)),
-            (u64::MAX, SampleRate::CD, Duration::new(418_293_516_410_647, 429_591_836)),
+            (u64::MAX, SampleRate::CD, Duration::new(418_293_516_410_647, 428_911_564)),
         ] {
             assert_eq!(Frames(frames).duration(rate), duration);
             // The duration is rounded down, by less than a frame.

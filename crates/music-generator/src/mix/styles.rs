@@ -152,7 +152,7 @@ const HOUSE: StyleSound = StyleSound {
     high_cut: 16_000.0,
     duck_release_ms: 220.0,
     noises: noises(0.0, 1.0, 0.0),
-    master_db: 0.5,
+    master_db: 0.1,
     density_db: 2.0,
     brightness_db: 1.0,
     score_db: 0.0,

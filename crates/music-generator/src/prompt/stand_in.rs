@@ -9,11 +9,14 @@ use crate::types::stem::Stem;
 use crate::types::target::Target;
 use crate::types::ticks::Ticks;
 
-/// Whose notes a drum takes over, and which of them.
-fn drum(named: Instrument) -> (&'static [Instrument], fn(Ticks, u64) -> bool) {
+/// Whether a note at this place in a bar of this number is taken over.
+type IsTaken = fn(Ticks, u64) -> bool;
+
+/// The instruments whose notes a drum takes over, and which of these notes.
+fn drum(named: Instrument) -> (&'static [Instrument], IsTaken) {
     use Instrument::{Bongo, Brush, Clap, Crash, HatClosed, HatOpen, Kick, Ride, Rim, Shaker, Snare, Taiko};
-    let all: fn(Ticks, u64) -> bool = |_, _| true;
-    let between_beats: fn(Ticks, u64) -> bool = |place, _| place.0 % Ticks::BEAT.0 != 0;
+    let all: IsTaken = |_, _| true;
+    let between_beats: IsTaken = |place, _| place.0 % Ticks::BEAT.0 != 0;
     match named {
         Snare => (&[Rim, Clap], all),
         Clap => (&[Snare, Rim], all),

@@ -3,6 +3,7 @@
 mod schedule;
 mod setup;
 mod stream;
+mod values;
 
 use std::process::ExitCode;
 
@@ -10,9 +11,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 use crowd_cli::log::{self, LogTimes};
 use crowd_cli::{ExitReason, exit};
 
-use crate::error::Error;
-
-const PROGRAM: &str = "crowd-radio";
+use self::values::PROGRAM;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -58,15 +57,4 @@ impl Cli {
             }
         }
     }
-}
-
-/// Checks that a number of seconds is in a range.
-fn seconds(text: &str, low: f64, high: f64) -> Result<f64, String> {
-    let seconds: f64 = text.parse().map_err(|_| "give a number of seconds".to_owned())?;
-    if (low..=high).contains(&seconds) { Ok(seconds) } else { Err(format!("give {low} to {high} s")) }
-}
-
-/// An error of the command line as one of the station.
-fn invalid(text: impl Into<String>) -> Error {
-    Error::Invalid(text.into())
 }

@@ -8,7 +8,7 @@ use crowd_cli::print;
 use crowd_engine::{Frames, SampleRate};
 use serde_json::json;
 
-use super::seconds;
+use super::values::seconds;
 use crate::error::Error;
 use crate::manifest::Manifest;
 use crate::program::Timeline;

@@ -7,7 +7,7 @@ use clap::Args;
 use crowd_cli::ExitReason;
 use crowd_streaming::aac::AacSettings;
 
-use super::{PROGRAM, invalid, seconds};
+use super::values::{PROGRAM, seconds};
 use crate::error::Error;
 use crate::manifest::Manifest;
 use crate::setup::{self, aac_rate};
@@ -57,10 +57,10 @@ impl Setup {
     /// Those of [`setup::prepare`].
     pub fn run(self) -> Result<ExitReason, Error> {
         if !(-30.0..=-9.0).contains(&self.loudness) {
-            return Err(invalid(format!("--loudness {}: give -30 to -9 LUFS", self.loudness)));
+            return Err(Error::Invalid(format!("--loudness {}: give -30 to -9 LUFS", self.loudness)));
         }
         if !(32_000..=320_000).contains(&self.bit_rate) {
-            return Err(invalid(format!("--bit-rate {}: give 32000 to 320000", self.bit_rate)));
+            return Err(Error::Invalid(format!("--bit-rate {}: give 32000 to 320000", self.bit_rate)));
         }
         let aac = AacSettings { rate: aac_rate(self.sample_rate)?, bit_rate: self.bit_rate };
         let manifest = Manifest {

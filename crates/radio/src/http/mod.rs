@@ -1,7 +1,9 @@
 //! The server.
 
+mod app;
 mod now;
 mod router;
 mod stream;
 
-pub use router::{App, SharedApp, router};
+pub use app::{App, SharedApp};
+pub use router::router;

@@ -6,7 +6,7 @@ use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use serde_json::{Value, json};
 
-use super::router::SharedApp;
+use super::app::SharedApp;
 use super::stream::CORS;
 
 /// `GET /now.json`: the item that plays at the end of the playlist, and those that follow.

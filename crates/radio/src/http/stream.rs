@@ -6,7 +6,7 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use crowd_web::{FileDescription, FileResponse, Problem};
 
-use super::router::SharedApp;
+use super::app::SharedApp;
 
 /// The media type of a playlist (RFC 8216, section 10).
 const PLAYLIST_TYPE: &str = "application/vnd.apple.mpegurl";

@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crowd_media::{Audio, SampleFormat, Samples, write_wav};
+use crowd_media::{Audio, SampleFormat, Samples, wav};
 
 pub const RATE: u32 = 48_000;
 
@@ -26,6 +26,6 @@ pub fn chords(frames: usize, key: usize) -> Vec<[f32; 2]> {
 pub fn write(folder: &Path, name: &str, sound: &[[f32; 2]]) -> PathBuf {
     let path = folder.join(name);
     let audio = Audio::new(Samples::F32(sound.as_flattened().to_vec()), RATE, 2).unwrap();
-    write_wav(&path, &audio, SampleFormat::I24).unwrap();
+    wav::write(&path, &audio, SampleFormat::I24).unwrap();
     path
 }

@@ -1,7 +1,8 @@
 //! An encoder whose frames are numbered by the samples to which they decode.
 
 use super::fdk::Handle;
-use super::frame::{AacFrame, AacRate};
+use super::frame::AacFrame;
+use super::settings::AacSettings;
 use crate::error::Error;
 
 /// The delay of the library from a sample of its input to the same sample decoded: 1,600 audio frames (measured; it is the same at all rates
@@ -12,15 +13,6 @@ const PRIMING_FRAMES: usize = DELAY.div_ceil(AacFrame::LENGTH as usize);
 /// Audio frames of silence before the sound. With them the delay is a whole number of AAC frames, so that frame `n` belongs to the samples
 /// from `1,024 n` on.
 const PADDING: usize = PRIMING_FRAMES * AacFrame::LENGTH as usize - DELAY;
-
-/// The settings of an AAC-LC encoder for stereo.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct AacSettings {
-    /// The sample rate.
-    pub rate: AacRate,
-    /// Bits per second, from 32,000 to 320,000.
-    pub bit_rate: u32,
-}
 
 /// Encodes stereo sound to AAC-LC frames.
 ///

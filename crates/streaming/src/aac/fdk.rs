@@ -6,8 +6,8 @@ use std::ptr;
 
 use fdk_aac_sys as sys;
 
-use super::encoder::AacSettings;
 use super::frame::AacFrame;
+use super::settings::AacSettings;
 use crate::error::Error;
 
 /// The part of the library that encodes AAC-LC.

@@ -6,12 +6,14 @@ mod encoder;
 #[cfg(feature = "aac")]
 mod fdk;
 mod frame;
+mod settings;
 mod splice;
 mod window;
 
 pub use adts::{adts_frames, write_adts};
 #[cfg(feature = "aac")]
-pub use encoder::{AacEncoder, AacSettings};
+pub use encoder::AacEncoder;
 pub use frame::{AacFrame, AacRate};
+pub use settings::AacSettings;
 pub use splice::splice_index;
 pub use window::Window;
