@@ -1,7 +1,7 @@
 #![forbid(unsafe_code)]
 //! A radio station: a schedule of music and jingles, as one stream without gaps.
 //!
-//! The [program](program) says which item plays at which frame. It is [encoded](encode) piece by piece, and the [station](station) publishes
+//! The [`program`] says which item plays at which frame. It is encoded ([`encode`]) piece by piece, and the [`station`] publishes
 //! segments of it as time goes on. What plays follows from the program and the time of the station alone. So a station that was killed
 //! continues as if it had never stopped, and publishes the same bytes.
 

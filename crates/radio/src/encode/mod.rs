@@ -1,6 +1,6 @@
 //! The encoded program.
 //!
-//! The program is one stream of AAC frames: frame `n` has the audio frames from `1,024 n` on. It is encoded in [pieces](piece::Piece) of
+//! The program is one stream of AAC frames: frame `n` has the audio frames from `1,024 n` on. It is encoded in pieces of
 //! about half a minute. Most pieces have the sound of one item alone. They are kept, and used again when the item plays again. Where items
 //! meet, a piece has the joined sound.
 //!
