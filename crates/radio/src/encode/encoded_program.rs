@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crowd_streaming::aac::{AacFrame, AacSettings, splice_index};
 
@@ -33,6 +33,8 @@ pub struct EncodedProgram {
 struct EncodedPiece {
     piece: Piece,
     frames: Vec<AacFrame>,
+    /// The AAC frame at which the stream changes to this piece, once it is known.
+    change: OnceLock<u64>,
 }
 
 impl EncodedPiece {
@@ -90,7 +92,12 @@ impl EncodedProgram {
                 (piece, end)
             };
             let end = end.min(range.end);
-            frames.extend_from_slice(piece.get(&(at..end)));
+            let found = piece.get(&(at..end));
+            if found.len() as u64 != end - at {
+                let advice = "this is a fault of crowd-radio, please report it";
+                return Err(Error::Invalid(format!("the AAC frames {at} to {end} are missing: {advice}")));
+            }
+            frames.extend_from_slice(found);
             at = end;
         }
         Ok(frames)
@@ -99,8 +106,8 @@ impl EncodedProgram {
     /// The AAC frame at which the stream changes to a piece from the one before it.
     fn change_into(&mut self, piece: &EncodedPiece) -> Result<u64, Error> {
         let start = piece.piece.frames.start;
-        if start == 0 {
-            return Ok(0);
+        if let Some(change) = piece.change.get().copied().or((start == 0).then_some(0)) {
+            return Ok(change);
         }
         let before = self.piece_at(start - 1)?;
         let among = start..start + SEARCH;
@@ -108,7 +115,7 @@ impl EncodedProgram {
             self.uneven_changes += 1;
             SEARCH as usize / 2
         });
-        Ok(start + index as u64)
+        Ok(*piece.change.get_or_init(|| start + index as u64))
     }
 
     /// The piece with an AAC frame, encoded.
@@ -128,7 +135,7 @@ impl EncodedProgram {
                 frames
             }
         };
-        let encoded = Arc::new(EncodedPiece { piece, frames });
+        let encoded = Arc::new(EncodedPiece { piece, frames, change: OnceLock::new() });
         self.held.truncate(HELD - 1);
         self.held.push_front(encoded.clone());
         Ok(encoded)
