@@ -132,9 +132,9 @@ def chords(score):
         return {"M12, M13": "fewer than 4 chords of three voices"}
     usual = roughness([60, 64, 67, 71])
     rough = [roughness(voicing) / usual for voicing, _ in found]
-    low = 0
-    for _, _, group in _moments(score):
-        low += any(a < 43.35 and 0.5 < b - a < 6.5 for a, b in itertools.combinations(sorted(group), 2))
+    low = sum(
+        any(a < 43.35 and 0.5 < b - a < 6.5 for a, b in itertools.combinations(sorted(group), 2)) for group in _moments(score)
+    )
     moves, leaps, parallels = [], [], []
     for (a, bass_a), (b, bass_b) in zip(found, found[1:]):
         cost = np.abs(np.subtract.outer(a, b))
@@ -155,11 +155,11 @@ def chords(score):
 
 
 def _moments(score):
-    """What sounds at each half beat: start, bar, pitches."""
-    every = [(n["start"], n["start"] + n["length"], n["pitch"], bar) for bar, n in score.pitched(("bass", "harmony"))]
-    end = max(last for _, last, _, _ in every)
+    """The pitches that sound at each half beat."""
+    every = [(n["start"], n["start"] + n["length"], n["pitch"]) for _, n in score.pitched(("bass", "harmony"))]
+    end = max(last for _, last, _ in every)
     for at in np.arange(0.25, end, 0.5):
-        yield at, None, [pitch for first, last, pitch, _ in every if first <= at < last]
+        yield [pitch for first, last, pitch in every if first <= at < last]
 
 
 if __name__ == "__main__":

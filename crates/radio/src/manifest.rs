@@ -6,12 +6,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use crowd_engine::SampleRate;
 use crowd_store::FileFolder;
+use crowd_streaming::aac::{AacRate, AacSettings};
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
 use crate::item::{Item, ItemKind};
-use crate::program::{Rotation, Transition};
+use crate::program::{Rotation, Timeline, Transition};
 
 /// The name of the file in the folder of a prepared station.
 const FILE: &str = "station-music.json";
@@ -81,13 +83,25 @@ impl Manifest {
         Ok(folder)
     }
 
-    /// The order in which the items play.
+    /// The settings of the AAC encoder.
     ///
     /// # Errors
-    /// As [`Rotation::new`].
-    pub fn rotation(&self) -> Result<Rotation, Error> {
+    /// [`Error::Invalid`] for a sample rate that AAC streams do not have.
+    pub fn aac(&self) -> Result<AacSettings, Error> {
+        let hertz = self.sample_rate;
+        let rate = AacRate::new(hertz);
+        let rate = rate.ok_or_else(|| Error::Invalid(format!("{hertz} Hz: choose 32000, 44100 or 48000 Hz")))?;
+        Ok(AacSettings { rate, bit_rate: self.bit_rate })
+    }
+
+    /// The items in the order in which they play, with their places.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] when there are no tracks; [`Error::Engine`] for an impossible sample rate.
+    pub fn timeline(&self) -> Result<Timeline, Error> {
         let of = |kind| self.items.iter().filter(|item| item.kind == kind).cloned().map(Arc::new).collect();
-        Rotation::new(of(ItemKind::Jingle), of(ItemKind::Track), self.cycle)
+        let rotation = Rotation::new(of(ItemKind::Jingle), of(ItemKind::Track), self.cycle)?;
+        Ok(Timeline::new(rotation, self.transition(), SampleRate::new(self.sample_rate)?))
     }
 
     /// How the items follow each other.

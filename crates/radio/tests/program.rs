@@ -42,13 +42,13 @@ fn station(folder: &Path, crossfade_seconds: f64, pause_seconds: f64) -> Manifes
         pause_seconds,
         items: Vec::new(),
     };
-    let settings = Settings { music, jingles: Some(jingles), out: out.clone(), target_lufs: -16.0, aac: AAC, manifest };
+    let settings = Settings { music, jingles: Some(jingles), out: out.clone(), target_lufs: -16.0, manifest };
     assert_eq!(prepare(&settings, |_, _| ()).unwrap(), Vec::<String>::new());
     Manifest::read(&out).unwrap()
 }
 
 fn timeline(manifest: &Manifest) -> Timeline {
-    Timeline::new(manifest.rotation().unwrap(), manifest.transition(), SampleRate::DAT)
+    manifest.timeline().unwrap()
 }
 
 fn program(folder: &Path, manifest: &Manifest) -> EncodedProgram {

@@ -188,6 +188,10 @@ fn stem(track: &Track) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use crowd_engine::SampleRate;
+
     use super::*;
 
     #[test]
@@ -197,5 +201,13 @@ mod tests {
         for name in ["", ".m4s", "00.m4s", "+1.m4s", "-1.m4s", "1.mp4", "1", "99999999999999999999999.m4s", "a.m4s"] {
             assert_eq!(segment_number(name), None, "{name}");
         }
+    }
+
+    #[test]
+    fn the_durations_of_segments_do_not_drift() {
+        let time = |frame: u64| Frames(frame).duration(SampleRate::CD);
+        let ends: Vec<u64> = (0..=600).map(|n| n * 65 * 4_096).collect();
+        let sum: Duration = ends.windows(2).map(|span| time(span[1]) - time(span[0])).sum();
+        assert_eq!(sum, time(600 * 65 * 4_096));
     }
 }

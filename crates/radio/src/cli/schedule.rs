@@ -5,13 +5,12 @@ use std::time::SystemTime;
 
 use clap::Args;
 use crowd_cli::print;
-use crowd_engine::{Frames, SampleRate};
+use crowd_engine::Frames;
 use serde_json::json;
 
 use super::values::seconds;
 use crate::error::Error;
 use crate::manifest::Manifest;
-use crate::program::Timeline;
 use crate::station::{SavedState, StateFolder};
 
 /// Prints what plays when.
@@ -38,12 +37,12 @@ impl Schedule {
     /// When the station is not prepared, or its state is damaged.
     pub fn run(&self) -> Result<(), Error> {
         let manifest = Manifest::read(&self.processed)?;
-        let rate = SampleRate::new(manifest.sample_rate)?;
+        let mut timeline = manifest.timeline()?;
+        let rate = timeline.rate();
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         let epoch = StateFolder::read_in(&self.state)?.as_ref().map_or(now, SavedState::epoch);
         let first = Frames::within(now.saturating_sub(epoch), rate).0;
         let end = first + Frames::from_seconds(self.hours * 3_600.0, rate).0;
-        let mut timeline = Timeline::new(manifest.rotation()?, manifest.transition(), rate);
         let items = timeline.items(first..end);
         print(|out| {
             for placed in items {

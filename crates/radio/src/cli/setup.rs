@@ -5,12 +5,11 @@ use std::path::PathBuf;
 
 use clap::Args;
 use crowd_cli::ExitReason;
-use crowd_streaming::aac::AacSettings;
 
 use super::values::{PROGRAM, seconds};
 use crate::error::Error;
 use crate::manifest::Manifest;
-use crate::setup::{self, aac_rate};
+use crate::setup;
 
 /// Prepares music and jingles.
 #[derive(Debug, Args)]
@@ -62,7 +61,6 @@ impl Setup {
         if !(32_000..=320_000).contains(&self.bit_rate) {
             return Err(Error::Invalid(format!("--bit-rate {}: give 32000 to 320000", self.bit_rate)));
         }
-        let aac = AacSettings { rate: aac_rate(self.sample_rate)?, bit_rate: self.bit_rate };
         let manifest = Manifest {
             sample_rate: self.sample_rate,
             bit_rate: self.bit_rate,
@@ -73,7 +71,7 @@ impl Setup {
             items: Vec::new(),
         };
         let Self { music, jingles, out, loudness: target_lufs, .. } = self;
-        let settings = setup::Settings { music, jingles, out, target_lufs, aac, manifest };
+        let settings = setup::Settings { music, jingles, out, target_lufs, manifest };
         let bar = crowd_cli::progress_bar(0, "{wide_bar} {pos} of {len} files {eta}", self.quiet);
         let left_out = setup::prepare(&settings, |done, all| {
             bar.set_length(all as u64);

@@ -7,8 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use clap::Args;
-use crowd_engine::SampleRate;
-use crowd_streaming::aac::{AacFrame, AacSettings};
+use crowd_streaming::aac::AacFrame;
 use crowd_web::args::{AccessArgs, ListenArgs};
 use crowd_web::{HttpService, listen};
 use tokio::sync::oneshot;
@@ -17,8 +16,6 @@ use crate::encode::{EncodedProgram, PieceStore};
 use crate::error::Error;
 use crate::http::{App, router};
 use crate::manifest::Manifest;
-use crate::program::Timeline;
-use crate::setup::aac_rate;
 use crate::sound::SoundCache;
 use crate::station::{Publisher, Reading, SavedState, SegmentGrid, StateFolder, StationClock, StationSettings};
 
@@ -93,8 +90,8 @@ impl Stream {
     }
 
     fn publisher(&self, manifest: &Manifest, started: Instant) -> Result<(Publisher, StationClock), Error> {
-        let rate = SampleRate::new(manifest.sample_rate)?;
-        let aac = AacSettings { rate: aac_rate(manifest.sample_rate)?, bit_rate: manifest.bit_rate };
+        let (timeline, aac) = (manifest.timeline()?, manifest.aac()?);
+        let rate = timeline.rate();
         let grid = SegmentGrid::new(rate, AacFrame::LENGTH, manifest.segment())
             .ok_or_else(|| Error::Invalid(format!("segments of {} s: give 1 to 60 s", manifest.segment_seconds)))?;
         let settings = StationSettings { grid, window: self.window.into() };
@@ -112,7 +109,6 @@ impl Stream {
         };
         let published = grid.time(grid.frames(state.published_segments).start);
         let clock = StationClock::new(rate, state.epoch(), published, now);
-        let timeline = Timeline::new(manifest.rotation()?, manifest.transition(), rate);
         let store = PieceStore::new(Manifest::pieces(&self.processed)?, aac);
         let program = EncodedProgram::new(timeline, store, SoundCache::new(rate));
         Ok((Publisher::new(program, settings, state, folder), clock))

@@ -3,4 +3,4 @@
 mod prepare;
 mod prepared_item;
 
-pub use prepare::{Settings, aac_rate, prepare};
+pub use prepare::{Settings, prepare};

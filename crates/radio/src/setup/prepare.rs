@@ -8,7 +8,6 @@ use std::thread;
 
 use crowd_engine::{Frames, SampleRate};
 use crowd_library::{ContentIndex, Library, Track};
-use crowd_streaming::aac::{AacRate, AacSettings};
 
 use super::prepared_item::measured_item;
 use crate::encode::{PieceStore, Pieces, encode_item};
@@ -29,9 +28,7 @@ pub struct Settings {
     pub out: PathBuf,
     /// The loudness of the station in LUFS.
     pub target_lufs: f64,
-    /// The sample rate and the bit rate.
-    pub aac: AacSettings,
-    /// The manifest, whose items are replaced.
+    /// The manifest, with the settings of the station; its items are replaced.
     pub manifest: Manifest,
 }
 
@@ -48,14 +45,15 @@ struct Work {
 /// # Errors
 /// When a folder cannot be read or written, or no track is left.
 pub fn prepare(settings: &Settings, progress: impl Fn(usize, usize) + Sync) -> Result<Vec<String>, Error> {
+    let aac = settings.manifest.aac()?;
+    let rate = SampleRate::new(aac.rate.hertz())?;
     std::fs::create_dir_all(&settings.out).map_err(|error| Error::io(&settings.out, "make the folder", error))?;
-    let rate = SampleRate::new(settings.aac.rate.hertz())?;
     let mut left_out = Vec::new();
     let mut work = files_of(&settings.music, ItemKind::Track, &mut left_out)?;
     if let Some(jingles) = &settings.jingles {
         work.extend(files_of(jingles, ItemKind::Jingle, &mut left_out)?);
     }
-    let store = PieceStore::new(Manifest::pieces(&settings.out)?, settings.aac);
+    let store = PieceStore::new(Manifest::pieces(&settings.out)?, aac);
     let (next, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
     let results: Vec<Mutex<Option<Result<Item, Error>>>> = work.iter().map(|_| Mutex::new(None)).collect();
     thread::scope(|scope| {
@@ -82,7 +80,7 @@ pub fn prepare(settings: &Settings, progress: impl Fn(usize, usize) + Sync) -> R
         }
     }
     let manifest = Manifest { items, ..settings.manifest.clone() };
-    manifest.rotation()?;
+    manifest.timeline()?;
     manifest.write(&settings.out)?;
     Ok(left_out)
 }
@@ -126,12 +124,4 @@ fn prepared(
 fn with_path(path: &Path, reason: &str) -> String {
     let path = path.display().to_string();
     if reason.starts_with(&path) { reason.to_owned() } else { format!("{path}: {reason}") }
-}
-
-/// The rate of a station.
-///
-/// # Errors
-/// [`Error::Invalid`] for a rate that AAC streams do not have.
-pub fn aac_rate(hertz: u32) -> Result<AacRate, Error> {
-    AacRate::new(hertz).ok_or_else(|| Error::Invalid(format!("{hertz} Hz: choose 32000, 44100 or 48000 Hz")))
 }

@@ -31,11 +31,8 @@ impl SoundCache {
     /// # Errors
     /// Those of [`ItemSound::open`].
     pub fn sound(&mut self, item: &Item) -> Result<&mut ItemSound, Error> {
-        let entry = match self.open.iter().position(|(hash, _)| *hash == item.hash) {
-            Some(index) => self.open.remove(index),
-            None => None,
-        };
-        let entry = match entry {
+        let held = self.open.iter().position(|(hash, _)| *hash == item.hash);
+        let entry = match held.and_then(|index| self.open.remove(index)) {
             Some(entry) => entry,
             None => (item.hash.clone(), ItemSound::open(item, self.rate, &self.contents)?),
         };

@@ -96,16 +96,6 @@ impl Publisher {
         self.published.clone()
     }
 
-    /// The program.
-    pub fn program(&mut self) -> &mut EncodedProgram {
-        &mut self.program
-    }
-
-    /// The number of segments that were published, in this process or an earlier one.
-    pub fn published_segments(&self) -> u64 {
-        self.state.published_segments
-    }
-
     /// Publishes the segments whose time has come when `played` was played. Returns whether there were new ones.
     ///
     /// The number is saved first, so that no other segment is ever published under it. When it cannot be saved, the segments are published
