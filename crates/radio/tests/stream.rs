@@ -104,6 +104,7 @@ fn prepare(folder: &Path) {
     let mut setup = Command::new(cargo_bin("crowd-radio"));
     setup.args(["setup", "--cycle", "1", "--segment-seconds", "1", "--music"]).arg(folder.join("music"));
     setup.arg("--jingles").arg(folder.join("jingles")).arg("--out").arg(folder.join("out"));
+    setup.arg("--filler").arg(folder.join("jingles/j.wav"));
     assert!(setup.status().unwrap().success());
 }
 

@@ -7,6 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use clap::Args;
+use crowd_engine::SampleRate;
 use crowd_streaming::aac::AacFrame;
 use crowd_web::args::{AccessArgs, ListenArgs};
 use crowd_web::{HttpService, listen};
@@ -17,7 +18,9 @@ use crate::error::Error;
 use crate::http::{App, router};
 use crate::manifest::Manifest;
 use crate::sound::SoundCache;
-use crate::station::{Publisher, Reading, SavedState, SegmentGrid, StateFolder, StationClock, StationSettings};
+use crate::station::{
+    Publisher, Reading, SavedState, SegmentGrid, StateFolder, StationClock, StationProgram, StationSettings,
+};
 
 /// The paths that are answered even when all connections are in use.
 const VITAL_PATHS: [&str; 2] = ["/healthz", "/stream.m3u8"];
@@ -90,10 +93,11 @@ impl Stream {
     }
 
     fn publisher(&self, manifest: &Manifest, started: Instant) -> Result<(Publisher, StationClock), Error> {
-        let (timeline, aac) = (manifest.timeline()?, manifest.aac()?);
-        let rate = timeline.rate();
+        let aac = manifest.aac()?;
+        let rate = SampleRate::new(aac.rate.hertz())?;
+        let seconds = manifest.stream.segment_seconds;
         let grid = SegmentGrid::new(rate, AacFrame::LENGTH, manifest.segment())
-            .ok_or_else(|| Error::Invalid(format!("segments of {} s: give 1 to 60 s", manifest.segment_seconds)))?;
+            .ok_or_else(|| Error::Invalid(format!("segments of {seconds} s: give 1 to 60 s")))?;
         let settings = StationSettings { grid, window: self.window.into() };
         let folder = StateFolder::open(&self.state)?;
         let now = Reading::now(started);
@@ -107,11 +111,13 @@ impl Stream {
                 state
             }
         };
-        let published = grid.time(grid.frames(state.published_segments).start);
-        let clock = StationClock::new(rate, state.epoch(), published, now);
+        let published = grid.frames(state.published_segments).start;
+        let clock = StationClock::new(rate, state.epoch(), grid.time(published), now);
+        let (changes, program) =
+            StationProgram::open(&self.state, manifest, state.epoch(), published * AacFrame::LENGTH)?;
         let store = PieceStore::new(Manifest::pieces(&self.processed)?, aac);
-        let program = EncodedProgram::new(timeline, store, SoundCache::new(rate));
-        Ok((Publisher::new(program, settings, state, folder), clock))
+        let program = EncodedProgram::new(program, store, SoundCache::new(rate));
+        Ok((Publisher::new(program, changes, settings, state, folder), clock))
     }
 }
 

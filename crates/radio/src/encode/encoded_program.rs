@@ -11,17 +11,17 @@ use super::piece_encoder::encode;
 use super::piece_store::PieceStore;
 use super::pieces::{Pieces, SEARCH};
 use crate::error::Error;
-use crate::program::{PlacedItem, Timeline};
+use crate::program::{PlacedItem, Program};
 use crate::sound::SoundCache;
 
 /// The number of pieces that are held in memory.
-const HELD: usize = 4;
+const HELD: usize = 6;
 /// The number of items that are searched for one with pieces of its own. If all of them are too short, the joined sound ends there.
 const SEARCHED_ITEMS: u64 = 64;
 
 /// The encoded program.
 pub struct EncodedProgram {
-    timeline: Timeline,
+    program: Program,
     store: PieceStore,
     sounds: SoundCache,
     held: VecDeque<Arc<EncodedPiece>>,
@@ -31,6 +31,8 @@ pub struct EncodedProgram {
 /// A piece with its AAC frames.
 #[derive(Debug)]
 struct EncodedPiece {
+    /// The frame from which on the timeline is used in which the piece was found.
+    version: u64,
     piece: Piece,
     frames: Vec<AacFrame>,
     /// The AAC frame at which the stream changes to this piece, once it is known.
@@ -53,9 +55,9 @@ struct PlacedPieces {
 }
 
 impl EncodedProgram {
-    /// The program of `timeline`, whose pieces are kept in `store`.
-    pub fn new(timeline: Timeline, store: PieceStore, sounds: SoundCache) -> Self {
-        Self { timeline, store, sounds, held: VecDeque::new(), uneven_changes: 0 }
+    /// The encoded frames of `program`, whose pieces are kept in `store`.
+    pub fn new(program: Program, store: PieceStore, sounds: SoundCache) -> Self {
+        Self { program, store, sounds, held: VecDeque::new(), uneven_changes: 0 }
     }
 
     /// The settings of the encoder.
@@ -63,9 +65,9 @@ impl EncodedProgram {
         self.store.settings()
     }
 
-    /// The timeline.
-    pub fn timeline(&mut self) -> &mut Timeline {
-        &mut self.timeline
+    /// The program.
+    pub fn program(&mut self) -> &mut Program {
+        &mut self.program
     }
 
     /// How often the stream changed from one encoder to another although they had different windows. The sound of one AAC frame may then
@@ -82,12 +84,49 @@ impl EncodedProgram {
         let mut frames = Vec::new();
         let mut at = range.start;
         while at < range.end {
-            let piece = self.piece_at(at)?;
+            let version = self.program.version(at * AacFrame::LENGTH);
+            // Where the timeline changes, the sound of both is the same for a while.
+            let changed = version.start.div_ceil(AacFrame::LENGTH);
+            let (version, end) = if version.start > 0 && at < changed + SEARCH {
+                let change = self.change_between(changed)?;
+                if at < change { (version.start - 1, change) } else { (version.start, changed + SEARCH) }
+            } else {
+                (version.start, version.end.div_ceil(AacFrame::LENGTH))
+            };
+            let end = end.min(range.end);
+            frames.extend(self.frames_of(version, at..end)?);
+            at = end;
+        }
+        Ok(frames)
+    }
+
+    /// The AAC frame at which the stream changes from one timeline to the next one, which is used from the AAC frame `start` on.
+    fn change_between(&mut self, start: u64) -> Result<u64, Error> {
+        let (among, frame) = (start..start + SEARCH, start * AacFrame::LENGTH);
+        let from = self.program.version(frame).start;
+        let (before, after) = (self.frames_of(from - 1, among.clone())?, self.frames_of(from, among)?);
+        Ok(start + self.splice(&before, &after))
+    }
+
+    fn splice(&mut self, before: &[AacFrame], after: &[AacFrame]) -> u64 {
+        let index = splice_index(before, after).unwrap_or_else(|| {
+            self.uneven_changes += 1;
+            SEARCH as usize / 2
+        });
+        index as u64
+    }
+
+    /// The AAC frames of a range, by the timeline as it was known at the frame `version`.
+    fn frames_of(&mut self, version: u64, range: Range<u64>) -> Result<Vec<AacFrame>, Error> {
+        let mut frames = Vec::new();
+        let mut at = range.start;
+        while at < range.end {
+            let piece = self.piece_at(version, at)?;
             let start = self.change_into(&piece)?;
             let (piece, end) = if at < start {
-                (self.piece_at(piece.piece.frames.start - 1)?, start)
+                (self.piece_at(version, piece.piece.frames.start - 1)?, start)
             } else {
-                let next = self.piece_at(piece.piece.frames.end)?;
+                let next = self.piece_at(version, piece.piece.frames.end)?;
                 let end = self.change_into(&next)?;
                 (piece, end)
             };
@@ -109,21 +148,21 @@ impl EncodedProgram {
         if let Some(change) = piece.change.get().copied().or((start == 0).then_some(0)) {
             return Ok(change);
         }
-        let before = self.piece_at(start - 1)?;
+        let before = self.piece_at(piece.version, start - 1)?;
         let among = start..start + SEARCH;
-        let index = splice_index(before.get(&among), piece.get(&among)).unwrap_or_else(|| {
-            self.uneven_changes += 1;
-            SEARCH as usize / 2
-        });
-        Ok(*piece.change.get_or_init(|| start + index as u64))
+        let index = self.splice(before.get(&among), piece.get(&among));
+        Ok(*piece.change.get_or_init(|| start + index))
     }
 
     /// The piece with an AAC frame, encoded.
-    fn piece_at(&mut self, frame: u64) -> Result<Arc<EncodedPiece>, Error> {
-        if let Some(held) = self.held.iter().find(|held| held.piece.frames.contains(&frame)) {
+    fn piece_at(&mut self, version: u64, frame: u64) -> Result<Arc<EncodedPiece>, Error> {
+        let version = self.program.version(version).start;
+        let is_it = |held: &&Arc<EncodedPiece>| held.version == version && held.piece.frames.contains(&frame);
+        if let Some(held) = self.held.iter().find(is_it) {
             return Ok(held.clone());
         }
-        let piece = self.find_piece(frame);
+        let mut piece = self.find_piece(version, frame);
+        piece.items = self.program.sounding(piece.items, piece.frames.start * AacFrame::LENGTH);
         let frames = match self.store.read(&piece) {
             Some(frames) => frames,
             None => {
@@ -135,17 +174,19 @@ impl EncodedProgram {
                 frames
             }
         };
-        let encoded = Arc::new(EncodedPiece { piece, frames, change: OnceLock::new() });
+        let encoded = Arc::new(EncodedPiece { version, piece, frames, change: OnceLock::new() });
         self.held.truncate(HELD - 1);
         self.held.push_front(encoded.clone());
         Ok(encoded)
     }
 
     /// The piece with an AAC frame.
-    fn find_piece(&mut self, frame: u64) -> Piece {
-        let number = self.timeline.item_at(frame.saturating_mul(AacFrame::LENGTH)).number;
-        let before =
-            (0..=number).rev().find_map(|number| self.pieces_of(number).filter(|item| item.frames.start <= frame));
+    fn find_piece(&mut self, version: u64, frame: u64) -> Piece {
+        let number = self.program.timeline(version).item_at(frame.saturating_mul(AacFrame::LENGTH)).number;
+        let first = self.program.timeline(version).first();
+        let before = (first..=number)
+            .rev()
+            .find_map(|number| self.pieces_of(version, number).filter(|item| item.frames.start <= frame));
         if let Some(PlacedPieces { placed, pieces, frames }) = &before
             && frames.contains(&frame)
         {
@@ -153,22 +194,22 @@ impl EncodedProgram {
             let piece = pieces.piece_at(frame - first);
             return Piece { frames: first + piece.start..first + piece.end, items: vec![placed.clone()] };
         }
-        let (start, from) = before.map_or((0, 0), |item| (item.frames.end, item.placed.number + 1));
-        let piece = Pieces::of_range(self.joined_range(frame, start, from)).piece_at(frame);
+        let (start, from) = before.map_or((0, first), |item| (item.frames.end, item.placed.number + 1));
+        let piece = Pieces::of_range(self.joined_range(version, frame, start, from)).piece_at(frame);
         let mut piece = Piece { frames: piece, items: Vec::new() };
         let Range { start, end } = piece.needed();
-        piece.items = self.timeline.items(start * AacFrame::LENGTH..end * AacFrame::LENGTH);
+        piece.items = self.program.timeline(version).items(start * AacFrame::LENGTH..end * AacFrame::LENGTH);
         piece
     }
 
     /// The AAC frames around `frame` that are in no item's own pieces. They begin at `start` or later, and `from` is the number of the first
     /// item that could have pieces after them.
-    fn joined_range(&mut self, frame: u64, mut start: u64, mut from: u64) -> Range<u64> {
+    fn joined_range(&mut self, version: u64, frame: u64, mut start: u64, mut from: u64) -> Range<u64> {
         loop {
             let until = from + SEARCHED_ITEMS;
-            let end = match (from..until).find_map(|number| self.pieces_of(number)) {
+            let end = match (from..until).find_map(|number| self.pieces_of(version, number)) {
                 Some(item) => item.frames.start,
-                None => self.timeline.item(until).start.0 / AacFrame::LENGTH,
+                None => self.program.timeline(version).item(until).start.0 / AacFrame::LENGTH,
             };
             if frame < end {
                 return start..end;
@@ -177,11 +218,11 @@ impl EncodedProgram {
         }
     }
 
-    fn pieces_of(&mut self, number: u64) -> Option<PlacedPieces> {
-        let placed = self.timeline.item(number);
+    fn pieces_of(&mut self, version: u64, number: u64) -> Option<PlacedPieces> {
+        let placed = self.program.timeline(version).item(number);
         let (first, phase) = (placed.start.0 / AacFrame::LENGTH, placed.start.0 % AacFrame::LENGTH);
-        let overlap = self.timeline.longest_overlap();
-        let pieces = Pieces::of_item(placed.item.frames, phase, overlap)?;
+        let not_alone = placed.overlap.max(placed.fade_out);
+        let pieces = Pieces::of_item(placed.frames, phase, not_alone)?;
         let Range { start, end } = pieces.frames();
         Some(PlacedPieces { placed, pieces, frames: first + start..first + end })
     }

@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use super::saved_state::{SavedState, StateFolder};
 use super::segment_grid::SegmentGrid;
+use super::station_program::StationProgram;
 use crate::encode::EncodedProgram;
 use crate::error::Error;
 use crate::item::ItemKind;
@@ -77,6 +78,7 @@ impl Published {
 /// Publishes the segments of a program.
 pub struct Publisher {
     program: EncodedProgram,
+    changes: StationProgram,
     settings: StationSettings,
     state: SavedState,
     folder: StateFolder,
@@ -87,8 +89,14 @@ pub struct Publisher {
 
 impl Publisher {
     /// A publisher that continues from `state`, which is saved in `folder`.
-    pub fn new(program: EncodedProgram, settings: StationSettings, state: SavedState, folder: StateFolder) -> Self {
-        Self { program, settings, state, folder, segments: VecDeque::new(), published: Arc::default() }
+    pub fn new(
+        program: EncodedProgram,
+        changes: StationProgram,
+        settings: StationSettings,
+        state: SavedState,
+        folder: StateFolder,
+    ) -> Self {
+        Self { program, changes, settings, state, folder, segments: VecDeque::new(), published: Arc::default() }
     }
 
     /// What listeners can fetch. It changes with each [`publish`](Self::publish).
@@ -170,12 +178,13 @@ impl Publisher {
     fn played(&mut self, numbers: &Range<u64>) -> Vec<PlayedItem> {
         let (grid, epoch) = (self.settings.grid, self.state.epoch());
         let frame = |number: u64| grid.frames(number).start * AacFrame::LENGTH;
-        let timeline = self.program.timeline();
-        let (rate, items) = (timeline.rate(), timeline.items(frame(numbers.start)..frame(numbers.end)));
+        let program = self.program.program();
+        let (rate, end) = (program.rate(), frame(numbers.end));
+        let items = program.timeline(end).items(frame(numbers.start)..end);
         let played = items.into_iter().map(|placed| PlayedItem {
             id: placed.number.to_string(),
             time: epoch + placed.start.duration(rate),
-            duration: placed.item.frames.duration(rate),
+            duration: placed.frames.duration(rate),
             title: placed.item.display_title(),
         });
         played.collect()
@@ -184,10 +193,12 @@ impl Publisher {
     /// The item that plays at a frame, and the items after it.
     fn playing(&mut self, frame: u64) -> (Option<NowPlaying>, Vec<NowPlaying>) {
         let epoch = self.state.epoch();
-        let timeline = self.program.timeline();
-        let (rate, first) = (timeline.rate(), timeline.item_at(frame).number);
+        let program = self.program.program();
+        let rate = program.rate();
+        let timeline = program.timeline(u64::MAX);
+        let first = timeline.item_at(frame).number;
         let mut items = (first..=first + COMING).map(|number| {
-            let PlacedItem { number, item, start } = timeline.item(number);
+            let PlacedItem { number, item, start, frames, .. } = timeline.item(number);
             NowPlaying {
                 number,
                 title: item.title.clone(),
@@ -195,7 +206,7 @@ impl Publisher {
                 album: item.album.clone(),
                 kind: item.kind,
                 starts: (epoch + start.duration(rate)).as_secs_f64(),
-                seconds: item.frames.seconds(rate),
+                seconds: frames.seconds(rate),
             }
         });
         (items.next(), items.collect())
