@@ -1,5 +1,6 @@
 //! The command line.
 
+mod renditions;
 mod schedule;
 mod setup;
 mod stream;

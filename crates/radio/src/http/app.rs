@@ -2,15 +2,31 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
+use crowd_engine::Frames;
+use crowd_web::StreamSlots;
 use crowd_web::metrics::ResponseCounts;
+use tokio::sync::watch;
 
-use crate::station::Published;
+use super::listeners::ListenerCounts;
+use crate::station::{LiveStream, Published};
 
 /// The state of the server.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct App {
+    /// The name of the station, for players.
+    pub name: String,
     /// What the publisher has published.
     pub published: Arc<RwLock<Published>>,
+    /// How much of the program was played. It changes about five times a second.
+    pub played: watch::Receiver<Frames>,
+    /// The stream of AAC frames for players without HLS, and its bit rate.
+    pub aac: Option<(Arc<LiveStream>, u32)>,
+    /// The stream of pages of Opus, and its bit rate.
+    pub opus: Option<(Arc<LiveStream>, u32)>,
+    /// The number of streams that may be sent at once.
+    pub slots: StreamSlots,
+    /// Counters of the listeners of these streams.
+    pub listeners: Arc<ListenerCounts>,
     /// Counters of the responses.
     pub responses: Arc<ResponseCounts>,
 }

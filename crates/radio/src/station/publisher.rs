@@ -1,94 +1,84 @@
 //! Makes segments ahead of time, and lists them when their time has come.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::ops::Range;
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 
 use crowd_engine::Frames;
-use crowd_streaming::aac::AacFrame;
-use crowd_streaming::{LivePlaylist, LiveSegment, PlayedItem, PlaylistSegment, TsSegment};
-use serde::Serialize;
+use crowd_streaming::{LivePlaylist, LiveSegment, PlayedItem, PlaylistSegment};
 
+use super::published::{NowPlaying, Published};
 use super::saved_state::{SavedState, StateFolder};
+use super::segment::{ListedSegment, Rendition, Segment, SegmentSource};
 use super::segment_grid::SegmentGrid;
-use crate::encode::EncodedProgram;
+use crate::encode::ProgramSound;
 use crate::error::Error;
-use crate::item::ItemKind;
 use crate::program::PlacedItem;
 
 /// The number of items after the present one that are shown.
 const COMING: u64 = 5;
 
-/// The settings of a station.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct StationSettings {
-    /// The segments.
-    pub grid: SegmentGrid,
-    /// The number of segments in the playlist.
-    pub window: usize,
+/// The renditions of a station.
+pub struct Renditions {
+    /// The sources of their segments; at least one.
+    pub sources: Vec<Box<dyn SegmentSource>>,
+    /// The names and texts of playlists that never change.
+    pub playlists: Vec<(String, Arc<str>)>,
 }
 
-/// A segment of the stream.
-#[derive(Debug)]
-pub struct Segment {
-    number: u64,
-    /// The name in its URL. It contains a hash of the bytes, so a name never stands for other bytes.
-    pub name: String,
-    /// The bytes of the transport stream.
-    pub bytes: Arc<[u8]>,
-    listed: LiveSegment,
-}
-
-/// What listeners can fetch.
-#[derive(Clone, Debug, Default)]
-pub struct Published {
-    /// The text of the playlist; empty before the first segment.
-    pub playlist: Arc<str>,
-    /// The segments in the playlist, and some before them, which players may still request.
-    pub segments: Vec<Arc<Segment>>,
-    /// The number of segments that were published since the station began.
-    pub published_segments: u64,
-    /// The item that plays at the end of the playlist.
-    pub playing: Option<NowPlaying>,
-    /// The items after it.
-    pub next: Vec<NowPlaying>,
-}
-
-/// An item with its time, for players and pages.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct NowPlaying {
-    number: u64,
-    title: String,
-    artist: Option<String>,
-    album: Option<String>,
-    kind: ItemKind,
-    /// Seconds after 1970-01-01T00:00:00 UTC.
-    starts: f64,
-    seconds: f64,
-}
-
-impl Published {
-    /// The segment with this name.
-    pub fn segment(&self, name: &str) -> Option<Arc<Segment>> {
-        self.segments.iter().rev().find(|segment| segment.name == name).cloned()
+impl Renditions {
+    /// The number of segments that have ended in all renditions when `played` was played.
+    fn ended(&self, played: Frames) -> u64 {
+        self.sources.iter().map(|source| source.grid().ended(played.0)).min().unwrap_or(0)
     }
+
+    /// The time after which this number of segments have ended in all renditions.
+    pub fn duration(&self, segments: u64) -> Duration {
+        self.sources.iter().map(|source| source.grid().time(segments)).max().unwrap_or_default()
+    }
+
+    /// All renditions with their grids, in the order of [`SegmentSet::segments`].
+    fn all(&self) -> impl Iterator<Item = (&Rendition, SegmentGrid)> {
+        self.sources.iter().flat_map(|source| source.renditions().iter().map(|rendition| (rendition, source.grid())))
+    }
+}
+
+/// The segments with one number, of all renditions.
+#[derive(Debug)]
+struct SegmentSet {
+    number: u64,
+    segments: Vec<ListedSegment>,
 }
 
 /// Publishes the segments of a program.
 pub struct Publisher {
-    program: EncodedProgram,
-    settings: StationSettings,
+    renditions: Renditions,
+    sound: ProgramSound,
+    /// The number of segments in a playlist.
+    window: u64,
     state: SavedState,
     folder: StateFolder,
     /// Segments that can be fetched, then segments that are made ahead.
-    segments: VecDeque<Arc<Segment>>,
+    sets: VecDeque<SegmentSet>,
     published: Arc<RwLock<Published>>,
 }
 
 impl Publisher {
-    /// A publisher that continues from `state`, which is saved in `folder`.
-    pub fn new(program: EncodedProgram, settings: StationSettings, state: SavedState, folder: StateFolder) -> Self {
-        Self { program, settings, state, folder, segments: VecDeque::new(), published: Arc::default() }
+    /// A publisher that continues from `state`, which is saved in `folder`. Its playlists have `window` segments. `sound` is the sound of
+    /// the program.
+    pub fn new(
+        renditions: Renditions,
+        sound: ProgramSound,
+        window: usize,
+        state: SavedState,
+        folder: StateFolder,
+    ) -> Self {
+        let names = renditions.all().map(|(rendition, _)| rendition.playlist.clone());
+        let names = names.chain(renditions.playlists.iter().map(|(name, _)| name.clone()));
+        let playlists = names.map(|name| (name, Arc::from(""))).collect();
+        let published = Arc::new(RwLock::new(Published { playlists, ..Published::default() }));
+        Self { renditions, sound, window: window as u64, state, folder, sets: VecDeque::new(), published }
     }
 
     /// What listeners can fetch. It changes with each [`publish`](Self::publish).
@@ -102,13 +92,14 @@ impl Publisher {
     /// nevertheless, and the error is returned.
     ///
     /// # Errors
-    /// Those of making the segments, after which the playlist is unchanged; those of saving the state.
+    /// Those of making the segments, after which the playlists are unchanged; those of saving the state.
     pub fn publish(&mut self, played: Frames) -> Result<bool, Error> {
-        let ended = self.settings.grid.ended(played.0).max(self.state.published_segments);
-        if ended == 0 || (ended == self.state.published_segments && !self.segments.is_empty()) {
+        self.renditions.sources.iter_mut().for_each(|source| source.played(played));
+        let ended = self.renditions.ended(played).max(self.state.published_segments);
+        if ended == 0 || (ended == self.state.published_segments && !self.sets.is_empty()) {
             return Ok(false);
         }
-        let first = ended.saturating_sub(self.settings.window as u64);
+        let first = ended.saturating_sub(self.window);
         self.make(first..ended)?;
         let saved = if ended > self.state.published_segments {
             self.state.published_segments = ended;
@@ -117,19 +108,19 @@ impl Publisher {
             Ok(())
         };
         // Segments stay for the duration of the longest playlist after they were removed from it.
-        let oldest = first.saturating_sub(self.settings.window as u64 + 1);
-        self.segments.retain(|segment| segment.number >= oldest);
-        self.list(first..ended)?;
+        let oldest = first.saturating_sub(self.window + 1);
+        self.sets.retain(|set| set.number >= oldest);
+        self.list(&(first..ended))?;
         saved.map(|()| true)
     }
 
-    /// Makes the next segment that is not made yet, at most two windows ahead. Returns whether there was one.
+    /// Makes the next segments that are not made yet, at most two windows ahead. Returns whether there were any.
     ///
     /// # Errors
-    /// Those of making the segment.
+    /// Those of making the segments.
     pub fn make_ahead(&mut self) -> Result<bool, Error> {
-        let next = self.segments.back().map_or(self.state.published_segments, |last| last.number + 1);
-        if next >= self.state.published_segments + 2 * self.settings.window as u64 {
+        let next = self.sets.back().map_or(self.state.published_segments, |last| last.number + 1);
+        if next >= self.state.published_segments + 2 * self.window {
             return Ok(false);
         }
         self.make(next..next + 1)?;
@@ -139,39 +130,40 @@ impl Publisher {
     /// Makes those of the segments that are not made yet.
     fn make(&mut self, numbers: Range<u64>) -> Result<(), Error> {
         // After a pause of the machine the segments in between are not needed.
-        if self.segments.back().is_none_or(|last| last.number + 1 < numbers.start) {
-            self.segments.clear();
+        if self.sets.back().is_none_or(|last| last.number + 1 < numbers.start) {
+            self.sets.clear();
         }
-        let next = self.segments.back().map_or(numbers.start, |last| last.number + 1);
+        let next = self.sets.back().map_or(numbers.start, |last| last.number + 1);
         for number in next..numbers.end {
-            let segment = self.segment(number)?;
-            self.segments.push_back(Arc::new(segment));
+            let segments = self.segments(number)?;
+            self.sets.push_back(SegmentSet { number, segments });
         }
         Ok(())
     }
 
-    fn segment(&mut self, number: u64) -> Result<Segment, Error> {
-        let grid = self.settings.grid;
-        let frames = grid.frames(number);
-        let rate = self.program.settings().rate;
-        let encoded = self.program.frames(frames.clone())?;
-        let bytes = TsSegment { number, first_frame: frames.start, rate, frames: &encoded }.bytes()?;
-        let name = format!("{}-{number}.ts", &blake3::hash(&bytes).to_hex()[..16]);
-        let segment = PlaylistSegment {
-            uri: format!("segments/{name}"),
-            duration: grid.time(frames.end) - grid.time(frames.start),
-        };
-        let time = self.state.epoch() + grid.time(frames.start);
-        let listed = LiveSegment { segment, time, discontinuity: false };
-        Ok(Segment { number, name, bytes: bytes.into(), listed })
+    fn segments(&mut self, number: u64) -> Result<Vec<ListedSegment>, Error> {
+        let epoch = self.state.epoch();
+        let mut segments = Vec::new();
+        for source in &mut self.renditions.sources {
+            let made = source.segments(number, &mut self.sound)?;
+            let grid = source.grid();
+            let (time, duration) = (epoch + grid.time(number), grid.time(number + 1) - grid.time(number));
+            for (rendition, bytes) in source.renditions().iter().zip(made) {
+                let format = rendition.format;
+                let segment = Segment::new(format, bytes, &format!("{number}.{}", format.extension()));
+                let uri = segment.uri();
+                let entry = LiveSegment { segment: PlaylistSegment { uri, duration }, time, discontinuity: false };
+                segments.push(ListedSegment { segment: Arc::new(segment), entry });
+            }
+        }
+        Ok(segments)
     }
 
     /// The items that play in these segments.
-    fn played(&mut self, numbers: &Range<u64>) -> Vec<PlayedItem> {
-        let (grid, epoch) = (self.settings.grid, self.state.epoch());
-        let frame = |number: u64| grid.frames(number).start * AacFrame::LENGTH;
-        let timeline = self.program.timeline();
-        let (rate, items) = (timeline.rate(), timeline.items(frame(numbers.start)..frame(numbers.end)));
+    fn played(&mut self, numbers: &Range<u64>, grid: SegmentGrid) -> Vec<PlayedItem> {
+        let epoch = self.state.epoch();
+        let timeline = self.sound.timeline();
+        let (rate, items) = (timeline.rate(), timeline.items(grid.start(numbers.start).0..grid.start(numbers.end).0));
         let played = items.into_iter().map(|placed| PlayedItem {
             id: placed.number.to_string(),
             time: epoch + placed.start.duration(rate),
@@ -184,7 +176,7 @@ impl Publisher {
     /// The item that plays at a frame, and the items after it.
     fn playing(&mut self, frame: u64) -> (Option<NowPlaying>, Vec<NowPlaying>) {
         let epoch = self.state.epoch();
-        let timeline = self.program.timeline();
+        let timeline = self.sound.timeline();
         let (rate, first) = (timeline.rate(), timeline.item_at(frame).number);
         let mut items = (first..=first + COMING).map(|number| {
             let PlacedItem { number, item, start } = timeline.item(number);
@@ -201,23 +193,30 @@ impl Publisher {
         (items.next(), items.collect())
     }
 
-    fn list(&mut self, numbers: Range<u64>) -> Result<(), Error> {
-        let fetchable: Vec<_> = self.segments.iter().filter(|segment| segment.number < numbers.end).cloned().collect();
-        let listed = fetchable.iter().filter(|segment| segment.number >= numbers.start);
-        let items = self.played(&numbers);
-        let playlist = LivePlaylist {
-            target_duration: self.settings.grid.target_duration(),
-            media_sequence: numbers.start,
-            discontinuity_sequence: 0,
-            map_uri: None,
-            items,
-            segments: listed.map(|segment| segment.listed.clone()).collect(),
-        };
-        let end = self.settings.grid.frames(numbers.end).start * AacFrame::LENGTH;
+    fn list(&mut self, numbers: &Range<u64>) -> Result<(), Error> {
+        let renditions: Vec<(Rendition, SegmentGrid)> =
+            self.renditions.all().map(|(rendition, grid)| (rendition.clone(), grid)).collect();
+        let (mut playlists, mut segments) = (BTreeMap::from_iter(self.renditions.playlists.clone()), Vec::new());
+        for (index, (rendition, grid)) in renditions.iter().enumerate() {
+            let items = self.played(numbers, *grid);
+            segments.extend(rendition.initialization.clone());
+            let sets = self.sets.iter().filter(|set| set.number < numbers.end);
+            let fetchable: Vec<_> = sets.filter_map(|set| Some((set.number, set.segments.get(index)?))).collect();
+            segments.extend(fetchable.iter().map(|(_, listed)| listed.segment.clone()));
+            let listed = fetchable.iter().filter(|(number, _)| *number >= numbers.start);
+            let playlist = LivePlaylist {
+                target_duration: grid.target_duration(),
+                media_sequence: numbers.start,
+                discontinuity_sequence: 0,
+                map_uri: rendition.initialization.as_ref().map(|segment| segment.uri()),
+                items,
+                segments: listed.map(|(_, listed)| listed.entry.clone()).collect(),
+            };
+            playlists.insert(rendition.playlist.clone(), playlist.text()?.into());
+        }
+        let end = renditions.iter().map(|(_, grid)| grid.start(numbers.end).0).min().unwrap_or_default();
         let (playing, next) = self.playing(end.saturating_sub(1));
-        let playlist = playlist.text()?.into();
-        let published_segments = numbers.end;
-        let published = Published { playlist, segments: fetchable, published_segments, playing, next };
+        let published = Published { playlists, segments, published_segments: numbers.end, playing, next };
         *self.published.write().unwrap_or_else(PoisonError::into_inner) = published;
         Ok(())
     }
