@@ -107,7 +107,7 @@ mod tests {
         let frames: Vec<AacFrame> = (1..9).map(|n| AacFrame::new(vec![n; 300]).unwrap()).collect();
         let segment = AdtsSegment { first_frame: 7, rate: AacRate::Hz48000, title: Some("T"), frames: &frames };
         let bytes = segment.bytes().unwrap();
-        assert_eq!(adts_frames(&bytes[10 + 63 + 12..]), Ok((AacRate::Hz48000, frames)));
+        assert_eq!(adts_frames(&bytes[10 + 63 + 12..]), Ok((AacRate::Hz48000, frames.clone())));
         // 7 frames of 1,920 ticks.
         assert_eq!(bytes[65..73], 13_440_u64.to_be_bytes());
         let empty = AdtsSegment { frames: &[], ..segment };
