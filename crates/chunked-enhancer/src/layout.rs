@@ -7,7 +7,7 @@ use std::str::FromStr;
 use crowd_engine::chunk::ChunkGrid;
 use crowd_engine::{Frames, SampleRate};
 use crowd_media::{AudioSpec, SampleFormat, Tags, flac, opus, wav};
-use crowd_streaming::FlacTrack;
+use crowd_streaming::Mp4Track;
 use serde::{Deserialize, Serialize};
 
 use crate::choice::parse_choice;
@@ -133,7 +133,7 @@ impl Layout {
             }
             Format::Hls => {
                 let blocks = flac::BlockEncoder::new(spec, frames.0, &Tags::default())?;
-                let init = FlacTrack::from_header(blocks.header())?.initialization_segment();
+                let init = Mp4Track::flac(blocks.header())?.initialization_segment();
                 ChunkEncoding::Hls { grid: segments(frames, rate)?, blocks, init }
             }
         };

@@ -5,6 +5,7 @@
 mod common;
 
 use std::io::Cursor;
+use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,7 +15,7 @@ use crowd_engine::SampleRate;
 use crowd_media::Reader;
 use crowd_radio::Error;
 use crowd_radio::config::StationConfig;
-use crowd_radio::encode::{EncodedProgram, PieceStore};
+use crowd_radio::encode::{EncodedProgram, PieceStore, ProgramSound};
 use crowd_radio::manifest::Manifest;
 use crowd_radio::program::{ChangeKind, Lost, Plan, Program, Timeline, WalkState, read_joined};
 use crowd_radio::setup::Preparer;
@@ -72,10 +73,23 @@ fn timeline(manifest: &Manifest) -> Timeline {
     Timeline::new(WalkState::default(), plan(manifest), Vec::new())
 }
 
-fn program(folder: &Path, manifest: &Manifest) -> EncodedProgram {
-    let store = PieceStore::new(Manifest::pieces(&folder.join("out")).unwrap(), AAC);
-    let program = Program::new(WalkState::default(), plan(manifest));
-    EncodedProgram::new(program, store, SoundCache::new(SampleRate::DAT))
+/// The program of a station, and its encoded frames.
+struct Encoded {
+    frames: EncodedProgram,
+    sound: ProgramSound,
+}
+
+impl Encoded {
+    fn new(folder: &Path, manifest: &Manifest) -> Self {
+        let store = PieceStore::new(Manifest::pieces(&folder.join("out")).unwrap(), AAC);
+        let program = Program::new(WalkState::default(), plan(manifest));
+        let sound = ProgramSound::new(program, SoundCache::new(SampleRate::DAT));
+        Self { frames: EncodedProgram::new(store), sound }
+    }
+
+    fn frames(&mut self, range: Range<u64>) -> Result<Vec<AacFrame>, Error> {
+        self.frames.frames(range, &mut self.sound)
+    }
 }
 
 fn decode(frames: &[AacFrame]) -> Vec<[f32; 2]> {
@@ -104,12 +118,12 @@ fn the_decoded_stream_is_the_joined_sound_at_every_join_and_piece() {
     for (crossfade, pause) in [(0.0, 0.0), (3.0, 0.0), (0.0, 2.0)] {
         let folder = tempfile::tempdir().unwrap();
         let manifest = station(folder.path(), crossfade, pause);
-        let mut program = program(folder.path(), &manifest);
+        let mut program = Encoded::new(folder.path(), &manifest);
         // Two whole rounds of the program.
         let count = 2 * 200 * u64::from(RATE) / FRAME;
         let frames = program.frames(0..count).unwrap();
         assert_eq!(frames.len() as u64, count);
-        assert_eq!(program.uneven_changes(), 0);
+        assert_eq!(program.frames.uneven_changes(), 0);
         let name = format!("crossfade {crossfade}, pause {pause}");
         assert_sounds(&frames, 0, &mut timeline(&manifest), &name);
     }
@@ -120,10 +134,10 @@ fn frames_are_the_same_in_whatever_order_they_are_asked_for() {
     let folder = tempfile::tempdir().unwrap();
     let manifest = station(folder.path(), 0.0, 0.0);
     let count = 12_000;
-    let whole = program(folder.path(), &manifest).frames(0..count).unwrap();
+    let whole = Encoded::new(folder.path(), &manifest).frames(0..count).unwrap();
     // Another process, without what the first one has stored.
     std::fs::remove_dir_all(folder.path().join("out/pieces")).unwrap();
-    let mut other = program(folder.path(), &manifest);
+    let mut other = Encoded::new(folder.path(), &manifest);
     for start in [9_000, 5_123, 11_000, 0, 3_300, 6_400, 10] {
         let range = start..(start + 700).min(count);
         let found = other.frames(range.clone()).unwrap();
@@ -150,17 +164,17 @@ fn a_skip_and_a_request_change_the_encoded_stream_without_a_fault() {
     for crossfade in [0.0, 3.0] {
         let folder = tempfile::tempdir().unwrap();
         let manifest = station(folder.path(), crossfade, 0.0);
-        let mut program = program(folder.path(), &manifest);
+        let mut program = Encoded::new(folder.path(), &manifest);
         let untouched = program.frames(0..1_000).unwrap();
         // Known after 20 s; the first track plays from second 1 to 71.
         let known = 20 * u64::from(RATE) + 17;
         let request = manifest.playlists[0].items[2].hash.clone();
-        program.program().change(known, ChangeKind::Request(request));
-        program.program().change(known, ChangeKind::Skip);
+        program.sound.change().change(known, ChangeKind::Request(request));
+        program.sound.change().change(known, ChangeKind::Skip);
         assert_eq!(program.frames(0..900).unwrap()[..], untouched[..900]);
         let frames = program.frames(0..4_000).unwrap();
-        assert_eq!(program.uneven_changes(), 0);
-        let mut newest = program.program().newest().clone();
+        assert_eq!(program.frames.uneven_changes(), 0);
+        let mut newest = program.sound.change().newest().clone();
         assert_eq!(newest.item(2).item.title, "7");
         assert!(newest.item(1).end().0 / u64::from(RATE) < 24);
         assert_sounds(&frames, 0, &mut newest, &format!("crossfade {crossfade}"));
@@ -172,7 +186,7 @@ fn the_filler_plays_instead_of_a_file_that_has_vanished() {
     let folder = tempfile::tempdir().unwrap();
     let manifest = station(folder.path(), 0.0, 0.0);
     std::fs::remove_file(folder.path().join("music/3.wav")).unwrap();
-    let mut program = program(folder.path(), &manifest);
+    let mut program = Encoded::new(folder.path(), &manifest);
     // The third item, from second 71 on, for 12 s.
     let range = 3_200..4_200;
     let lost = match program.frames(range.clone()).unwrap_err() {
@@ -180,17 +194,17 @@ fn the_filler_plays_instead_of_a_file_that_has_vanished() {
         other => panic!("{other}"),
     };
     assert_eq!(lost.number, 2);
-    program.program().lose(lost);
+    program.sound.change().lose(lost);
     let frames = program.frames(range.clone()).unwrap();
     let mut timeline = timeline(&manifest);
     let span = range.start * FRAME..range.end * FRAME;
-    let items = program.program().sounding(timeline.items(span.clone()), u64::MAX);
+    let items = program.sound.change().sounding(timeline.items(span.clone()), u64::MAX);
     assert_eq!(items.iter().filter(|item| item.item.hash == manifest.filler.hash).count(), 1);
     let wanted = read_joined(&items, span, &mut SoundCache::new(SampleRate::DAT)).unwrap();
     let decoded = decode(&frames);
     assert!(wanted.chunks(2_048).zip(decoded.chunks(2_048)).skip(1).all(|(wanted, found)| ratio(wanted, found) > 9.0));
     // Without the filler there is silence.
-    program.program().lose(Lost { silent: true, ..lost });
-    let silent = program.program().sounding(timeline.items(72 * u64::from(RATE)..80 * u64::from(RATE)), u64::MAX);
+    program.sound.change().lose(Lost { silent: true, ..lost });
+    let silent = program.sound.change().sounding(timeline.items(72 * u64::from(RATE)..80 * u64::from(RATE)), u64::MAX);
     assert!(silent.is_empty());
 }

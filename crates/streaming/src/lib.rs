@@ -1,18 +1,22 @@
 #![deny(unsafe_code)]
-//! The bytes of HTTP Live Streaming, for any server: the text of media playlists, FLAC in fragmented MP4, and AAC in MPEG transport
-//! streams. This crate reads no files and opens no sockets. It encodes no sound, except AAC with the feature `aac`.
+//! The bytes of streams of sound, for any server: playlists and segments of HTTP Live Streaming (HLS), and streams for players without
+//! it. This crate reads no files and opens no sockets. It encodes no sound, except AAC with the feature `aac`.
 //!
 //! | item | |
 //! |---|---|
 //! | [`VodPlaylist`] | the media playlist of a track whose length is known (RFC 8216) |
 //! | [`LivePlaylist`] | the media playlist of a live stream, whose window moves |
+//! | [`MultivariantPlaylist`] | the playlist of several bit rates of a stream |
 //! | [`aac`] | AAC-LC frames, ADTS, and an encoder |
 //! | [`TsSegment`] | AAC frames as one segment of an MPEG transport stream |
-//! | [`FlacTrack`] | the properties in the header of a FLAC stream, and the initialization segment made from them |
-//! | [`MediaSegment`] | FLAC frames as one media segment |
+//! | [`AdtsSegment`] | AAC frames as one segment of packed audio, with a title |
+//! | [`Mp4Track`] | a stream of FLAC, Opus or AAC as the track of a fragmented MP4, and its initialization segment |
+//! | [`MediaSegment`] | frames of such a track as one media segment |
+//! | [`opus`] | a live stream of Opus in Ogg, for players without HLS |
+//! | [`icy`] | titles in a stream of AAC for players without HLS |
 //!
 //! A player reads the playlist, then the initialization segment, then media segments in any order. Each media segment is independent: its
-//! bytes depend only on its FLAC frames, its number and its position on the time line.
+//! bytes depend only on its frames, its number and its position on the time line.
 //!
 //! ```
 //! use std::time::Duration;
@@ -34,22 +38,29 @@
 //! - RFC 8216, "HTTP Live Streaming".
 //! - ISO/IEC 14496-12, "ISO base media file format". The code that writes a box names its clause.
 //! - "Encapsulation of FLAC in ISO Base Media File Format", version 0.0.3, which is part of the FLAC sources (`doc/isoflac.txt`).
+//! - "Encapsulation of Opus in ISO Base Media File Format", version 0.8.1 (opus-codec.org).
+//! - RFC 6716, "Definition of the Opus Audio Codec", RFC 7845, "Ogg Encapsulation for the Opus Audio Codec", and RFC 3533, "The Ogg
+//!   Encapsulation Format Version 0".
+//! - ISO/IEC 14496-1, "Systems" (descriptors in MP4).
 //! - RFC 9639, "Free Lossless Audio Codec (FLAC)".
 //! - ISO/IEC 14496-3, "Audio" (AAC and ADTS), and ISO/IEC 13818-1, "Systems" (MPEG transport streams).
 
 pub mod aac;
-mod box_writer;
 mod error;
-mod initialization_segment;
+pub mod icy;
 mod live_playlist;
-mod media_segment;
 mod media_time;
+mod mp4;
 mod mpeg_ts;
+mod multivariant_playlist;
+pub mod opus;
+mod packed_audio;
 mod playlist;
 
 pub use error::Error;
-pub use initialization_segment::FlacTrack;
 pub use live_playlist::{LivePlaylist, LiveSegment, PlayedItem};
-pub use media_segment::{MediaSample, MediaSegment};
+pub use mp4::{MediaSample, MediaSegment, Mp4Track};
 pub use mpeg_ts::TsSegment;
+pub use multivariant_playlist::{Codec, MultivariantPlaylist, Variant};
+pub use packed_audio::AdtsSegment;
 pub use playlist::{PlaylistSegment, VodPlaylist};

@@ -9,7 +9,7 @@ use mpeg2ts::ts::{
     TsPacket, TsPacketWriter, TsPayload, VersionNumber, WriteTsPacket,
 };
 
-use crate::aac::{AacFrame, AacRate, write_adts};
+use crate::aac::{ADTS_HEADER, AacFrame, AacRate, AacSettings, write_adts};
 use crate::error::Error;
 use crate::media_time::presentation_time_stamp;
 
@@ -53,6 +53,16 @@ impl TsSegment<'_> {
             return Err(Error::NoFrames);
         }
         Ok(self.written()?)
+    }
+
+    /// The most bytes of a segment with this number of frames.
+    pub fn max_bytes(settings: AacSettings, frames: u64) -> u64 {
+        let pes_packets = frames.div_ceil(FRAMES_IN_PES as u64);
+        let sound = settings.max_bytes(frames) + frames * ADTS_HEADER as u64;
+        let rest = sound.saturating_sub(pes_packets * FIRST as u64);
+        // Each PES packet has a first packet, and a last one that is not full. There are two tables, and up to 15 packets are added.
+        let packets = 2 + 2 * pes_packets + rest / Bytes::MAX_SIZE as u64 + COUNTER_PERIOD as u64 - 1;
+        packets * TsPacket::SIZE as u64
     }
 
     fn written(&self) -> Result<Vec<u8>, mpeg2ts::Error> {

@@ -8,11 +8,13 @@
 //! encoder assumes. Therefore the bytes of a span do not depend on what was encoded before, and seams are not audible.
 
 mod ogg;
+mod packet_encoder;
 mod span_encoder;
 mod span_resampler;
 
 use std::ops::Range;
 
+pub use packet_encoder::PacketEncoder;
 pub use span_encoder::SpanEncoder;
 
 use self::ogg::Page;
@@ -82,10 +84,7 @@ impl Stream {
     pub fn new(rate: u32, frames: u64, bit_rate: u32, serial: u32, tags: &Tags) -> Result<Self, Error> {
         check_rate(rate)?;
         check_tags(tags)?;
-        if !(MIN_BIT_RATE..=MAX_BIT_RATE).contains(&bit_rate) || !bit_rate.is_multiple_of(BIT_RATE_STEP) {
-            let (value, advice) = (format!("{bit_rate} bit/s"), "choose a multiple of 400 in 48000..=510000");
-            return Err(Error::refusal(ErrorKind::FormatLimit, "the bit rate of an Opus stream", value, advice));
-        }
+        check_bit_rate(bit_rate)?;
         let decoded = output_frames(frames as usize, rate, RATE) as u64;
         if decoded == 0 {
             return Err(Error::new(ErrorKind::Empty).about(Subject::Stream("the Opus stream")));
@@ -191,6 +190,14 @@ impl Stream {
             last,
         }
     }
+}
+
+fn check_bit_rate(bit_rate: u32) -> Result<(), Error> {
+    if !(MIN_BIT_RATE..=MAX_BIT_RATE).contains(&bit_rate) || !bit_rate.is_multiple_of(BIT_RATE_STEP) {
+        let (value, advice) = (format!("{bit_rate} bit/s"), "choose a multiple of 400 in 48000..=510000");
+        return Err(Error::refusal(ErrorKind::FormatLimit, "the bit rate of an Opus stream", value, advice));
+    }
+    Ok(())
 }
 
 /// Whether a packet is next to a seam and must not be predicted from another packet.

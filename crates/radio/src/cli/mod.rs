@@ -1,6 +1,7 @@
 //! The command line.
 
 mod check;
+mod renditions;
 mod schedule;
 mod setup;
 mod stream;

@@ -38,6 +38,9 @@ struct SimpleStation {
     /// Folder of jingles, which play in turn
     #[arg(long, value_name = "DIR")]
     jingles: Option<PathBuf>,
+    /// Name of the station, which players show
+    #[arg(long, value_name = "NAME", default_value = PROGRAM)]
+    name: String,
     /// Number of tracks between two jingles
     #[arg(long, value_name = "N", default_value = "2")]
     cycle: NonZeroU32,
@@ -81,7 +84,7 @@ impl SimpleStation {
         let jingles = self.jingles.iter().map(|jingles| playlist("jingles", jingles, ItemKind::Jingle, Order::Path));
         let every = |_| Every { playlist: "jingles".to_owned(), tracks: Some(self.cycle), minutes: None };
         StationConfig {
-            name: PROGRAM.to_owned(),
+            name: self.name.clone(),
             stream: StreamSettings {
                 sample_rate: self.sample_rate,
                 bit_rate: self.bit_rate,

@@ -27,6 +27,9 @@ impl StationConfig {
         let lufs = stream.loudness_lufs;
         check((-30.0..=-9.0).contains(&lufs), format!("loudness_lufs = {lufs}: give -30 to -9 LUFS"));
 
+        let control = self.name.chars().any(char::is_control);
+        check(!control, format!("name = \"{}\": give a name without control characters", self.name.escape_debug()));
+
         let schedule = &self.schedule;
         let (fade, pause) = (schedule.crossfade_seconds, schedule.pause_seconds);
         check((0.0..=30.0).contains(&fade), format!("crossfade_seconds = {fade}: give 0 to 30 s"));

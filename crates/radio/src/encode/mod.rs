@@ -8,15 +8,23 @@
 //! encoders have encoded the same sound there. The stream changes from one to the other between two frames in which both have the same
 //! windows ([`splice_index`](crowd_streaming::aac::splice_index)), so that the decoded sound is continuous.
 //!
+//! Opus packets and FLAC frames of a range are made when they are needed, by an encoder for this range.
+//!
 //! All encoded frames follow from the program alone. A station that was killed makes the same frames again, and so does another machine.
 
 mod encoded_program;
+mod flac_encoder;
+mod opus_encoder;
 mod piece;
 mod piece_encoder;
 mod piece_store;
 mod pieces;
+mod program_sound;
 
 pub use encoded_program::EncodedProgram;
+pub use flac_encoder::FlacEncoder;
+pub use opus_encoder::opus_packets;
 pub use piece_encoder::encode_item;
 pub use piece_store::PieceStore;
 pub use pieces::Pieces;
+pub use program_sound::ProgramSound;

@@ -18,7 +18,11 @@ pub async fn now_playing(State(app): State<SharedApp>) -> impl IntoResponse {
 /// `GET /healthz`: status 200 when a playlist is published, and 503 before.
 pub async fn health(State(app): State<SharedApp>) -> (StatusCode, Json<Value>) {
     let now = app.now();
-    let ok = !now.playlist.is_empty();
+    let ok = now.published_segments > 0 && !now.segments.is_empty();
     let status = if ok { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    (status, Json(json!({ "ok": ok, "published_segments": now.published_segments })))
+    let (listeners, dropped) = (app.listeners.now(), app.listeners.dropped());
+    let segments = now.published_segments;
+    let health =
+        json!({ "ok": ok, "published_segments": segments, "listeners": listeners, "dropped_listeners": dropped });
+    (status, Json(health))
 }

@@ -2,24 +2,24 @@
 
 use axum::body::{Body, Bytes};
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
-use crowd_web::{FileDescription, FileResponse, Problem};
+use crowd_web::{FileDescription, FileResponse, Problem, not_found};
 
 use super::app::SharedApp;
 
 /// The media type of a playlist (RFC 8216, section 10).
 const PLAYLIST_TYPE: &str = "application/vnd.apple.mpegurl";
-/// The media type of a segment (RFC 3555).
-const SEGMENT_TYPE: &str = "video/mp2t";
 /// A playlist is new every few seconds.
 const PLAYLIST_CACHE: &str = "max-age=1";
 /// The name of a segment contains a hash of its bytes, so it never changes.
 const SEGMENT_CACHE: &str = "public, max-age=31536000, immutable";
 
-/// `GET /stream.m3u8`.
-pub async fn playlist(State(app): State<SharedApp>) -> Result<Response, Problem> {
-    let text = app.now().playlist;
+/// `GET /stream.m3u8` and the other playlists.
+pub async fn playlist(State(app): State<SharedApp>, Path(name): Path<String>, uri: Uri) -> Result<Response, Problem> {
+    let Some(text) = app.now().playlists.remove(&name) else {
+        return Err(not_found(uri).await);
+    };
     if text.is_empty() {
         return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "the station makes its first segments: try again"));
     }
@@ -38,13 +38,13 @@ pub async fn segment(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let Some(segment) = app.now().segment(&name) else {
-        let text = format!("there is no segment \"{}\" any more: stream.m3u8 lists the segments", name.escape_debug());
+        let text = format!("there is no segment \"{}\" any more: the playlists list the segments", name.escape_debug());
         return Err(Problem::new(StatusCode::NOT_FOUND, text));
     };
     let file = FileDescription {
         length: Some(segment.bytes.len() as u64),
         tag: Some(format!("\"{}\"", segment.name)),
-        media_type: SEGMENT_TYPE,
+        media_type: segment.media_type,
         name,
         attachment: false,
     };

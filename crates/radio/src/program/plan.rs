@@ -93,6 +93,28 @@ impl Plan {
         &self.filler
     }
 
+    /// The item with this hash.
+    pub fn item(&self, hash: &str) -> Option<Arc<Item>> {
+        self.playlists.values().find_map(|playlist| lock(playlist).item(hash)).map(|chosen| chosen.item)
+    }
+
+    /// The items whose artist or title contains all words of `text`, sorted; at most `most` of them, and the number of all.
+    pub fn search(&self, text: &str, most: usize) -> (Vec<Arc<Item>>, usize) {
+        let words: Vec<String> = text.split_whitespace().map(str::to_lowercase).collect();
+        let mut found = BTreeMap::new();
+        for playlist in self.playlists.values() {
+            for item in lock(playlist).items() {
+                let title = item.display_title();
+                let lower = title.to_lowercase();
+                if item.kind == ItemKind::Track && words.iter().all(|word| lower.contains(word)) {
+                    found.insert((title, item.hash.clone()), item);
+                }
+            }
+        }
+        let count = found.len();
+        (found.into_values().take(most).collect(), count)
+    }
+
     /// The item after `state`, which is moved on. An item that plays at one of the frames `skips`, which are sorted, ends there.
     pub fn next(&self, state: &mut WalkState, skips: impl Iterator<Item = u64>) -> PlacedItem {
         state.recent.set(self.schedule.separation, self.rate.get());
@@ -198,8 +220,7 @@ impl Plan {
             }
         }
         while let Some(hash) = state.requests.pop_front() {
-            let mut playlists = self.playlists.values();
-            if let Some(chosen) = playlists.find_map(|playlist| lock(playlist).item(&hash)) {
+            if let Some(chosen) = self.playlists.values().find_map(|playlist| lock(playlist).item(&hash)) {
                 return Some(Choice { chosen, reason: Reason::Request });
             }
         }

@@ -115,6 +115,11 @@ impl Playlist {
         self.items.is_empty()
     }
 
+    /// The items in the order of their paths.
+    pub fn items(&self) -> Vec<Arc<Item>> {
+        self.items.iter().map(|(item, _)| item.clone()).collect()
+    }
+
     /// The item with this hash.
     pub fn item(&self, hash: &str) -> Option<Chosen> {
         self.by_hash.get(hash).and_then(|index| self.chosen(*index, false))

@@ -61,6 +61,9 @@ impl Program {
 
     /// Adds a change that became known at the frame `from`.
     pub fn change(&mut self, from: u64, kind: ChangeKind) {
+        if let Some(last) = self.versions.back_mut() {
+            last.timeline.shrink();
+        }
         let timeline = self.newest().with(Change { frame: effective(from, self.rate()), kind });
         self.versions.push_back(Version { from, timeline });
     }
@@ -109,8 +112,7 @@ impl Program {
         let filler = self.newest().plan().filler().clone();
         let mut sounding = Vec::with_capacity(items.len());
         for placed in items {
-            let lost = |lost: &&Lost| lost.number == placed.number && lost.from <= frame;
-            match self.lost.iter().rev().find(lost) {
+            match self.lost(placed.number, frame) {
                 None => sounding.push(placed),
                 Some(lost) if lost.silent => {}
                 Some(_) => replace(&placed, &filler, &mut sounding),
@@ -119,9 +121,18 @@ impl Program {
         sounding
     }
 
-    /// Whether something else plays instead of this item, at least in a part of it.
-    pub fn is_lost(&self, number: u64) -> bool {
-        self.lost.iter().any(|lost| lost.number == number)
+    /// The item that is heard at the beginning of this one: the filler if it is lost.
+    pub fn sounding_item(&mut self, placed: &PlacedItem) -> Arc<Item> {
+        if self.lost(placed.number, placed.start.0).is_some() {
+            self.newest().plan().filler().clone()
+        } else {
+            placed.item.clone()
+        }
+    }
+
+    /// What plays instead of an item at a frame, if the item cannot be played.
+    pub fn lost(&self, number: u64, frame: u64) -> Option<Lost> {
+        self.lost.iter().rev().find(|lost| lost.number == number && lost.from <= frame).copied()
     }
 
     fn index(&self, frame: u64) -> usize {

@@ -71,6 +71,12 @@ impl Timeline {
         other
     }
 
+    /// Forgets all kept states but the last ones, from which it continues.
+    pub fn shrink(&mut self) {
+        self.states.drain(..self.states.len().saturating_sub(2));
+        self.states.shrink_to_fit();
+    }
+
     /// The plan after all changes.
     pub fn plan(&self) -> &Arc<Plan> {
         self.plan_after(&self.changes)

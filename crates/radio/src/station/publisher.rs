@@ -1,102 +1,94 @@
 //! Makes segments ahead of time, and lists them when their time has come.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::ops::Range;
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 
 use crowd_engine::Frames;
-use crowd_streaming::aac::AacFrame;
-use crowd_streaming::{LivePlaylist, LiveSegment, PlayedItem, PlaylistSegment, TsSegment};
-use serde::Serialize;
+use crowd_streaming::{LivePlaylist, LiveSegment, PlayedItem, PlaylistSegment};
 
+use super::published::{NowPlaying, Published};
 use super::saved_state::{SavedState, StateFolder};
+use super::segment::{ListedSegment, Rendition, Segment, SegmentSource};
 use super::segment_grid::SegmentGrid;
 use super::station_program::StationProgram;
-use crate::encode::EncodedProgram;
+use crate::encode::ProgramSound;
 use crate::error::Error;
-use crate::item::ItemKind;
-use crate::program::PlacedItem;
+use crate::item::Item;
+use crate::manifest::Manifest;
+use crate::program::{Lost, Program};
 
 /// The number of items after the present one that are shown.
 const COMING: u64 = 5;
 
-/// The settings of a station.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct StationSettings {
-    /// The segments.
-    pub grid: SegmentGrid,
-    /// The number of segments in the playlist.
-    pub window: usize,
+/// The renditions of a station.
+pub struct Renditions {
+    /// The sources of their segments; at least one.
+    pub sources: Vec<Box<dyn SegmentSource>>,
+    /// The names and texts of playlists that never change.
+    pub playlists: Vec<(String, Arc<str>)>,
 }
 
-/// A segment of the stream.
-#[derive(Debug)]
-pub struct Segment {
-    number: u64,
-    /// The name in its URL. It contains a hash of the bytes, so a name never stands for other bytes.
-    pub name: String,
-    /// The bytes of the transport stream.
-    pub bytes: Arc<[u8]>,
-    listed: LiveSegment,
-}
-
-/// What listeners can fetch.
-#[derive(Clone, Debug, Default)]
-pub struct Published {
-    /// The text of the playlist; empty before the first segment.
-    pub playlist: Arc<str>,
-    /// The segments in the playlist, and some before them, which players may still request.
-    pub segments: Vec<Arc<Segment>>,
-    /// The number of segments that were published since the station began.
-    pub published_segments: u64,
-    /// The item that plays at the end of the playlist.
-    pub playing: Option<NowPlaying>,
-    /// The items after it.
-    pub next: Vec<NowPlaying>,
-}
-
-/// An item with its time, for players and pages.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct NowPlaying {
-    number: u64,
-    title: String,
-    artist: Option<String>,
-    album: Option<String>,
-    kind: ItemKind,
-    /// Seconds after 1970-01-01T00:00:00 UTC.
-    starts: f64,
-    seconds: f64,
-}
-
-impl Published {
-    /// The segment with this name.
-    pub fn segment(&self, name: &str) -> Option<Arc<Segment>> {
-        self.segments.iter().rev().find(|segment| segment.name == name).cloned()
+impl Renditions {
+    /// The number of segments that have ended in all renditions when `played` was played.
+    fn ended(&self, played: Frames) -> u64 {
+        self.sources.iter().map(|source| source.grid().ended(played.0)).min().unwrap_or(0)
     }
+
+    /// The first frame at which a rendition begins this segment.
+    pub fn start(&self, segment: u64) -> u64 {
+        self.sources.iter().map(|source| source.grid().start(segment).0).min().unwrap_or(0)
+    }
+
+    /// The time after which this number of segments have ended in all renditions.
+    pub fn duration(&self, segments: u64) -> Duration {
+        self.sources.iter().map(|source| source.grid().time(segments)).max().unwrap_or_default()
+    }
+
+    /// All renditions with their grids, in the order of [`SegmentSet::segments`].
+    fn all(&self) -> impl Iterator<Item = (&Rendition, SegmentGrid)> {
+        self.sources.iter().flat_map(|source| source.renditions().iter().map(|rendition| (rendition, source.grid())))
+    }
+}
+
+/// The segments with one number, of all renditions.
+#[derive(Debug)]
+struct SegmentSet {
+    number: u64,
+    segments: Vec<ListedSegment>,
 }
 
 /// Publishes the segments of a program.
 pub struct Publisher {
-    program: EncodedProgram,
+    renditions: Renditions,
+    sound: ProgramSound,
     changes: StationProgram,
-    settings: StationSettings,
+    /// The number of segments in a playlist.
+    window: u64,
     state: SavedState,
     folder: StateFolder,
     /// Segments that can be fetched, then segments that are made ahead.
-    segments: VecDeque<Arc<Segment>>,
+    sets: VecDeque<SegmentSet>,
     published: Arc<RwLock<Published>>,
 }
 
 impl Publisher {
-    /// A publisher that continues from `state`, which is saved in `folder`.
+    /// A publisher that continues from `state`, which is saved in `folder`. Its playlists have `window` segments. `sound` is the sound of
+    /// the program, and `changes` changes it.
     pub fn new(
-        program: EncodedProgram,
+        renditions: Renditions,
+        sound: ProgramSound,
         changes: StationProgram,
-        settings: StationSettings,
+        window: usize,
         state: SavedState,
         folder: StateFolder,
     ) -> Self {
-        Self { program, changes, settings, state, folder, segments: VecDeque::new(), published: Arc::default() }
+        let names = renditions.all().map(|(rendition, _)| rendition.playlist.clone());
+        let names = names.chain(renditions.playlists.iter().map(|(name, _)| name.clone()));
+        let playlists = names.map(|name| (name, Arc::from(""))).collect();
+        let published = Arc::new(RwLock::new(Published { playlists, ..Published::default() }));
+        Self { renditions, sound, changes, window: window as u64, state, folder, sets: VecDeque::new(), published }
     }
 
     /// What listeners can fetch. It changes with each [`publish`](Self::publish).
@@ -110,13 +102,14 @@ impl Publisher {
     /// nevertheless, and the error is returned.
     ///
     /// # Errors
-    /// Those of making the segments, after which the playlist is unchanged; those of saving the state.
+    /// Those of making the segments, after which the playlists are unchanged; those of saving the state.
     pub fn publish(&mut self, played: Frames) -> Result<bool, Error> {
-        let ended = self.settings.grid.ended(played.0).max(self.state.published_segments);
-        if ended == 0 || (ended == self.state.published_segments && !self.segments.is_empty()) {
+        self.renditions.sources.iter_mut().for_each(|source| source.played(played));
+        let ended = self.renditions.ended(played).max(self.state.published_segments);
+        if ended == 0 || (ended == self.state.published_segments && !self.sets.is_empty()) {
             return Ok(false);
         }
-        let first = ended.saturating_sub(self.settings.window as u64);
+        let first = ended.saturating_sub(self.window);
         self.make(first..ended)?;
         let saved = if ended > self.state.published_segments {
             self.state.published_segments = ended;
@@ -125,19 +118,60 @@ impl Publisher {
             Ok(())
         };
         // Segments stay for the duration of the longest playlist after they were removed from it.
-        let oldest = first.saturating_sub(self.settings.window as u64 + 1);
-        self.segments.retain(|segment| segment.number >= oldest);
-        self.list(first..ended)?;
-        saved.map(|()| true)
+        let oldest = first.saturating_sub(self.window + 1);
+        self.sets.retain(|set| set.number >= oldest);
+        self.list(&(first..ended))?;
+        let known = self.renditions.start(ended);
+        let stated = self.changes.save_state(known, self.sound.program());
+        self.changes.forget(known, self.sound.program());
+        saved.and(stated).map(|()| true)
     }
 
-    /// Makes the next segment that is not made yet, at most two windows ahead. Returns whether there was one.
+    /// Changes the program from the first frame on that nobody has heard yet. What was made after it is made again. `change` receives that
+    /// frame. Returns what it returns.
     ///
     /// # Errors
-    /// Those of making the segment.
+    /// Those of `change`. The program is then unchanged.
+    pub fn change<T>(
+        &mut self,
+        played: Frames,
+        change: impl FnOnce(&mut StationProgram, u64, &mut Program) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        // The segment after the published ones is being played.
+        let number = self.renditions.ended(played).max(self.state.published_segments) + 1;
+        let result = change(&mut self.changes, self.renditions.start(number), self.sound.change())?;
+        self.sets.retain(|set| set.number < number);
+        Ok(result)
+    }
+
+    /// Uses another manifest. Returns whether it differs from the present one.
+    ///
+    /// # Errors
+    /// Those of [`StationProgram::set_manifest`].
+    pub fn set_manifest(&mut self, manifest: &Manifest, played: Frames) -> Result<bool, Error> {
+        if !self.changes.differs(manifest)? {
+            return Ok(false);
+        }
+        self.change(played, |changes, from, program| changes.set_manifest(manifest, from, program))
+    }
+
+    /// The item that was requested, if the station has it.
+    pub fn item(&mut self, hash: &str) -> Option<Arc<Item>> {
+        self.sound.program().newest().plan().item(hash)
+    }
+
+    /// The items whose artist or title contains all words of `text`, and the number of all of them.
+    pub fn search(&mut self, text: &str, most: usize) -> (Vec<Arc<Item>>, usize) {
+        self.sound.program().newest().plan().search(text, most)
+    }
+
+    /// Makes the next segments that are not made yet, at most two windows ahead. Returns whether there were any.
+    ///
+    /// # Errors
+    /// Those of making the segments.
     pub fn make_ahead(&mut self) -> Result<bool, Error> {
-        let next = self.segments.back().map_or(self.state.published_segments, |last| last.number + 1);
-        if next >= self.state.published_segments + 2 * self.settings.window as u64 {
+        let next = self.sets.back().map_or(self.state.published_segments, |last| last.number + 1);
+        if next >= self.state.published_segments + 2 * self.window {
             return Ok(false);
         }
         self.make(next..next + 1)?;
@@ -147,88 +181,122 @@ impl Publisher {
     /// Makes those of the segments that are not made yet.
     fn make(&mut self, numbers: Range<u64>) -> Result<(), Error> {
         // After a pause of the machine the segments in between are not needed.
-        if self.segments.back().is_none_or(|last| last.number + 1 < numbers.start) {
-            self.segments.clear();
+        if self.sets.back().is_none_or(|last| last.number + 1 < numbers.start) {
+            self.sets.clear();
         }
-        let next = self.segments.back().map_or(numbers.start, |last| last.number + 1);
-        for number in next..numbers.end {
-            let segment = self.segment(number)?;
-            self.segments.push_back(Arc::new(segment));
+        let next = self.sets.back().map_or(numbers.start, |last| last.number + 1);
+        let mut number = next;
+        while number < numbers.end {
+            match self.segments(number) {
+                Ok(segments) => {
+                    self.sets.push_back(SegmentSet { number, segments });
+                    number += 1;
+                }
+                Err(Error::Sound { number, from, source }) => self.replace(number, from, *source)?,
+                Err(error) => return Err(error),
+            }
         }
         Ok(())
     }
 
-    fn segment(&mut self, number: u64) -> Result<Segment, Error> {
-        let grid = self.settings.grid;
-        let frames = grid.frames(number);
-        let rate = self.program.settings().rate;
-        let encoded = self.program.frames(frames.clone())?;
-        let bytes = TsSegment { number, first_frame: frames.start, rate, frames: &encoded }.bytes()?;
-        let name = format!("{}-{number}.ts", &blake3::hash(&bytes).to_hex()[..16]);
-        let segment = PlaylistSegment {
-            uri: format!("segments/{name}"),
-            duration: grid.time(frames.end) - grid.time(frames.start),
-        };
-        let time = self.state.epoch() + grid.time(frames.start);
-        let listed = LiveSegment { segment, time, discontinuity: false };
-        Ok(Segment { number, name, bytes: bytes.into(), listed })
+    /// Plays the filler instead of an item that cannot be played, or silence if it is the filler that cannot be played.
+    fn replace(&mut self, number: u64, from: u64, error: Error) -> Result<(), Error> {
+        let program = self.sound.change();
+        let present = program.lost(number, from);
+        if present.is_some_and(|lost| lost.silent) {
+            return Err(error);
+        }
+        let lost = Lost { number, from, silent: present.is_some() };
+        let instead = if lost.silent { "silence" } else { "the filler" };
+        tracing::error!("{instead} is played instead of item {number}: {error}");
+        if let Err(error) = self.changes.lose(lost, program) {
+            tracing::error!("after a restart other sound can be made for item {number}: {error}");
+        }
+        Ok(())
+    }
+
+    fn segments(&mut self, number: u64) -> Result<Vec<ListedSegment>, Error> {
+        let epoch = self.state.epoch();
+        let mut segments = Vec::new();
+        for source in &mut self.renditions.sources {
+            let made = source.segments(number, &mut self.sound)?;
+            let grid = source.grid();
+            let (time, duration) = (epoch + grid.time(number), grid.time(number + 1) - grid.time(number));
+            for (rendition, bytes) in source.renditions().iter().zip(made) {
+                let format = rendition.format;
+                let segment = Segment::new(format, bytes, &format!("{number}.{}", format.extension()));
+                let uri = segment.uri();
+                let entry = LiveSegment { segment: PlaylistSegment { uri, duration }, time, discontinuity: false };
+                segments.push(ListedSegment { segment: Arc::new(segment), entry });
+            }
+        }
+        Ok(segments)
     }
 
     /// The items that play in these segments.
-    fn played(&mut self, numbers: &Range<u64>) -> Vec<PlayedItem> {
-        let (grid, epoch) = (self.settings.grid, self.state.epoch());
-        let frame = |number: u64| grid.frames(number).start * AacFrame::LENGTH;
-        let program = self.program.program();
-        let (rate, end) = (program.rate(), frame(numbers.end));
-        let items = program.timeline(end).items(frame(numbers.start)..end);
-        let played = items.into_iter().map(|placed| PlayedItem {
-            id: placed.number.to_string(),
-            time: epoch + placed.start.duration(rate),
-            duration: placed.frames.duration(rate),
-            title: placed.item.display_title(),
+    fn played(&mut self, numbers: &Range<u64>, grid: SegmentGrid) -> Vec<PlayedItem> {
+        let (epoch, program) = (self.state.epoch(), self.sound.program());
+        let (rate, first, end) = (program.rate(), grid.start(numbers.start).0, grid.start(numbers.end).0);
+        let items = program.timeline(end).items(first..end);
+        let played = items.into_iter().map(|placed| {
+            // A playlist must not state another duration later, even if the item is skipped.
+            let planned = program.timeline(placed.start.0).item(placed.number);
+            PlayedItem {
+                id: placed.number.to_string(),
+                time: epoch + placed.start.duration(rate),
+                duration: planned.frames.duration(rate),
+                title: program.sounding_item(&placed).display_title(),
+            }
         });
         played.collect()
     }
 
     /// The item that plays at a frame, and the items after it.
     fn playing(&mut self, frame: u64) -> (Option<NowPlaying>, Vec<NowPlaying>) {
-        let epoch = self.state.epoch();
-        let program = self.program.program();
+        let (epoch, program) = (self.state.epoch(), self.sound.program());
         let rate = program.rate();
-        let timeline = program.timeline(u64::MAX);
-        let first = timeline.item_at(frame).number;
+        let first = program.timeline(u64::MAX).item_at(frame).number;
         let mut items = (first..=first + COMING).map(|number| {
-            let PlacedItem { number, item, start, frames, .. } = timeline.item(number);
+            let placed = program.timeline(u64::MAX).item(number);
+            let item = program.sounding_item(&placed);
             NowPlaying {
                 number,
                 title: item.title.clone(),
                 artist: item.artist.clone(),
                 album: item.album.clone(),
                 kind: item.kind,
-                starts: (epoch + start.duration(rate)).as_secs_f64(),
-                seconds: frames.seconds(rate),
+                reason: placed.reason,
+                starts: (epoch + placed.start.duration(rate)).as_secs_f64(),
+                seconds: placed.frames.seconds(rate),
             }
         });
         (items.next(), items.collect())
     }
 
-    fn list(&mut self, numbers: Range<u64>) -> Result<(), Error> {
-        let fetchable: Vec<_> = self.segments.iter().filter(|segment| segment.number < numbers.end).cloned().collect();
-        let listed = fetchable.iter().filter(|segment| segment.number >= numbers.start);
-        let items = self.played(&numbers);
-        let playlist = LivePlaylist {
-            target_duration: self.settings.grid.target_duration(),
-            media_sequence: numbers.start,
-            discontinuity_sequence: 0,
-            map_uri: None,
-            items,
-            segments: listed.map(|segment| segment.listed.clone()).collect(),
-        };
-        let end = self.settings.grid.frames(numbers.end).start * AacFrame::LENGTH;
+    fn list(&mut self, numbers: &Range<u64>) -> Result<(), Error> {
+        let renditions: Vec<(Rendition, SegmentGrid)> =
+            self.renditions.all().map(|(rendition, grid)| (rendition.clone(), grid)).collect();
+        let (mut playlists, mut segments) = (BTreeMap::from_iter(self.renditions.playlists.clone()), Vec::new());
+        for (index, (rendition, grid)) in renditions.iter().enumerate() {
+            let items = self.played(numbers, *grid);
+            segments.extend(rendition.initialization.clone());
+            let sets = self.sets.iter().filter(|set| set.number < numbers.end);
+            let fetchable: Vec<_> = sets.filter_map(|set| Some((set.number, set.segments.get(index)?))).collect();
+            segments.extend(fetchable.iter().map(|(_, listed)| listed.segment.clone()));
+            let listed = fetchable.iter().filter(|(number, _)| *number >= numbers.start);
+            let playlist = LivePlaylist {
+                target_duration: grid.target_duration(),
+                media_sequence: numbers.start,
+                discontinuity_sequence: 0,
+                map_uri: rendition.initialization.as_ref().map(|segment| segment.uri()),
+                items,
+                segments: listed.map(|(_, listed)| listed.entry.clone()).collect(),
+            };
+            playlists.insert(rendition.playlist.clone(), playlist.text()?.into());
+        }
+        let end = self.renditions.start(numbers.end);
         let (playing, next) = self.playing(end.saturating_sub(1));
-        let playlist = playlist.text()?.into();
-        let published_segments = numbers.end;
-        let published = Published { playlist, segments: fetchable, published_segments, playing, next };
+        let published = Published { playlists, segments, published_segments: numbers.end, playing, next };
         *self.published.write().unwrap_or_else(PoisonError::into_inner) = published;
         Ok(())
     }

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use crowd_engine::{Frames, SampleRate};
 
+use crate::error::Error;
+
 /// The segments of a stream, whose codec has frames of a fixed length. Segment `k` ends at the codec frame that is nearest to `k + 1` times
 /// the length of a segment. So no error accumulates, although a segment has a whole number of codec frames.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,10 +18,14 @@ pub struct SegmentGrid {
 }
 
 impl SegmentGrid {
-    /// Segments of about `length`, of codec frames with `codec_frame` audio frames each. The length is 1 to 60 seconds; `None` for other lengths.
-    pub fn new(rate: SampleRate, codec_frame: u64, length: Duration) -> Option<Self> {
-        let milliseconds = u32::try_from(length.as_millis()).ok()?;
-        (1_000..=60_000).contains(&milliseconds).then_some(Self { rate, codec_frame, milliseconds })
+    /// Segments of about `length`, of codec frames with `codec_frame` audio frames each.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for a length that is not 1 to 60 seconds.
+    pub fn new(rate: SampleRate, codec_frame: u64, length: Duration) -> Result<Self, Error> {
+        let milliseconds = u32::try_from(length.as_millis()).ok().filter(|length| (1_000..=60_000).contains(length));
+        let invalid = || Error::Invalid(format!("segments of {} s: give 1 to 60 s", length.as_secs_f64()));
+        Ok(Self { rate, codec_frame, milliseconds: milliseconds.ok_or_else(invalid)? })
     }
 
     /// The codec frames of a segment.
@@ -38,15 +44,26 @@ impl SegmentGrid {
             .map_or(estimate.saturating_sub(1), |number| number + 1)
     }
 
-    /// The time from the beginning of the stream to this codec frame.
-    pub fn time(&self, codec_frame: u64) -> Duration {
-        Frames(codec_frame * self.codec_frame).duration(self.rate)
+    /// The audio frames before a segment.
+    pub fn start(&self, number: u64) -> Frames {
+        Frames(self.boundary(number) * self.codec_frame)
+    }
+
+    /// The time from the beginning of the stream to a segment.
+    pub fn time(&self, number: u64) -> Duration {
+        self.start(number).duration(self.rate)
+    }
+
+    /// The numbers of codec frames that segments have.
+    pub fn lengths(&self) -> [u64; 2] {
+        let (exact, frame) = (u64::from(self.milliseconds) * u64::from(self.rate.get()), 1_000 * self.codec_frame);
+        [exact / frame, exact.div_ceil(frame)]
     }
 
     /// The longest duration of a segment, rounded to seconds.
     pub fn target_duration(&self) -> u64 {
-        let exact = u64::from(self.milliseconds) * u64::from(self.rate.get());
-        let longest = self.time(exact.div_ceil(1_000 * self.codec_frame));
+        let [_, longest] = self.lengths();
+        let longest = Frames(longest * self.codec_frame).duration(self.rate);
         (longest + Duration::from_millis(500)).as_secs()
     }
 
@@ -75,7 +92,7 @@ mod tests {
                 let frames = grid.frames(number);
                 assert_eq!(frames.start, end);
                 end = frames.end;
-                assert!(lengths.contains(&(frames.end - frames.start)));
+                assert!(lengths.contains(&(frames.end - frames.start)) && grid.lengths() == lengths);
                 let exact = (number + 1) as f64 * seconds as f64 * f64::from(rate.get()) / 1_024.0;
                 assert!((end as f64 - exact).abs() <= 0.5, "{rate:?} {seconds} {number}");
                 let ended = frames.end * 1_024;
@@ -88,7 +105,7 @@ mod tests {
     #[test]
     fn lengths_under_a_second_and_over_a_minute_are_refused() {
         for seconds in [0.0, 0.9, 60.1] {
-            assert_eq!(SegmentGrid::new(SampleRate::DAT, 1_024, Duration::from_secs_f64(seconds)), None);
+            assert!(SegmentGrid::new(SampleRate::DAT, 1_024, Duration::from_secs_f64(seconds)).is_err());
         }
     }
 }

@@ -61,7 +61,7 @@ impl StationProgram {
     /// # Errors
     /// [`Error::Invalid`] when the stream has other properties, which would need a new station; when the disk is full.
     pub fn set_manifest(&mut self, manifest: &Manifest, from: u64, program: &mut Program) -> Result<bool, Error> {
-        if hash(&manifest.text()?) == self.manifest {
+        if !self.differs(manifest)? {
             return Ok(false);
         }
         let present = Manifest::read_file(&self.manifests.file(&self.manifest))?.stream;
@@ -80,6 +80,14 @@ impl StationProgram {
         program.change(from, ChangeKind::Plan(plan));
         self.manifest = manifest;
         Ok(true)
+    }
+
+    /// Whether a manifest is another one than that of the present plan.
+    ///
+    /// # Errors
+    /// Those of [`Manifest::text`].
+    pub fn differs(&self, manifest: &Manifest) -> Result<bool, Error> {
+        Ok(hash(&manifest.text()?) != self.manifest)
     }
 
     /// Skips the item that plays at `from`.
@@ -110,6 +118,11 @@ impl StationProgram {
         let Lost { number, from, silent } = lost;
         program.lose(lost);
         self.journal.append(Entry { from, event: Event::Lost { number, silent } })
+    }
+
+    /// Forgets what of the program is only needed more than an hour before the frame `published`.
+    pub fn forget(&self, published: u64, program: &mut Program) {
+        program.forget(published.saturating_sub(KNOWN_SECONDS * u64::from(program.rate().get())));
     }
 
     /// Once a day, writes the state of the program as it was an hour before the frame `published`.

@@ -1,6 +1,8 @@
 //! Music for the tests: chords whose lengths are no multiples of anything.
 #![allow(dead_code, clippy::unwrap_used, missing_docs)]
 
+pub mod station;
+
 use std::path::{Path, PathBuf};
 
 use crowd_media::{Audio, SampleFormat, Samples, wav};

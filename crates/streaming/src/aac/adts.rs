@@ -4,7 +4,7 @@ use super::frame::{AacFrame, AacRate};
 use crate::error::Error;
 
 /// Bytes of a header without a checksum.
-const HEADER: usize = 7;
+pub(crate) const HEADER: usize = 7;
 /// The syncword, MPEG-4, layer 0, no checksum.
 const SYNC: [u8; 2] = [0xFF, 0xF1];
 

@@ -29,7 +29,7 @@ impl AacRate {
     }
 
     /// The index of the rate (ISO/IEC 14496-3, table 1.18).
-    pub(super) const fn index(self) -> u8 {
+    pub(crate) const fn index(self) -> u8 {
         match self {
             Self::Hz32000 => 5,
             Self::Hz44100 => 4,

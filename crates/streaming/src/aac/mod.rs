@@ -10,6 +10,7 @@ mod settings;
 mod splice;
 mod window;
 
+pub(crate) use adts::HEADER as ADTS_HEADER;
 pub use adts::{adts_frames, write_adts};
 #[cfg(feature = "aac")]
 pub use encoder::AacEncoder;

@@ -28,7 +28,10 @@ const MAX_LPC_ORDER: u8 = 8;
 /// The header is rewritten afterwards.
 const ANY_RATE: u32 = 44_100;
 
-/// Encodes a stream of a known length block by block, in any order: a block's bytes depend on its samples and its number
+/// The most frames of a stream without a known length. The number of a block has 31 bits (RFC 9639, section 9.1.5).
+const LIVE_FRAMES: u64 = BLOCK << 31;
+
+/// Encodes a stream block by block, in any order: a block's bytes depend on its samples and its number
 /// alone.
 ///
 /// The stream consists of [`header`](Self::header) and then all blocks in order. It has no MD5 sum, which would have to be known before
@@ -55,12 +58,24 @@ impl BlockEncoder {
     /// As [`Writer::new`](super::Writer::new); [`ErrorKind::Empty`] for no frames, because readers treat such a stream as damaged;
     /// [`ErrorKind::FormatLimit`] for more frames than the header can count.
     pub fn new(spec: AudioSpec, frames: u64, tags: &Tags) -> Result<Self, Error> {
-        check(spec, tags)?;
         let Some(total) = NonZeroU64::new(frames) else { return Err(Error::new(ErrorKind::Empty).about(STREAM)) };
         if total > Streaminfo::MAX_TOTAL_SAMPLES {
             let (value, advice) = (format!("{frames} frames"), "choose 68719476735 frames or fewer, or write a WAV");
             return Err(Error::refusal(ErrorKind::FormatLimit, "the length of a FLAC stream", value, advice));
         }
+        Self::with_total(spec, Some(total), frames, tags)
+    }
+
+    /// An encoder of a live stream, whose header states no length, with at most 2^43 frames: 5.8 years at 48 kHz.
+    ///
+    /// # Errors
+    /// As [`Writer::new`](super::Writer::new).
+    pub fn live(spec: AudioSpec, tags: &Tags) -> Result<Self, Error> {
+        Self::with_total(spec, None, LIVE_FRAMES, tags)
+    }
+
+    fn with_total(spec: AudioSpec, total: Option<NonZeroU64>, frames: u64, tags: &Tags) -> Result<Self, Error> {
+        check(spec, tags)?;
         let info = Streaminfo {
             minimum_block_size: super::BLOCK as u16,
             maximum_block_size: super::BLOCK as u16,
@@ -73,7 +88,7 @@ impl BlockEncoder {
                 .bits()
                 .try_into()
                 .map_err(|_| refused(&STREAM, flac_codec::Error::NonSubsetBitsPerSample))?,
-            total_samples: Some(total),
+            total_samples: total,
             md5: None,
         };
         let mut blocks = vec![Block::Streaminfo(info.clone())];
@@ -88,7 +103,7 @@ impl BlockEncoder {
         &self.header
     }
 
-    /// Frames in all.
+    /// The number of frames; the most that there can be in a live stream.
     pub fn frames(&self) -> u64 {
         self.frames
     }

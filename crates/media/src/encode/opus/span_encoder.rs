@@ -2,10 +2,9 @@
 
 use std::fmt;
 
-use opus::{Application, Bandwidth, Bitrate, Channels, Encoder};
-
+use super::packet_encoder::PacketEncoder;
 use super::span_resampler::SpanResampler;
-use super::{BIT_RATE_STEP, PACKET, PAGE, RATE, RUN_IN, Span, Stream, beside_a_seam, refused};
+use super::{BIT_RATE_STEP, PACKET, PAGE, RATE, RUN_IN, Span, Stream, beside_a_seam};
 use crate::audio::check_shape;
 use crate::encode::dither::Quantiser;
 use crate::{Error, ErrorKind};
@@ -16,7 +15,7 @@ const SAMPLES: usize = 2 * PACKET as usize;
 /// Encodes the pages of one [`Span`] from its frames.
 pub struct SpanEncoder {
     stream: Stream,
-    encoder: Encoder,
+    encoder: PacketEncoder,
     resampler: SpanResampler,
     quantiser: Quantiser,
     /// Frames still to come.
@@ -39,16 +38,9 @@ impl fmt::Debug for SpanEncoder {
 
 impl SpanEncoder {
     pub(super) fn new(stream: &Stream, span: &Span) -> Result<Self, Error> {
-        // Music only: one codec, which never switches, and a constant delay.
-        let mut encoder = Encoder::new(RATE, Channels::Stereo, Application::LowDelay).map_err(refused)?;
-        let bit_rate = stream.packet_bytes as i32 * BIT_RATE_STEP as i32;
-        encoder.set_bitrate(Bitrate::Bits(bit_rate)).map_err(refused)?;
-        encoder.set_vbr(false).map_err(refused)?;
-        encoder.set_force_channels(Some(Channels::Stereo)).map_err(refused)?;
-        encoder.set_bandwidth(Bandwidth::Fullband).map_err(refused)?;
         let packets = stream.packets_of(span.index);
         Ok(Self {
-            encoder,
+            encoder: PacketEncoder::new(stream.packet_bytes as u32 * BIT_RATE_STEP)?,
             resampler: SpanResampler::new(stream.rate, RATE, 2, stream.encoded_frames(span.index))?,
             quantiser: Quantiser::new(false),
             missing: span.frames.end - span.frames.start,
@@ -103,15 +95,7 @@ impl SpanEncoder {
 
     fn packet(&mut self, samples: &[f32], out: &mut Vec<u8>) -> Result<(), Error> {
         let bytes = self.stream.packet_bytes;
-        self.encoder.set_prediction_disabled(beside_a_seam(self.next)).map_err(refused)?;
-        let from = self.page.len();
-        self.page.resize(from + bytes, 0);
-        let made =
-            self.encoder.encode_float(samples, self.page.get_mut(from..).unwrap_or_default()).map_err(refused)?;
-        if made != bytes {
-            let wrong = format!("a packet of {made} bytes instead of {bytes}");
-            return Err(Error::library("the output of the Opus encoder", "write it as FLAC", wrong));
-        }
+        self.encoder.encode(samples, beside_a_seam(self.next), &mut self.page)?;
         self.next += 1;
         if self.next <= self.first {
             self.page.clear();

@@ -1,31 +1,31 @@
-//! FLAC frames as one media segment.
+//! Codec frames as one media segment.
 
-use crate::box_writer::{put, put64, write_box, write_full_box};
+use super::box_writer::{put, put64, write_box, write_full_box};
+use super::initialization_segment::TRACK;
 use crate::error::Error;
-use crate::initialization_segment::TRACK;
 
 /// Bytes of the size and the type of a box.
 const BOX_HEADER: u32 = 8;
 
-/// One FLAC frame, which is one sample of the MP4.
+/// One frame of FLAC or AAC, or one packet of Opus, which is one sample of the MP4.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MediaSample {
-    /// The number of bytes of the FLAC frame.
+    /// The number of bytes of the codec frame.
     pub bytes: u32,
-    /// The number of audio frames in the FLAC frame.
+    /// The number of audio frames in the codec frame.
     pub duration: u32,
 }
 
-/// Consecutive FLAC frames of a track.
+/// Consecutive codec frames of a track.
 #[derive(Clone, Copy, Debug)]
 pub struct MediaSegment<'a> {
     /// The number of the segment in the track, from 0 on.
     pub number: u32,
     /// The number of audio frames of the track before the segment.
     pub start: u64,
-    /// The size and duration of each FLAC frame.
+    /// The size and duration of each codec frame.
     pub samples: &'a [MediaSample],
-    /// The bytes of all FLAC frames, one after the other.
+    /// The bytes of all codec frames, one after the other.
     pub data: &'a [u8],
 }
 
@@ -111,8 +111,8 @@ impl MediaSegment<'_> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::box_writer::parse;
     use super::*;
-    use crate::box_writer::parse;
 
     #[test]
     fn the_data_is_at_the_offset_in_the_run_and_times_count_frames() {

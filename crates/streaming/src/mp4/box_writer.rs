@@ -48,7 +48,7 @@ pub fn parse(bytes: &[u8]) -> Vec<(String, &[u8])> {
             let fields = match name {
                 "moov" | "trak" | "mdia" | "minf" | "dinf" | "stbl" | "mvex" | "moof" | "traf" => Some(0),
                 "stsd" | "dref" => Some(8),
-                "fLaC" => Some(28),
+                "fLaC" | "Opus" | "mp4a" => Some(28),
                 _ => None,
             };
             if let Some(fields) = fields {

@@ -1,0 +1,124 @@
+//! Segments of AAC.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crowd_engine::{Frames, SampleRate};
+use crowd_streaming::aac::{AacFrame, AacSettings, write_adts};
+use crowd_streaming::{AdtsSegment, Codec, TsSegment, Variant};
+
+use super::format::Format;
+use super::live_stream::{LiveStream, Unit};
+use super::segment::{Rendition, SegmentSource};
+use super::segment_grid::SegmentGrid;
+use crate::encode::{EncodedProgram, ProgramSound};
+use crate::error::Error;
+
+/// Makes segments of AAC with one bit rate, as transport streams and as packed audio.
+pub struct AacSource {
+    program: EncodedProgram,
+    grid: SegmentGrid,
+    renditions: Vec<Rendition>,
+    live: Option<Arc<LiveStream>>,
+}
+
+impl AacSource {
+    /// The source of a program. `playlists` are the names of the playlists with their formats, which are [`Format::Ts`] or
+    /// [`Format::Adts`]. `live` receives the frames too.
+    pub fn new(
+        program: EncodedProgram,
+        grid: SegmentGrid,
+        playlists: Vec<(String, Format)>,
+        live: Option<Arc<LiveStream>>,
+    ) -> Self {
+        let renditions = playlists.into_iter();
+        let renditions =
+            renditions.map(|(playlist, format)| Rendition { playlist, format, initialization: None }).collect();
+        Self { program, grid, renditions, live }
+    }
+
+    /// The grid of segments of this length.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for segments shorter than 1 s or longer than 60 s.
+    pub fn segment_grid(rate: SampleRate, length: Duration) -> Result<SegmentGrid, Error> {
+        SegmentGrid::new(rate, AacFrame::LENGTH, length)
+    }
+
+    /// A stream of single frames.
+    pub fn live_stream(rate: SampleRate) -> LiveStream {
+        LiveStream::new(rate, AacFrame::LENGTH)
+    }
+
+    /// The entry of a rendition in a multivariant playlist.
+    pub fn variant(settings: AacSettings, grid: SegmentGrid, playlist: &str, format: Format) -> Variant {
+        let rates = grid.lengths().map(|frames| {
+            let bytes = match format {
+                Format::Adts => AdtsSegment::max_bytes(settings, frames),
+                Format::Ts | Format::Flac | Format::Opus => TsSegment::max_bytes(settings, frames),
+            };
+            (8 * bytes * u64::from(settings.rate.hertz())).div_ceil(frames.max(1) * AacFrame::LENGTH)
+        });
+        let bandwidth = rates.into_iter().max().unwrap_or_default();
+        Variant { uri: playlist.to_owned(), bandwidth, codec: Codec::AacLc }
+    }
+
+    /// The title that plays at an AAC frame.
+    fn title(frame: u64, sound: &mut ProgramSound) -> String {
+        let frame = frame * AacFrame::LENGTH;
+        let program = sound.program();
+        let placed = program.timeline(frame).item_at(frame);
+        program.sounding_item(&placed).display_title()
+    }
+
+    /// The frames with their headers and titles.
+    fn units(&self, first: u64, frames: &[AacFrame], sound: &mut ProgramSound) -> Vec<Unit> {
+        let rate = self.program.settings().rate;
+        let mut title: Arc<str> = "".into();
+        let mut units = Vec::with_capacity(frames.len());
+        for (frame, number) in frames.iter().zip(first..) {
+            let now = Self::title(number, sound);
+            if *title != *now {
+                title = now.into();
+            }
+            let mut bytes = Vec::new();
+            write_adts(rate, frame, &mut bytes);
+            units.push(Unit { bytes: bytes.into(), title: title.clone() });
+        }
+        units
+    }
+}
+
+impl SegmentSource for AacSource {
+    fn grid(&self) -> SegmentGrid {
+        self.grid
+    }
+
+    fn renditions(&self) -> &[Rendition] {
+        &self.renditions
+    }
+
+    fn segments(&mut self, number: u64, sound: &mut ProgramSound) -> Result<Vec<Vec<u8>>, Error> {
+        let range = self.grid.frames(number);
+        let (first_frame, rate) = (range.start, self.program.settings().rate);
+        let frames = self.program.frames(range, sound)?;
+        let title = Self::title(first_frame, sound);
+        let segment = |rendition: &Rendition| match rendition.format {
+            Format::Adts => AdtsSegment { first_frame, rate, title: Some(&title), frames: &frames }.bytes(),
+            Format::Ts | Format::Flac | Format::Opus => {
+                TsSegment { number, first_frame, rate, frames: &frames }.bytes()
+            }
+        };
+        let segments = self.renditions.iter().map(segment).collect::<Result<_, _>>()?;
+        if let Some(live) = self.live.clone() {
+            live.append(first_frame, self.units(first_frame, &frames, sound));
+        }
+        Ok(segments)
+    }
+
+    fn played(&mut self, played: Frames) {
+        if let Some(live) = &self.live {
+            live.forget(played);
+        }
+    }
+}

@@ -1,0 +1,226 @@
+//! Encoded sound around the present, for players without HLS.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::time::Duration;
+
+use crowd_engine::{Frames, SampleRate};
+
+/// What a listener receives at once when it connects.
+const BURST: Duration = Duration::from_secs(4);
+/// How far a listener may be behind before it is late.
+const LIMIT: Duration = Duration::from_secs(4);
+/// How long sound is kept after it was played. It is longer than a listener may be behind.
+const KEPT: Duration = Duration::from_secs(10);
+
+/// The smallest part of a stream that a player can decode: an AAC frame with its header, or a page of Ogg.
+#[derive(Clone, Debug)]
+pub struct Unit {
+    /// The bytes.
+    pub bytes: Arc<[u8]>,
+    /// The title that plays.
+    pub title: Arc<str>,
+}
+
+/// The units of a stream around the present. They were made for segments, so a listener needs no encoder.
+#[derive(Debug)]
+pub struct LiveStream {
+    rate: SampleRate,
+    /// The number of audio frames in a unit.
+    unit: u64,
+    units: RwLock<Units>,
+}
+
+#[derive(Debug, Default)]
+struct Units {
+    /// The number of the first unit in the stream.
+    first: u64,
+    units: VecDeque<Unit>,
+}
+
+impl Units {
+    fn end(&self) -> u64 {
+        self.first + self.units.len() as u64
+    }
+}
+
+impl LiveStream {
+    /// A stream without units, which have `unit` audio frames each.
+    pub fn new(rate: SampleRate, unit: u64) -> Self {
+        Self { rate, unit: unit.max(1), units: RwLock::default() }
+    }
+
+    /// Appends units from number `first` on, in place of those that were there. If they do not follow any, all others are forgotten.
+    pub fn append(&self, first: u64, units: impl IntoIterator<Item = Unit>) {
+        let mut kept = self.write();
+        match first.checked_sub(kept.first) {
+            Some(before) if first <= kept.end() => kept.units.truncate(before as usize),
+            _ => {
+                kept.units.clear();
+                kept.first = first;
+            }
+        }
+        kept.units.extend(units);
+    }
+
+    /// Forgets the units that no listener needs any more.
+    pub fn forget(&self, played: Frames) {
+        let oldest = self.ended(played).saturating_sub(self.count(KEPT));
+        let mut kept = self.write();
+        while kept.first < oldest && kept.units.pop_front().is_some() {
+            kept.first += 1;
+        }
+    }
+
+    /// The number of units that have ended when this was played.
+    fn ended(&self, played: Frames) -> u64 {
+        played.0 / self.unit
+    }
+
+    /// The number of units in a time.
+    fn count(&self, time: Duration) -> u64 {
+        Frames::within(time, self.rate).0 / self.unit
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, Units> {
+        self.units.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, Units> {
+        self.units.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The place of a listener in a stream.
+#[derive(Clone, Debug)]
+pub struct Cursor {
+    stream: Arc<LiveStream>,
+    /// The number of the next unit.
+    next: u64,
+    /// Whether the listener has received all that there was, because the publisher is late. It is then not the listener that is late.
+    waits: bool,
+}
+
+/// The error of a listener that has not received its sound for too long, so that it cannot be sent any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the listener is more than 4 s behind")]
+pub struct Late;
+
+impl Cursor {
+    /// The place of a new listener: a burst before what was played. `None` when there is no sound yet.
+    pub fn new(stream: Arc<LiveStream>, played: Frames) -> Option<Self> {
+        let units = stream.read();
+        let next = stream.ended(played).saturating_sub(stream.count(BURST)).max(units.first);
+        let found = next < units.end();
+        drop(units);
+        found.then_some(Self { stream, next, waits: true })
+    }
+
+    /// The number of the next unit.
+    pub fn next(&self) -> u64 {
+        self.next
+    }
+
+    /// Whether the listener has not taken for too long what was there.
+    pub fn is_late(&self, played: Frames) -> bool {
+        let end = self.stream.read().end();
+        let due = self.stream.ended(played).min(end);
+        !self.waits && due.saturating_sub(self.next) > self.stream.count(LIMIT)
+    }
+
+    /// The units that were played since the last call.
+    ///
+    /// # Errors
+    /// [`Late`] when the last call was too long ago.
+    pub fn take(&mut self, played: Frames) -> Result<Vec<Unit>, Late> {
+        if self.is_late(played) {
+            return Err(Late);
+        }
+        let (ended, units) = (self.stream.ended(played), self.stream.read());
+        // Only after the publisher was late, or the machine was suspended.
+        let next = self.next.max(units.first);
+        let due = ended.min(units.end());
+        let wanted = next.saturating_sub(units.first) as usize..due.max(next).saturating_sub(units.first) as usize;
+        let taken = units.units.range(wanted.start.min(units.units.len())..wanted.end.min(units.units.len()));
+        let taken: Vec<Unit> = taken.cloned().collect();
+        (self.next, self.waits) = (due.max(next), ended > units.end());
+        drop(units);
+        Ok(taken)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A tenth of a second.
+    const UNIT: u64 = 4_800;
+
+    fn units(numbers: std::ops::Range<u64>) -> Vec<Unit> {
+        numbers.map(|n| Unit { bytes: n.to_be_bytes().into(), title: "T".into() }).collect()
+    }
+
+    fn numbers(units: &[Unit]) -> Vec<u64> {
+        units.iter().map(|unit| u64::from_be_bytes(unit.bytes[..].try_into().unwrap())).collect()
+    }
+
+    fn at(seconds: f64) -> Frames {
+        Frames::from_seconds(seconds, SampleRate::DAT)
+    }
+
+    fn stream() -> Arc<LiveStream> {
+        let stream = Arc::new(LiveStream::new(SampleRate::DAT, UNIT));
+        stream.append(1_000, units(1_000..1_500));
+        stream
+    }
+
+    #[test]
+    fn a_listener_receives_a_burst_and_then_what_was_played() {
+        let stream = stream();
+        let mut cursor = Cursor::new(stream.clone(), at(110.0)).unwrap();
+        assert_eq!(numbers(&cursor.take(at(110.0)).unwrap()), (1_060..1_100).collect::<Vec<_>>());
+        assert!(cursor.take(at(110.05)).unwrap().is_empty());
+        assert_eq!(numbers(&cursor.take(at(110.31)).unwrap()), [1_100, 1_101, 1_102]);
+        // The burst is shorter if there is less.
+        let mut early = Cursor::new(stream.clone(), at(100.5)).unwrap();
+        assert_eq!(early.take(at(100.5)).unwrap().len(), 5);
+        assert!(Cursor::new(stream, at(160.0)).is_none());
+    }
+
+    #[test]
+    fn a_listener_that_takes_nothing_for_more_than_4_s_is_late() {
+        let mut cursor = Cursor::new(stream(), at(110.0)).unwrap();
+        cursor.take(at(110.0)).unwrap();
+        assert_eq!(cursor.clone().take(at(114.0)).unwrap().len(), 40);
+        assert!(cursor.is_late(at(114.11)));
+        assert_eq!(cursor.take(at(114.11)).map(|units| units.len()), Err(Late));
+    }
+
+    #[test]
+    fn a_listener_waits_when_the_publisher_is_late() {
+        let stream = stream();
+        let mut cursor = Cursor::new(stream.clone(), at(148.0)).unwrap();
+        cursor.take(at(149.0)).unwrap();
+        assert_eq!(numbers(&cursor.take(at(151.0)).unwrap()), (1_490..1_500).collect::<Vec<_>>());
+        assert!(cursor.take(at(170.0)).unwrap().is_empty() && !cursor.is_late(at(170.0)));
+        stream.append(1_500, units(1_500..1_800));
+        assert_eq!(numbers(&cursor.take(at(170.0)).unwrap()), (1_500..1_700).collect::<Vec<_>>());
+        assert!(!cursor.is_late(at(170.0)) && cursor.is_late(at(175.0)));
+        // What follows does not begin where the last one ended.
+        cursor.take(at(172.0)).unwrap();
+        stream.append(5_000, units(5_000..5_100));
+        assert!(cursor.take(at(173.0)).unwrap().is_empty());
+        assert_eq!(cursor.next(), 5_000);
+    }
+
+    #[test]
+    fn sound_is_forgotten_10_s_after_it_was_played() {
+        let stream = stream();
+        stream.forget(at(105.0));
+        assert_eq!(stream.read().units.len(), 500);
+        stream.forget(at(120.0));
+        assert_eq!((stream.read().first, stream.read().units.len()), (1_100, 400));
+        stream.forget(at(1_000.0));
+        assert_eq!((stream.read().first, stream.read().units.len()), (1_500, 0));
+    }
+}

@@ -1,0 +1,78 @@
+//! A segment, and the source of segments.
+
+use std::sync::Arc;
+
+use crowd_engine::Frames;
+use crowd_streaming::{LiveSegment, Mp4Track};
+
+use super::format::Format;
+use super::segment_grid::SegmentGrid;
+use crate::encode::ProgramSound;
+use crate::error::Error;
+
+/// A file that players fetch.
+#[derive(Clone, Debug)]
+pub struct Segment {
+    /// The name in its URL. It contains a hash of the bytes, so a name never stands for other bytes.
+    pub name: String,
+    /// Its media type.
+    pub media_type: &'static str,
+    /// Its bytes.
+    pub bytes: Arc<[u8]>,
+}
+
+impl Segment {
+    /// A segment with these bytes, whose name ends with `name`.
+    pub fn new(format: Format, bytes: Vec<u8>, name: &str) -> Self {
+        let name = format!("{}-{name}", blake3::hash(&bytes).to_hex().get(..16).unwrap_or_default());
+        Self { name, media_type: format.media_type(), bytes: bytes.into() }
+    }
+
+    /// The initialization segment of a track.
+    pub fn initialization(format: Format, track: &Mp4Track) -> Self {
+        Self::new(format, track.initialization_segment(), "init.mp4")
+    }
+
+    /// Its URI relative to the playlists.
+    pub fn uri(&self) -> String {
+        format!("segments/{}", self.name)
+    }
+}
+
+/// A segment with its place in the playlist.
+#[derive(Debug)]
+pub struct ListedSegment {
+    /// The segment.
+    pub segment: Arc<Segment>,
+    /// Its entry in the playlist.
+    pub entry: LiveSegment,
+}
+
+/// One stream of segments with its playlist.
+#[derive(Clone, Debug)]
+pub struct Rendition {
+    /// The name of the playlist in its URL.
+    pub playlist: String,
+    /// The format of the segments.
+    pub format: Format,
+    /// The initialization segment, for MP4.
+    pub initialization: Option<Arc<Segment>>,
+}
+
+/// Makes the segments of one encoder, in one or several containers.
+pub trait SegmentSource: Send {
+    /// The division of the program into segments.
+    fn grid(&self) -> SegmentGrid;
+
+    /// The renditions, of which there is at least one.
+    fn renditions(&self) -> &[Rendition];
+
+    /// Makes the segment with this number for each rendition. The bytes depend on the number and the program alone.
+    ///
+    /// # Errors
+    /// Those of decoding and encoding.
+    fn segments(&mut self, number: u64, sound: &mut ProgramSound) -> Result<Vec<Vec<u8>>, Error>;
+
+    /// Called from time to time with the frames that were played, to release what is not needed any more.
+    fn played(&mut self, played: Frames);
+}

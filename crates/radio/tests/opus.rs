@@ -1,0 +1,87 @@
+//! Opus packets that are encoded segment by segment are one stream.
+#![cfg(feature = "aac")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs)]
+
+mod common;
+
+use std::io::Cursor;
+
+use common::{RATE, station};
+use crowd_engine::SampleRate;
+use crowd_media::Reader;
+use crowd_radio::encode::{ProgramSound, opus_packets};
+use crowd_radio::manifest::Manifest;
+use crowd_radio::sound::SoundCache;
+use crowd_streaming::opus::{LiveOgg, PACKETS_IN_PAGE};
+
+const PACKET: usize = 960;
+const BIT_RATE: u32 = 96_000;
+/// The number of packets, in pages of ten.
+const PACKETS: u64 = 2_400;
+
+fn decode(packets: &[Vec<u8>]) -> Vec<[f32; 2]> {
+    let ogg = LiveOgg { serial: 1 };
+    let mut bytes = ogg.headers(0);
+    for (page, packets) in packets.chunks(PACKETS_IN_PAGE).enumerate() {
+        let packets: Vec<&[u8]> = packets.iter().map(Vec::as_slice).collect();
+        bytes.extend(ogg.page(page as u64, packets.as_slice().try_into().unwrap()));
+    }
+    let mut reader = Reader::from_bytes("a.opus".as_ref(), Cursor::new(bytes)).unwrap();
+    let mut sound = Vec::new();
+    while let Some(block) = reader.next_block().unwrap() {
+        sound.extend(block.chunks_exact(2).map(|frame| [frame[0], frame[1]]));
+    }
+    sound
+}
+
+/// The signal-to-noise ratio of packet `n`, in dB.
+fn ratio(wanted: &[[f32; 2]], found: &[[f32; 2]], n: usize) -> f64 {
+    let (mut signal, mut noise) = (1e-9, 1e-9);
+    let range = n * PACKET..(n + 1) * PACKET;
+    for (wanted, found) in wanted[range.clone()].as_flattened().iter().zip(found[range].as_flattened()) {
+        signal += f64::from(wanted * wanted);
+        noise += f64::from((wanted - found).powi(2));
+    }
+    10.0 * (signal / noise).log10()
+}
+
+#[test]
+fn the_joints_of_segments_are_as_good_as_one_encoder() {
+    let folder = tempfile::tempdir().unwrap();
+    station::prepare(folder.path(), &[("a", 13), ("b", 9)], &[]);
+    let manifest = Manifest::read(&folder.path().join("out")).unwrap();
+    let sound = || ProgramSound::new(manifest.timeline().unwrap(), SoundCache::new(SampleRate::DAT));
+    let wanted = sound().read(0..PACKETS * PACKET as u64).unwrap();
+    let whole = opus_packets(&mut sound(), BIT_RATE, 0..PACKETS).unwrap();
+    let continuous = decode(&whole);
+
+    // Segments of a second, and of 2.5 s.
+    for length in [u64::from(RATE) / PACKET as u64, 125] {
+        let mut cut = Vec::new();
+        let mut source = sound();
+        let joints: Vec<u64> = (length..PACKETS).step_by(length as usize).collect();
+        for start in (0..PACKETS).step_by(length as usize) {
+            cut.extend(opus_packets(&mut source, BIT_RATE, start..(start + length).min(PACKETS)).unwrap());
+        }
+        assert_eq!(cut.len() as u64, PACKETS);
+        let cut = decode(&cut);
+        assert_eq!([cut.len(), continuous.len()], [wanted.len(); 2]);
+
+        // The packets around each joint, against the same packets of the one encoder.
+        let mut worst = f64::INFINITY;
+        let (mut sum_cut, mut sum_continuous, mut count) = (0.0, 0.0, 0.0);
+        for joint in &joints {
+            for n in joint - 2..joint + 3 {
+                let [one, other] = [&cut, &continuous].map(|found| ratio(&wanted, found, n as usize));
+                worst = f64::min(worst, one - other);
+                (sum_cut, sum_continuous, count) = (sum_cut + one, sum_continuous + other, count + 1.0);
+            }
+        }
+        let (mean_cut, mean_continuous) = (sum_cut / count, sum_continuous / count);
+        println!(
+            "{length} packets: {mean_cut:.2} dB at joints, one encoder {mean_continuous:.2} dB, worst change {worst:.2} dB"
+        );
+        assert!(mean_cut > mean_continuous - 0.5, "{mean_cut:.2} dB instead of {mean_continuous:.2} dB");
+        assert!(worst > -6.0, "{worst:.2} dB");
+    }
+}
