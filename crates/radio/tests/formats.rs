@@ -16,10 +16,27 @@ const FLAGS: [&str; 4] = ["--formats", "ts,adts,flac,opus", "--bit-rates", "6400
 const PLAYLISTS: [&str; 6] =
     ["stream-64000.m3u8", "stream-128000.m3u8", "adts-64000.m3u8", "adts-128000.m3u8", "flac.m3u8", "opus.m3u8"];
 
-/// Begins to decode 6 s of a URL.
+/// Begins to decode 6 s of a URL. They are counted in samples, because ffmpeg gives wrong times to the packets of packed audio that it
+/// has read before the next segment.
 fn decode(url: &str) -> Child {
     Command::new("ffmpeg")
-        .args(["-v", "error", "-i", url, "-t", "6", "-f", "s16le", "-ac", "2", "-ar", "48000", "-"])
+        .args([
+            "-v",
+            "error",
+            "-i",
+            url,
+            "-af",
+            "asetpts=N/SR/TB",
+            "-t",
+            "6",
+            "-f",
+            "s16le",
+            "-ac",
+            "2",
+            "-ar",
+            "48000",
+            "-",
+        ])
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()

@@ -6,7 +6,7 @@ mod common;
 
 use std::io::Cursor;
 
-use common::{RATE, station};
+use common::station;
 use crowd_engine::SampleRate;
 use crowd_media::Reader;
 use crowd_radio::encode::{ProgramSound, opus_packets};
@@ -55,8 +55,8 @@ fn the_joints_of_segments_are_as_good_as_one_encoder() {
     let whole = opus_packets(&mut sound(), BIT_RATE, 0..PACKETS).unwrap();
     let continuous = decode(&whole);
 
-    // Segments of a second, and of 2.5 s.
-    for length in [u64::from(RATE) / PACKET as u64, 125] {
+    // Segments of 0.94 s, and of 2.5 s.
+    for length in [47, 125] {
         let mut cut = Vec::new();
         let mut source = sound();
         let joints: Vec<u64> = (length..PACKETS).step_by(length as usize).collect();
@@ -69,19 +69,19 @@ fn the_joints_of_segments_are_as_good_as_one_encoder() {
 
         // The packets around each joint, against the same packets of the one encoder.
         let mut worst = f64::INFINITY;
-        let (mut sum_cut, mut sum_continuous, mut count) = (0.0, 0.0, 0.0);
-        for joint in &joints {
-            for n in joint - 2..joint + 3 {
-                let [one, other] = [&cut, &continuous].map(|found| ratio(&wanted, found, n as usize));
-                worst = f64::min(worst, one - other);
-                (sum_cut, sum_continuous, count) = (sum_cut + one, sum_continuous + other, count + 1.0);
-            }
+        for offset in -3_i64..8 {
+            let ratios: Vec<[f64; 2]> = joints
+                .iter()
+                .filter_map(|joint| joint.checked_add_signed(offset).filter(|packet| *packet < PACKETS))
+                .map(|packet| [&cut, &continuous].map(|found| ratio(&wanted, found, packet as usize)))
+                .collect();
+            let mean = |of: usize| ratios.iter().map(|ratio| ratio[of]).sum::<f64>() / ratios.len() as f64;
+            let change = mean(0) - mean(1);
+            println!("{length} packets, {offset:+} from a joint: {:.2} dB, one encoder {:.2} dB", mean(0), mean(1));
+            assert!(change > -0.5, "{length} packets, {offset:+} from a joint: {change:.2} dB");
+            worst = ratios.iter().map(|ratio| ratio[0] - ratio[1]).fold(worst, f64::min);
         }
-        let (mean_cut, mean_continuous) = (sum_cut / count, sum_continuous / count);
-        println!(
-            "{length} packets: {mean_cut:.2} dB at joints, one encoder {mean_continuous:.2} dB, worst change {worst:.2} dB"
-        );
-        assert!(mean_cut > mean_continuous - 0.5, "{mean_cut:.2} dB instead of {mean_continuous:.2} dB");
+        // A single packet may be less good, by 5 dB here. It is then still better than packets with an onset.
         assert!(worst > -6.0, "{worst:.2} dB");
     }
 }

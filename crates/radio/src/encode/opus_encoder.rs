@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crowd_media::opus::PacketEncoder;
+use crowd_media::opus::{BIT_RATE_STEP, MAX_BIT_RATE, PacketEncoder};
 
 use super::program_sound::ProgramSound;
 use crate::error::Error;
@@ -10,10 +10,15 @@ use crate::error::Error;
 /// The number of packets that an encoder makes and discards before those that are asked for. They last half a second. The longest memory of
 /// the encoder is that of a high-pass at 3 Hz, which has then decayed to less than 0.01 %.
 const PRE_ROLL: u64 = 25;
+/// The number of packets after the first one in which prediction is still worse than in the middle of a stream.
+const ADAPTING: u64 = 2;
 
 /// The Opus packets of a range of the program. Packet `n` decodes to the frames from 960 `n` on. They depend on the range and the program
-/// alone, because each range has an encoder of its own. The first packet and the last one are not predicted from others, so the packets of
-/// consecutive ranges are one stream.
+/// alone, because each range has an encoder of its own.
+///
+/// The packets of consecutive ranges are one stream. For this the first packet and the last one are not predicted from others, and neither
+/// is the last one that is discarded: its end overlaps the first one. Where there is no prediction, or little, the packets have more
+/// bits, so that their sound is as good as that of the others (measured: without these bits it has 2 to 4 dB more noise).
 ///
 /// # Errors
 /// Those of decoding and encoding.
@@ -21,15 +26,26 @@ pub fn opus_packets(sound: &mut ProgramSound, bit_rate: u32, range: Range<u64>) 
     let mut encoder = PacketEncoder::new(bit_rate)?;
     let mut packets = Vec::new();
     for packet in range.start.saturating_sub(PRE_ROLL)..range.end {
-        // Decoded sound is later by the delay, so encoded sound is taken earlier.
+        // Decoded sound is later by the delay, so the encoder takes sound from a later place.
         let first = packet * PacketEncoder::FRAMES + PacketEncoder::DELAY;
         let samples = sound.read(first..first + PacketEncoder::FRAMES)?;
+        let independent = packet == range.start || packet + 1 == range.start || packet + 1 == range.end;
+        let adapting = (range.start..=range.start + ADAPTING).contains(&packet);
+        encoder.set_bit_rate(match (independent, adapting) {
+            (true, _) => at_most(2 * bit_rate),
+            (false, true) => at_most(bit_rate + bit_rate / 2),
+            (false, false) => bit_rate,
+        })?;
         let mut bytes = Vec::new();
-        let independent = packet == range.start || packet + 1 == range.end;
         encoder.encode(samples.as_flattened(), independent, &mut bytes)?;
         if packet >= range.start {
             packets.push(bytes);
         }
     }
     Ok(packets)
+}
+
+/// The next lower bit rate that Opus has.
+fn at_most(bit_rate: u32) -> u32 {
+    bit_rate.min(MAX_BIT_RATE) / BIT_RATE_STEP * BIT_RATE_STEP
 }

@@ -8,7 +8,7 @@ use super::{BIT_RATE_STEP, PACKET, PRE_SKIP, RATE, check_bit_rate, refused};
 use crate::Error;
 use crate::audio::check_shape;
 
-/// Encodes stereo packets of 20 ms, which all have the same number of bytes.
+/// Encodes stereo packets of 20 ms. All packets of a bit rate have the same number of bytes.
 pub struct PacketEncoder {
     encoder: Encoder,
     packet_bytes: usize,
@@ -32,14 +32,25 @@ impl PacketEncoder {
     /// [`ErrorKind::FormatLimit`](crate::ErrorKind::FormatLimit) for an impossible bit rate,
     /// [`ErrorKind::Library`](crate::ErrorKind::Library) when libopus reports an error.
     pub fn new(bit_rate: u32) -> Result<Self, Error> {
-        check_bit_rate(bit_rate)?;
         // Music only: one codec, which never switches, and a constant delay.
         let mut encoder = Encoder::new(RATE, Channels::Stereo, Application::LowDelay).map_err(refused)?;
-        encoder.set_bitrate(Bitrate::Bits(bit_rate as i32)).map_err(refused)?;
         encoder.set_vbr(false).map_err(refused)?;
         encoder.set_force_channels(Some(Channels::Stereo)).map_err(refused)?;
         encoder.set_bandwidth(Bandwidth::Fullband).map_err(refused)?;
-        Ok(Self { encoder, packet_bytes: (bit_rate / BIT_RATE_STEP) as usize })
+        let mut encoder = Self { encoder, packet_bytes: 0 };
+        encoder.set_bit_rate(bit_rate)?;
+        Ok(encoder)
+    }
+
+    /// Sets the bit rate of the packets from the next one on.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn set_bit_rate(&mut self, bit_rate: u32) -> Result<(), Error> {
+        check_bit_rate(bit_rate)?;
+        self.encoder.set_bitrate(Bitrate::Bits(bit_rate as i32)).map_err(refused)?;
+        self.packet_bytes = (bit_rate / BIT_RATE_STEP) as usize;
+        Ok(())
     }
 
     /// Encodes [`FRAMES`](Self::FRAMES) interleaved frames at [`RATE`] and appends the packet. A packet that is `independent` is not
