@@ -37,6 +37,9 @@ pub struct Item {
     pub artist: Option<String>,
     /// The album from the tags.
     pub album: Option<String>,
+    /// The International Standard Recording Code from the tags.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub isrc: Option<String>,
 }
 
 impl Item {
@@ -78,6 +81,7 @@ pub(crate) mod tests {
             title: hash.to_owned(),
             artist: None,
             album: None,
+            isrc: None,
         }
     }
 }

@@ -85,8 +85,8 @@ fn without_titles(mut stream: &[u8]) -> (Vec<u8>, Vec<String>) {
 #[test]
 fn a_player_receives_4_seconds_at_once_then_all_frames_at_the_pace_of_the_station_with_titles() {
     let folder = tempfile::tempdir().unwrap();
-    prepare(folder.path(), &[("One", 4), ("Two'; best", 3)], &[]);
-    let station = Station::start(folder.path(), &["--formats", "adts", "--name", "Radio \u{DC}"]);
+    prepare(folder.path(), &[("One", 4), ("Two'; best", 3)], &["--name", "Radio \u{DC}"]);
+    let station = Station::start(folder.path(), &["--formats", "adts"]);
     station.playlist("adts.m3u8");
     let mut segments = BTreeMap::new();
     let mut listen = || {

@@ -177,7 +177,8 @@ impl Preparer {
             write_filler(&path, stream.sample_rate)?;
         }
         let Measured { hash, frames, gain_db } = self.measured(&path, SampleRate::new(stream.sample_rate)?)?;
-        Ok(Item { hash, kind: ItemKind::Filler, file: path, frames, gain_db, title, artist: None, album: None })
+        let kind = ItemKind::Filler;
+        Ok(Item { hash, kind, file: path, frames, gain_db, title, artist: None, album: None, isrc: None })
     }
 
     fn store(&self) -> Result<PieceStore, Error> {

@@ -1,6 +1,7 @@
 //! The time of the station, and what it has published.
 
 mod aac_source;
+mod as_run;
 mod clock;
 mod command;
 mod flac_source;
@@ -17,6 +18,7 @@ mod segment_grid;
 mod station_program;
 
 pub use aac_source::AacSource;
+pub use as_run::{AsRunLog, Listeners};
 pub use clock::{Reading, StationClock};
 pub use command::{Command, Control, WAITING};
 pub use flac_source::FlacSource;
