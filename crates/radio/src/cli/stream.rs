@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use clap::Args;
 use crowd_engine::Frames;
 use crowd_web::args::{AccessArgs, ListenArgs};
-use crowd_web::{Connections, HttpService, Limits, Proxies, StreamSlots, listen};
+use crowd_web::{Connections, HttpService, Limits, Proxies, StreamSlots, listen, open_files};
 use tokio::sync::{oneshot, watch};
 
 use super::renditions::{MadeRenditions, RenditionArgs};
@@ -24,6 +24,8 @@ use crate::station::{Publisher, Reading, Renditions, SavedState, StateFolder, St
 const VITAL_PATHS: [&str; 2] = ["/healthz", "/stream.m3u8"];
 /// The longest time until the publisher looks at the clock again.
 const TICK: Duration = Duration::from_millis(100);
+/// The number of open files besides connections.
+const OTHER_FILES: u64 = 64;
 /// The interval at which listeners without HLS receive sound.
 const CLOCK_INTERVAL: Duration = Duration::from_millis(200);
 /// The time without a sent byte after which a connection is closed. By then its listener has missed more sound than players buffer.
@@ -67,6 +69,7 @@ impl Stream {
     /// When the station is not prepared, another process runs it, or the port cannot be opened.
     pub fn run(&self) -> Result<(), Error> {
         let started = Instant::now();
+        let token = self.access.token().map_err(Error::Invalid)?;
         let manifest = Manifest::read(&self.processed)?;
         let timeline = manifest.timeline()?;
         let MadeRenditions { renditions, aac, opus } = self.renditions.make(&manifest, &self.processed, &timeline)?;
@@ -80,6 +83,11 @@ impl Stream {
         let (signal, signalled) = oneshot::channel::<()>();
         // Nothing is sent over this channel. A signal drops the sender.
         crowd_cli::stop::on_signal(move || drop(signal)).map_err(|error| Error::io("signals", "wait for", error))?;
+        // Each connection is a file, and the publisher reads files of music.
+        let files = self.access.max_connections.get().saturating_add(Limits::DEFAULT.reserve) as u64 + OTHER_FILES;
+        if let Err(few) = open_files::raise_limit(files) {
+            tracing::warn!("{few}");
+        }
         let listener = runtime.block_on(listen(self.address.socket())).map_err(|e| Error::Invalid(e.to_string()))?;
         let address = listener.local_addr().unwrap_or(self.address.socket());
         let (played, listening) = watch::channel(clock.frames(Reading::now(started)));
@@ -94,8 +102,8 @@ impl Stream {
             responses: Arc::default(),
         });
         let base = &self.address.base_path;
-        let hosts = self.address.hosts(false);
-        let router = crowd_web::service(router(app.clone()), base.clone(), hosts, app.responses.clone());
+        let hosts = self.address.hosts(token.is_some());
+        let router = crowd_web::service(router(app.clone(), token), base.clone(), hosts, app.responses.clone());
         let vital_paths = VITAL_PATHS.map(|path| format!("{base}{path}")).into();
         let identity = self.address.identity().map_err(|e| Error::Invalid(format!("cannot serve HTTPS: {e}")))?;
         let service = HttpService { router, vital_paths, identity };
