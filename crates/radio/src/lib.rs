@@ -15,6 +15,8 @@ pub mod error;
 pub mod http;
 pub mod item;
 pub mod manifest;
+#[cfg(feature = "aac")]
+mod page;
 pub mod program;
 #[cfg(feature = "aac")]
 pub mod setup;

@@ -93,8 +93,6 @@ fn a_skip_and_a_request_act_within_seconds_and_survive_a_kill() {
 
     let station = Station::start(folder.path(), &flags);
     seen.look(&station);
-    let numbers: Vec<u64> = seen.0.keys().copied().collect();
-    assert!(numbers.windows(2).all(|pair| pair[1] == pair[0] + 1), "{numbers:?}");
     titles(&station, |titles| titles[..3] == ["j", "d", "j"] || titles[0] == "d");
 }
 

@@ -180,14 +180,14 @@ fn a_listener_that_does_not_read_is_disconnected_and_counted_and_another_plays_o
     let health = || String::from_utf8(station.get("healthz").unwrap()).unwrap();
     let mut slow = ask(&station, "GET /listen.aac HTTP/1.1");
     let mut other = ask(&station, "GET /listen.aac HTTP/1.1");
-    assert!(health().contains("\"listeners\":2"), "{}", health());
+    assert!(health().contains("\"aac\":2"), "{}", health());
     let start = Instant::now();
     while health().contains("\"dropped_listeners\":0") {
         other.read_for(Duration::from_millis(500));
         assert!(start.elapsed() < Duration::from_secs(40), "{}", health());
     }
     println!("disconnected after {:.1} s", start.elapsed().as_secs_f64());
-    assert!(health().contains("\"listeners\":1,"), "{}", health());
+    assert!(health().contains("\"aac\":1,"), "{}", health());
     other.read_for(Duration::from_secs(1));
     let seconds = frames(&other.body).len() as f64 * 1_024.0 / 48_000.0;
     let expected = 4.0 + start.elapsed().as_secs_f64();

@@ -1,7 +1,9 @@
 //! The command line.
 
+mod broadcast;
 mod check;
 mod renditions;
+mod run;
 mod schedule;
 mod setup;
 mod stream;
@@ -9,9 +11,10 @@ mod values;
 
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use crowd_cli::log::{self, LogTimes};
 use crowd_cli::{ExitReason, exit};
+use crowd_web::args::token_from_env;
 
 use self::values::PROGRAM;
 
@@ -21,6 +24,8 @@ Examples:
       Measure and encode the music, with a jingle before every three tracks.
   crowd-radio stream --processed station --state state --port 8000
       Broadcast it: open http://127.0.0.1:8000/stream.m3u8 in a player.
+  crowd-radio run --config station.toml --data data --port 8000
+      Do both, with playlists and a schedule from a file, and follow changes.
   crowd-radio schedule --processed station --state state --hours 2
       Print what plays in the next two hours.
 
@@ -40,6 +45,8 @@ enum Command {
     Setup(setup::Setup),
     /// Tell what is wrong in a configuration
     Check(check::Check),
+    /// Prepare and broadcast a station, and follow changes of its configuration and its music
+    Run(run::Run),
     /// Broadcast the prepared music
     Stream(stream::Stream),
     /// Print what plays when
@@ -49,17 +56,36 @@ enum Command {
 }
 
 impl Cli {
+    /// Reads the arguments of this process, and ends it with a message if they are wrong.
+    pub fn read() -> Self {
+        let command = Self::full_command();
+        Self::from_arg_matches(&command.get_matches()).unwrap_or_else(|error| error.exit())
+    }
+
+    /// The command line, including the environment variable for `--token`.
+    fn full_command() -> clap::Command {
+        let token = |command: clap::Command| {
+            let help = "Secret that skips and requests must contain. Without it there are none";
+            token_from_env(command, "CROWD_RADIO_TOKEN").mut_arg("token", |arg| arg.help(help))
+        };
+        Self::command().mut_subcommand("stream", token).mut_subcommand("run", token)
+    }
+
     /// Runs the command.
     pub fn run(self) -> ExitCode {
         match self.command {
             Command::Setup(options) => exit(PROGRAM, options.run()),
             Command::Check(options) => exit(PROGRAM, options.run()),
             Command::Schedule(options) => exit(PROGRAM, options.run().map(|()| ExitReason::Done)),
-            Command::Describe(what) => exit(PROGRAM, what.print(Self::command()).map(|()| ExitReason::Done)),
-            Command::Stream(options) => {
-                let log = log::start("CROWD_RADIO_LOG", LogTimes::OfDay, options.json, options.verbose);
-                log.exit(PROGRAM, options.run().map(|()| ExitReason::Done))
-            }
+            Command::Describe(what) => exit(PROGRAM, what.print(Self::full_command()).map(|()| ExitReason::Done)),
+            Command::Run(options) => with_log(&options.broadcast, || options.run()),
+            Command::Stream(options) => with_log(&options.broadcast, || options.run()),
         }
     }
+}
+
+/// Runs a broadcast with its log.
+fn with_log(broadcast: &broadcast::Broadcast, run: impl FnOnce() -> Result<(), crate::Error>) -> ExitCode {
+    let log = log::start("CROWD_RADIO_LOG", LogTimes::OfDay, broadcast.json, broadcast.verbose);
+    log.exit(PROGRAM, run().map(|()| ExitReason::Done))
 }

@@ -2,6 +2,7 @@
 
 mod check;
 mod older_files;
+mod read;
 mod station_config;
 
 pub use station_config::{PlaylistConfig, ScheduleConfig, StationConfig, StreamSettings};

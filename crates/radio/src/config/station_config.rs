@@ -88,26 +88,6 @@ pub struct ScheduleConfig {
 }
 
 impl StationConfig {
-    /// Reads a configuration. Paths in it are relative to its folder. A file whose name ends with `.json` is read as one of the older
-    /// formats.
-    ///
-    /// # Errors
-    /// [`Error::Io`]; [`Error::File`] with the line and the reason.
-    pub fn read(path: &Path) -> Result<Self, Error> {
-        let text = std::fs::read_to_string(path).map_err(|error| Error::io(path, "read", error))?;
-        let folder = path.parent().unwrap_or(Path::new(""));
-        if path.extension().is_some_and(|extension| extension == "json") {
-            return super::older_files::read(path, &text);
-        }
-        let mut config: Self = toml_edit::de::from_str(&text).map_err(|error| Error::File {
-            path: path.to_owned(),
-            problem: error.to_string().trim_end().to_owned(),
-            advice: "docs/crowd-radio.md describes the file",
-        })?;
-        config.make_absolute(folder);
-        Ok(config)
-    }
-
     /// Makes relative paths absolute.
     pub(super) fn make_absolute(&mut self, folder: &Path) {
         let paths = self.playlist.iter_mut().map(|playlist| &mut playlist.folder).chain(self.filler.as_mut());

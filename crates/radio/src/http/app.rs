@@ -1,7 +1,7 @@
 //! The state of the server, which all handlers use.
 
+use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
-use std::sync::{Arc, PoisonError, RwLock};
 
 use crowd_engine::Frames;
 use crowd_web::StreamSlots;
@@ -9,8 +9,9 @@ use crowd_web::metrics::ResponseCounts;
 use crowd_web::token::Token;
 use tokio::sync::watch;
 
+use super::hls_clients::HlsClients;
 use super::listeners::ListenerCounts;
-use crate::station::{Command, LiveStream, Published};
+use crate::station::{Command, Listeners, LiveStream, Published};
 
 /// The state of the server.
 #[derive(Debug)]
@@ -18,7 +19,7 @@ pub struct App {
     /// The name of the station, for players.
     pub name: String,
     /// What the publisher has published.
-    pub published: Arc<RwLock<Published>>,
+    pub published: watch::Receiver<Arc<Published>>,
     /// How much of the program was played. It changes about five times a second.
     pub played: watch::Receiver<Frames>,
     /// The stream of AAC frames for players without HLS, and its bit rate.
@@ -27,8 +28,12 @@ pub struct App {
     pub opus: Option<(Arc<LiveStream>, u32)>,
     /// The number of streams that may be sent at once.
     pub slots: StreamSlots,
-    /// Counters of the listeners of these streams.
-    pub listeners: Arc<ListenerCounts>,
+    /// Counters of the listeners of the stream of AAC.
+    pub aac_listeners: Arc<ListenerCounts>,
+    /// Counters of the listeners of the stream of Opus.
+    pub opus_listeners: Arc<ListenerCounts>,
+    /// The clients that fetch playlists.
+    pub hls_clients: HlsClients,
     /// Counters of the responses.
     pub responses: Arc<ResponseCounts>,
     /// Where the publisher's thread receives commands.
@@ -42,7 +47,12 @@ pub type SharedApp = Arc<App>;
 
 impl App {
     /// What is published now.
-    pub fn now(&self) -> Published {
-        self.published.read().unwrap_or_else(PoisonError::into_inner).clone()
+    pub fn now(&self) -> Arc<Published> {
+        self.published.borrow().clone()
+    }
+
+    /// The numbers of listeners now.
+    pub fn listeners(&self) -> Listeners {
+        Listeners { aac: self.aac_listeners.now(), opus: self.opus_listeners.now(), hls: self.hls_clients.now() }
     }
 }

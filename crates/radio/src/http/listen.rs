@@ -11,7 +11,7 @@ use crowd_streaming::icy::{INTERVAL, IcyWriter};
 use crowd_web::{Client, Problem};
 
 use super::app::{App, SharedApp};
-use super::listeners::Listener;
+use super::listeners::{Listener, ListenerCounts};
 use super::stream::CORS;
 use crate::station::{Cursor, LiveStream, OGG};
 
@@ -27,8 +27,9 @@ pub async fn aac(
 ) -> Result<Response, Problem> {
     let (stream, bit_rate) = app.aac.as_ref().ok_or_else(|| not_made("AAC", "ts"))?;
     let with_titles = headers.get(ICY_METADATA).is_some_and(|value| value.as_bytes().trim_ascii() == b"1");
-    let mut response =
-        respond(&app, client, &method, stream, |cursor| (with_titles.then(IcyWriter::default), cursor, Vec::new()))?;
+    let mut response = respond(&app, client, &method, stream, &app.aac_listeners, |cursor| {
+        (with_titles.then(IcyWriter::default), cursor, Vec::new())
+    })?;
     station_headers(&app.name, *bit_rate, "audio/aac", response.headers_mut());
     if with_titles {
         response.headers_mut().insert(HeaderName::from_static("icy-metaint"), HeaderValue::from(INTERVAL));
@@ -43,7 +44,7 @@ pub async fn opus(
     method: Method,
 ) -> Result<Response, Problem> {
     let (stream, bit_rate) = app.opus.as_ref().ok_or_else(|| not_made("Opus", "opus"))?;
-    let mut response = respond(&app, client, &method, stream, |cursor| {
+    let mut response = respond(&app, client, &method, stream, &app.opus_listeners, |cursor| {
         let header = OGG.headers(cursor.next());
         (None, cursor, header)
     })?;
@@ -62,6 +63,7 @@ fn respond(
     client: Client,
     method: &Method,
     stream: &Arc<LiveStream>,
+    counts: &Arc<ListenerCounts>,
     prepare: impl FnOnce(Cursor) -> (Option<IcyWriter>, Cursor, Vec<u8>),
 ) -> Result<Response, Problem> {
     let body = if method == Method::HEAD {
@@ -73,7 +75,7 @@ fn respond(
             Problem::new(StatusCode::SERVICE_UNAVAILABLE, "the station makes its first segments: try again")
         })?);
         let slot = app.slots.take(client)?;
-        slot.hold_for(Listener::new(cursor, played, titles, header, app.listeners.clone()).body())
+        slot.hold_for(Listener::new(cursor, played, titles, header, counts.clone()).body())
     };
     let mut response = Response::new(body);
     // Some players of such streams cannot read a chunked body, which HTTP/1.1 would need.

@@ -3,6 +3,7 @@
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use crowd_engine::Frames;
@@ -11,6 +12,10 @@ use futures_util::stream;
 use tokio::sync::watch;
 
 use crate::station::Cursor;
+
+/// A listener that takes its sound is never this far behind. One whose connection was closed because it received nothing is further behind,
+/// and has what is buffered for it still to receive.
+const BEHIND: Duration = Duration::from_secs(1);
 
 /// Counters of listeners.
 #[derive(Debug, Default)]
@@ -25,7 +30,7 @@ impl ListenerCounts {
         self.now.load(Ordering::Relaxed)
     }
 
-    /// The number of listeners that were disconnected because they were more than 4 s behind.
+    /// The number of listeners that were disconnected because they did not take their sound.
     pub fn dropped(&self) -> u64 {
         self.dropped.load(Ordering::Relaxed)
     }
@@ -89,7 +94,7 @@ impl Drop for Listener {
     fn drop(&mut self) {
         self.counts.now.fetch_sub(1, Ordering::Relaxed);
         let played = *self.played.borrow();
-        if self.cursor.is_late(played) {
+        if self.cursor.behind(played) > BEHIND {
             self.counts.dropped.fetch_add(1, Ordering::Relaxed);
         }
     }

@@ -2,6 +2,7 @@
 
 mod app;
 mod control;
+mod hls_clients;
 mod listen;
 mod listeners;
 mod now;
@@ -9,5 +10,6 @@ mod router;
 mod stream;
 
 pub use app::{App, SharedApp};
+pub use hls_clients::HlsClients;
 pub use listeners::ListenerCounts;
 pub use router::router;

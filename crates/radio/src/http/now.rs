@@ -1,28 +1,87 @@
 //! What plays, and whether the station runs.
 
+use std::convert::Infallible;
+
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
-use axum::response::IntoResponse;
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
+use crowd_web::metrics::Metrics;
+use crowd_web::{Problem, blocking};
+use futures_util::{Stream, stream};
 use serde_json::{Value, json};
 
-use super::app::SharedApp;
+use super::app::{App, SharedApp};
 use super::stream::CORS;
 
-/// `GET /now.json`: the item that plays at the end of the playlist, and those that follow.
-pub async fn now_playing(State(app): State<SharedApp>) -> impl IntoResponse {
+fn now_json(app: &App) -> Value {
     let now = app.now();
-    ([CORS, (header::CACHE_CONTROL, "no-cache")], Json(json!({ "playing": now.playing, "next": now.next })))
+    json!({ "station": app.name, "playing": now.playing, "next": now.next, "history": now.history })
+}
+
+/// `GET /now.json`: the item that plays at the end of the playlist, those that follow and those that were before.
+pub async fn now_playing(State(app): State<SharedApp>) -> impl IntoResponse {
+    ([CORS, (header::CACHE_CONTROL, "no-cache")], Json(now_json(&app)))
+}
+
+/// `GET /events`: server-sent events with what `/now.json` returns, at once and after each change.
+pub async fn events(State(app): State<SharedApp>) -> impl IntoResponse {
+    ([CORS], Sse::new(changes(app)).keep_alive(KeepAlive::default()))
+}
+
+fn changes(app: SharedApp) -> impl Stream<Item = Result<Event, Infallible>> {
+    let mut published = app.published.clone();
+    published.mark_changed();
+    stream::unfold((app, published, Value::Null), |(app, mut published, last)| async move {
+        loop {
+            published.changed().await.ok()?;
+            let now = now_json(&app);
+            if now != last {
+                return Some((Ok(Event::default().data(now.to_string())), (app, published, now)));
+            }
+        }
+    })
+}
+
+/// `GET /covers/{item}`: the picture in the file of an item that `/now.json` lists.
+pub async fn cover(State(app): State<SharedApp>, Path(item): Path<String>) -> Result<Response, Problem> {
+    let none = || Problem::new(StatusCode::NOT_FOUND, "the item has no picture, or is not played now");
+    let file = app.now().item(&item).map(|item| item.file.clone()).ok_or_else(none)?;
+    let read =
+        move || crowd_media::cover(&file).map_err(|error| Problem::new(StatusCode::NOT_FOUND, error.to_string()));
+    let cover = blocking(read).await?.ok_or_else(none)?;
+    let headers = [(header::CONTENT_TYPE, cover.media_type), (header::CACHE_CONTROL, "public, max-age=86400"), CORS];
+    Ok((headers, cover.data.into_vec()).into_response())
 }
 
 /// `GET /healthz`: status 200 when a playlist is published, and 503 before.
 pub async fn health(State(app): State<SharedApp>) -> (StatusCode, Json<Value>) {
-    let now = app.now();
+    let (now, listeners) = (app.now(), app.listeners());
     let ok = now.published_segments > 0 && !now.segments.is_empty();
     let status = if ok { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    let (listeners, dropped) = (app.listeners.now(), app.listeners.dropped());
-    let segments = now.published_segments;
-    let health =
-        json!({ "ok": ok, "published_segments": segments, "listeners": listeners, "dropped_listeners": dropped });
+    let health = json!({
+        "ok": ok,
+        "published_segments": now.published_segments,
+        "lost_items": now.lost_items,
+        "listeners": { "aac": listeners.aac, "opus": listeners.opus },
+        "hls_clients": listeners.hls,
+        "dropped_listeners": app.aac_listeners.dropped() + app.opus_listeners.dropped(),
+    });
     (status, Json(health))
+}
+
+/// `GET /metrics`.
+pub async fn metrics(State(app): State<SharedApp>) -> Metrics {
+    let (now, listeners) = (app.now(), app.listeners());
+    let mut metrics = Metrics::new("radio");
+    let connections = [("aac", listeners.aac), ("opus", listeners.opus)];
+    metrics.gauges("listeners", "Connections to the endless streams.", "mount", connections.into_iter());
+    metrics.gauge("hls_clients", "Clients that fetched a playlist in the last 30 s.", listeners.hls as f64);
+    let dropped = app.aac_listeners.dropped() + app.opus_listeners.dropped();
+    metrics.counter("listeners_dropped_total", "Listeners that did not take their sound.", dropped as f64);
+    metrics.counter("segments_total", "Segments since the station began.", now.published_segments as f64);
+    metrics.counter("lost_items_total", "Items that could not be played, since the start.", now.lost_items as f64);
+    app.responses.write_metrics(&mut metrics);
+    metrics
 }

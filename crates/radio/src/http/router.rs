@@ -6,6 +6,8 @@ use axum::routing::{get, post};
 use crowd_web::{not_found, token};
 
 use super::app::SharedApp;
+use crate::page;
+
 use super::{control, listen, now, stream};
 
 /// The routes.
@@ -16,7 +18,11 @@ pub fn router(app: SharedApp) -> Router {
         .route("/listen.aac", get(listen::aac))
         .route("/listen.opus", get(listen::opus))
         .route("/now.json", get(now::now_playing))
+        .route("/events", get(now::events))
+        .route("/covers/{item}", get(now::cover))
         .route("/healthz", get(now::health))
+        .route("/metrics", get(now::metrics))
+        .merge(page::routes())
         .merge(commands(&app))
         .fallback(not_found)
         .with_state(app)

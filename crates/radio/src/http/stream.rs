@@ -1,10 +1,11 @@
 //! The playlist and the segments.
 
+use axum::Extension;
 use axum::body::{Body, Bytes};
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
-use crowd_web::{FileDescription, FileResponse, Problem, not_found};
+use crowd_web::{Client, FileDescription, FileResponse, Problem, not_found};
 
 use super::app::SharedApp;
 
@@ -16,13 +17,19 @@ const PLAYLIST_CACHE: &str = "max-age=1";
 const SEGMENT_CACHE: &str = "public, max-age=31536000, immutable";
 
 /// `GET /stream.m3u8` and the other playlists.
-pub async fn playlist(State(app): State<SharedApp>, Path(name): Path<String>, uri: Uri) -> Result<Response, Problem> {
-    let Some(text) = app.now().playlists.remove(&name) else {
+pub async fn playlist(
+    State(app): State<SharedApp>,
+    Extension(client): Extension<Client>,
+    Path(name): Path<String>,
+    uri: Uri,
+) -> Result<Response, Problem> {
+    let Some(text) = app.now().playlists.get(&name).cloned() else {
         return Err(not_found(uri).await);
     };
     if text.is_empty() {
         return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "the station makes its first segments: try again"));
     }
+    app.hls_clients.note(client);
     let headers = [(header::CONTENT_TYPE, PLAYLIST_TYPE), (header::CACHE_CONTROL, PLAYLIST_CACHE), CORS];
     Ok((headers, text.to_string()).into_response())
 }

@@ -121,11 +121,11 @@ impl Cursor {
         self.next
     }
 
-    /// Whether the listener has not taken for too long what was there.
-    pub fn is_late(&self, played: Frames) -> bool {
+    /// How much the listener has not taken of what was there for it.
+    pub fn behind(&self, played: Frames) -> Duration {
         let end = self.stream.read().end();
-        let due = self.stream.ended(played).min(end);
-        !self.waits && due.saturating_sub(self.next) > self.stream.count(LIMIT)
+        let due = if self.waits { self.next } else { self.stream.ended(played).min(end) };
+        Frames(due.saturating_sub(self.next) * self.stream.unit).duration(self.stream.rate)
     }
 
     /// The units that were played since the last call.
@@ -133,7 +133,7 @@ impl Cursor {
     /// # Errors
     /// [`Late`] when the last call was too long ago.
     pub fn take(&mut self, played: Frames) -> Result<Vec<Unit>, Late> {
-        if self.is_late(played) {
+        if self.behind(played) > LIMIT {
             return Err(Late);
         }
         let (ended, units) = (self.stream.ended(played), self.stream.read());
@@ -192,7 +192,7 @@ mod tests {
         let mut cursor = Cursor::new(stream(), at(110.0)).unwrap();
         cursor.take(at(110.0)).unwrap();
         assert_eq!(cursor.clone().take(at(114.0)).unwrap().len(), 40);
-        assert!(cursor.is_late(at(114.11)));
+        assert!(cursor.behind(at(114.11)) > LIMIT);
         assert_eq!(cursor.take(at(114.11)).map(|units| units.len()), Err(Late));
     }
 
@@ -202,10 +202,10 @@ mod tests {
         let mut cursor = Cursor::new(stream.clone(), at(148.0)).unwrap();
         cursor.take(at(149.0)).unwrap();
         assert_eq!(numbers(&cursor.take(at(151.0)).unwrap()), (1_490..1_500).collect::<Vec<_>>());
-        assert!(cursor.take(at(170.0)).unwrap().is_empty() && !cursor.is_late(at(170.0)));
+        assert!(cursor.take(at(170.0)).unwrap().is_empty() && cursor.behind(at(170.0)).is_zero());
         stream.append(1_500, units(1_500..1_800));
         assert_eq!(numbers(&cursor.take(at(170.0)).unwrap()), (1_500..1_700).collect::<Vec<_>>());
-        assert!(!cursor.is_late(at(170.0)) && cursor.is_late(at(175.0)));
+        assert_eq!([170.0, 175.0].map(|time| cursor.behind(at(time)).as_secs()), [0, 5]);
         // What follows does not begin where the last one ended.
         cursor.take(at(172.0)).unwrap();
         stream.append(5_000, units(5_000..5_100));

@@ -1,6 +1,7 @@
 //! What listeners can fetch.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -18,10 +19,14 @@ pub struct Published {
     pub segments: Vec<Arc<Segment>>,
     /// The number of segments that were published since the station began.
     pub published_segments: u64,
+    /// The items before the present one, the earliest first.
+    pub history: Vec<NowPlaying>,
     /// The item that plays at the end of the playlist.
     pub playing: Option<NowPlaying>,
     /// The items after it.
     pub next: Vec<NowPlaying>,
+    /// The number of items, since the program was started, that could not be played.
+    pub lost_items: u64,
 }
 
 /// An item with its time, for players and pages.
@@ -29,6 +34,11 @@ pub struct Published {
 pub struct NowPlaying {
     /// Its number in the program.
     pub number: u64,
+    /// The hash of its file.
+    pub item: String,
+    /// Its file.
+    #[serde(skip)]
+    pub file: PathBuf,
     /// The title.
     pub title: String,
     /// The artist.
@@ -46,6 +56,12 @@ pub struct NowPlaying {
 }
 
 impl Published {
+    /// The shown item with this hash.
+    pub fn item(&self, hash: &str) -> Option<&NowPlaying> {
+        let mut items = self.history.iter().chain(&self.playing).chain(&self.next);
+        items.find(|item| item.item == hash)
+    }
+
     /// The segment with this name.
     pub fn segment(&self, name: &str) -> Option<Arc<Segment>> {
         self.segments.iter().rev().find(|segment| segment.name == name).cloned()

@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::Range;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use crowd_engine::Frames;
 use crowd_streaming::{LivePlaylist, LiveSegment, PlayedItem, PlaylistSegment};
+use tokio::sync::watch;
 
 use super::published::{NowPlaying, Published};
 use super::saved_state::{SavedState, StateFolder};
@@ -21,6 +22,9 @@ use crate::program::{Lost, Program};
 
 /// The number of items after the present one that are shown.
 const COMING: u64 = 5;
+
+/// The number of items before the present one that are shown.
+const HISTORY: u64 = 10;
 
 /// The renditions of a station.
 pub struct Renditions {
@@ -70,7 +74,8 @@ pub struct Publisher {
     folder: StateFolder,
     /// Segments that can be fetched, then segments that are made ahead.
     sets: VecDeque<SegmentSet>,
-    published: Arc<RwLock<Published>>,
+    lost_items: u64,
+    published: watch::Sender<Arc<Published>>,
 }
 
 impl Publisher {
@@ -87,13 +92,28 @@ impl Publisher {
         let names = renditions.all().map(|(rendition, _)| rendition.playlist.clone());
         let names = names.chain(renditions.playlists.iter().map(|(name, _)| name.clone()));
         let playlists = names.map(|name| (name, Arc::from(""))).collect();
-        let published = Arc::new(RwLock::new(Published { playlists, ..Published::default() }));
-        Self { renditions, sound, changes, window: window as u64, state, folder, sets: VecDeque::new(), published }
+        let published = watch::Sender::new(Arc::new(Published { playlists, ..Published::default() }));
+        Self {
+            renditions,
+            sound,
+            changes,
+            window: window as u64,
+            state,
+            folder,
+            sets: VecDeque::new(),
+            lost_items: 0,
+            published,
+        }
     }
 
     /// What listeners can fetch. It changes with each [`publish`](Self::publish).
-    pub fn published(&self) -> Arc<RwLock<Published>> {
-        self.published.clone()
+    pub fn published(&self) -> watch::Receiver<Arc<Published>> {
+        self.published.subscribe()
+    }
+
+    /// The program.
+    pub fn program(&mut self) -> &mut Program {
+        self.sound.program()
     }
 
     /// Publishes the segments whose time has come when `played` was played. Returns whether there were new ones.
@@ -207,6 +227,7 @@ impl Publisher {
             return Err(error);
         }
         let lost = Lost { number, from, silent: present.is_some() };
+        self.lost_items += u64::from(!lost.silent);
         let instead = if lost.silent { "silence" } else { "the filler" };
         tracing::error!("{instead} is played instead of item {number}: {error}");
         if let Err(error) = self.changes.lose(lost, program) {
@@ -251,16 +272,19 @@ impl Publisher {
         played.collect()
     }
 
-    /// The item that plays at a frame, and the items after it.
-    fn playing(&mut self, frame: u64) -> (Option<NowPlaying>, Vec<NowPlaying>) {
+    /// The items before the one that plays at a frame, the item itself, and the items after it.
+    fn playing(&mut self, frame: u64) -> (Vec<NowPlaying>, Option<NowPlaying>, Vec<NowPlaying>) {
         let (epoch, program) = (self.state.epoch(), self.sound.program());
         let rate = program.rate();
-        let first = program.timeline(u64::MAX).item_at(frame).number;
-        let mut items = (first..=first + COMING).map(|number| {
+        let present = program.timeline(u64::MAX).item_at(frame).number;
+        let first = present.saturating_sub(HISTORY).max(program.newest().first());
+        let mut items = (first..=present + COMING).map(|number| {
             let placed = program.timeline(u64::MAX).item(number);
             let item = program.sounding_item(&placed);
             NowPlaying {
                 number,
+                item: item.hash.clone(),
+                file: item.file.clone(),
                 title: item.title.clone(),
                 artist: item.artist.clone(),
                 album: item.album.clone(),
@@ -270,7 +294,8 @@ impl Publisher {
                 seconds: placed.frames.seconds(rate),
             }
         });
-        (items.next(), items.collect())
+        let history = items.by_ref().take((present - first) as usize).collect();
+        (history, items.next(), items.collect())
     }
 
     fn list(&mut self, numbers: &Range<u64>) -> Result<(), Error> {
@@ -295,9 +320,10 @@ impl Publisher {
             playlists.insert(rendition.playlist.clone(), playlist.text()?.into());
         }
         let end = self.renditions.start(numbers.end);
-        let (playing, next) = self.playing(end.saturating_sub(1));
-        let published = Published { playlists, segments, published_segments: numbers.end, playing, next };
-        *self.published.write().unwrap_or_else(PoisonError::into_inner) = published;
+        let (history, playing, next) = self.playing(end.saturating_sub(1));
+        let (published_segments, lost_items) = (numbers.end, self.lost_items);
+        let published = Published { playlists, segments, published_segments, history, playing, next, lost_items };
+        self.published.send_replace(Arc::new(published));
         Ok(())
     }
 }

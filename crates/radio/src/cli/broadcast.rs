@@ -1,0 +1,186 @@
+//! Broadcasts a prepared station: what `stream` and `run` have in common.
+
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, mpsc};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use clap::Args;
+use crowd_engine::Frames;
+use crowd_web::args::{AccessArgs, ListenArgs};
+use crowd_web::{Connections, HttpService, Limits, Proxies, StreamSlots, listen, open_files};
+use tokio::sync::{oneshot, watch};
+
+use super::renditions::{MadeRenditions, RenditionArgs};
+use crate::encode::ProgramSound;
+use crate::error::Error;
+use crate::http::{App, HlsClients, router};
+use crate::manifest::Manifest;
+use crate::sound::SoundCache;
+use crate::station::{
+    AsRunLog, Control, Publisher, Reading, Renditions, SavedState, StateFolder, StationClock, StationProgram, WAITING,
+};
+
+/// The paths that are answered even when all connections are in use.
+const VITAL_PATHS: [&str; 2] = ["/healthz", "/stream.m3u8"];
+/// The longest time until the publisher looks at the clock again.
+const TICK: Duration = Duration::from_millis(100);
+/// The number of open files besides connections.
+const OTHER_FILES: u64 = 64;
+/// The interval at which listeners without HLS receive sound.
+const CLOCK_INTERVAL: Duration = Duration::from_millis(200);
+/// The time without a sent byte after which a connection is closed. By then its listener has missed more sound than players buffer.
+const BLOCKED: Duration = Duration::from_secs(10);
+/// The time until something that failed is tried again.
+const RETRY: Duration = Duration::from_secs(1);
+
+/// The flags of a broadcast.
+#[derive(Debug, Args)]
+pub struct Broadcast {
+    /// Number of segments in the playlist
+    #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u16).range(3..=100))]
+    window: u16,
+    #[command(flatten)]
+    renditions: RenditionArgs,
+    #[command(flatten)]
+    address: ListenArgs,
+    #[command(flatten)]
+    access: AccessArgs,
+    /// Log as JSON, one object a line
+    #[arg(long)]
+    pub json: bool,
+    /// Log more; twice for everything
+    #[arg(long, short, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+}
+
+impl Broadcast {
+    /// Broadcasts the station that is prepared in the folder `processed`, with its state in the folder `state`, until a signal stops it.
+    ///
+    /// # Errors
+    /// When the station is not prepared, another process runs it, or the port cannot be opened.
+    pub fn run(&self, processed: &Path, state: &Path) -> Result<(), Error> {
+        let started = Instant::now();
+        let token = self.access.token().map_err(Error::Invalid)?;
+        let manifest = Manifest::read(processed)?;
+        let MadeRenditions { renditions, aac, opus } = self.renditions.make(&manifest, processed)?;
+        let (publisher, mut clock, as_run) = self.publisher(renditions, &manifest, state, started)?;
+        let (commands, waiting) = mpsc::sync_channel(WAITING);
+        let control = Control::new(waiting, processed);
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+        let runtime = runtime.map_err(|error| Error::io("the server's threads", "start", error))?;
+        let (signal, signalled) = oneshot::channel::<()>();
+        // Nothing is sent over this channel. A signal drops the sender.
+        crowd_cli::stop::on_signal(move || drop(signal)).map_err(|error| Error::io("signals", "wait for", error))?;
+        // Each connection is a file, and the publisher reads files of music.
+        let files = self.access.max_connections.get().saturating_add(Limits::DEFAULT.reserve) as u64 + OTHER_FILES;
+        if let Err(few) = open_files::raise_limit(files) {
+            tracing::warn!("{few}");
+        }
+        let listener = runtime.block_on(listen(self.address.socket())).map_err(|e| Error::Invalid(e.to_string()))?;
+        let address = listener.local_addr().unwrap_or(self.address.socket());
+        let (played, listening) = watch::channel(clock.frames(Reading::now(started)));
+        let app = Arc::new(App {
+            name: manifest.name.clone(),
+            published: publisher.published(),
+            played: listening.clone(),
+            aac,
+            opus,
+            slots: StreamSlots::new("streams", self.access.max_streams.get()),
+            aac_listeners: Arc::default(),
+            opus_listeners: Arc::default(),
+            hls_clients: HlsClients::default(),
+            responses: Arc::default(),
+            commands,
+            token,
+        });
+        let base = &self.address.base_path;
+        let hosts = self.address.hosts(token.is_some());
+        let router = crowd_web::service(router(app.clone()), base.clone(), hosts, app.responses.clone());
+        let vital_paths = VITAL_PATHS.map(|path| format!("{base}{path}")).into();
+        let identity = self.address.identity().map_err(|e| Error::Invalid(format!("cannot serve HTTPS: {e}")))?;
+        let service = HttpService { router, vital_paths, identity };
+        let stopped = Arc::new(AtomicBool::new(false));
+        let publishing = {
+            let (stopped, app) = (stopped.clone(), app.clone());
+            let thread = thread::Builder::new().name("publisher".to_owned());
+            thread.spawn(move || publish(publisher, control, as_run, &app, &stopped))
+        };
+        let publishing = publishing.map_err(|error| Error::io("the publisher's thread", "start", error))?;
+        tracing::info!("listening on http://{address}{base}/stream.m3u8");
+        let ticking = runtime.spawn(tick(clock, started, played));
+        let stop = async move { _ = signalled.await };
+        let served = runtime.block_on(crowd_web::serve(service, listener, self.connections(), stop));
+        ticking.abort();
+        stopped.store(true, Ordering::Relaxed);
+        // A panic of the publisher was printed when it happened.
+        _ = publishing.join();
+        served.map_err(|error| Error::io(address.to_string(), "listen on", error))
+    }
+
+    /// The connections that the flags allow.
+    fn connections(&self) -> Connections {
+        let limits = Limits { abandoned: BLOCKED, ..Limits::DEFAULT };
+        Connections::new(self.access.max_connections.get(), limits, Proxies::new(self.access.trusted_proxy.clone()))
+    }
+
+    fn publisher(
+        &self,
+        renditions: Renditions,
+        manifest: &Manifest,
+        state_folder: &Path,
+        started: Instant,
+    ) -> Result<(Publisher, StationClock, AsRunLog), Error> {
+        let folder = StateFolder::open(state_folder)?;
+        let now = Reading::now(started);
+        let state = match folder.read()? {
+            Some(state) => state,
+            None => {
+                // The program began before now, so that the first playlist is a whole window.
+                let state = SavedState::new(now.wall.saturating_sub(renditions.duration(self.window.into())));
+                folder.write(&state)?;
+                state
+            }
+        };
+        let published = state.published_segments;
+        let (changes, program) =
+            StationProgram::open(state_folder, manifest, state.epoch(), renditions.start(published))?;
+        let (rate, epoch) = (program.rate(), state.epoch());
+        let clock = StationClock::new(rate, epoch, renditions.duration(published), now);
+        let as_run = AsRunLog::new(state_folder, epoch, rate, program.newest().plan().calendar().zone().clone());
+        let sound = ProgramSound::new(program, SoundCache::new(rate));
+        let publisher = Publisher::new(renditions, sound, changes, self.window.into(), state, folder);
+        Ok((publisher, clock, as_run))
+    }
+}
+
+/// Tells how much of the program was played, again and again.
+async fn tick(mut clock: StationClock, started: Instant, played: watch::Sender<Frames>) {
+    let mut interval = tokio::time::interval(CLOCK_INTERVAL);
+    interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        interval.tick().await;
+        played.send_replace(clock.frames(Reading::now(started)));
+    }
+}
+
+/// Publishes segments, carries out commands, and logs what was played, until `stopped`.
+fn publish(mut publisher: Publisher, mut control: Control, mut as_run: AsRunLog, app: &App, stopped: &AtomicBool) {
+    while !stopped.load(Ordering::Relaxed) {
+        let played = *app.played.borrow();
+        control.run(&mut publisher, played);
+        if let Err(error) = as_run.played(played.0, publisher.program(), app.listeners()) {
+            tracing::error!("the log of what was broadcast lacks an item: {error}");
+        }
+        let result = publisher.publish(played).and_then(|new| Ok(new || publisher.make_ahead()?));
+        match result {
+            Ok(true) => {}
+            Ok(false) => thread::sleep(TICK),
+            Err(error) => {
+                tracing::error!("{error}");
+                thread::sleep(RETRY);
+            }
+        }
+    }
+}

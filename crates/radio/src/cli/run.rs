@@ -1,0 +1,103 @@
+//! `crowd-radio run`.
+
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, SystemTime};
+
+use clap::Args;
+
+use super::broadcast::Broadcast;
+use crate::config::StationConfig;
+use crate::error::Error;
+use crate::manifest::Manifest;
+use crate::setup::Preparer;
+
+/// The folders in the folder of a station.
+const PROCESSED: &str = "processed";
+const STATE: &str = "state";
+
+/// Prepares and broadcasts a station, and follows changes of its configuration and its music.
+#[derive(Debug, Args)]
+pub struct Run {
+    /// Configuration of the station (station.toml)
+    #[arg(long, value_name = "FILE")]
+    config: PathBuf,
+    /// Folder for everything that the station makes
+    #[arg(long, value_name = "DIR")]
+    data: PathBuf,
+    /// Time between two scans of the music, in seconds
+    #[arg(long, value_name = "S", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    rescan: u64,
+    /// The flags of the broadcast
+    #[command(flatten)]
+    pub broadcast: Broadcast,
+}
+
+impl Run {
+    /// Prepares the station, unless that was done before, and broadcasts it until a signal stops it. Changes are prepared meanwhile.
+    ///
+    /// # Errors
+    /// Those of [`Preparer`] the first time, and those of [`Broadcast::run`].
+    pub fn run(&self) -> Result<(), Error> {
+        let (processed, state) = (self.data.join(PROCESSED), self.data.join(STATE));
+        let config = StationConfig::read(&self.config)?;
+        let mut preparer = None;
+        if Manifest::read(&processed).is_err() {
+            tracing::info!("preparing the music of {}", self.config.display());
+            let mut first = Preparer::new(config, &processed)?;
+            warn(&first.prepare(|done, all| tracing::info!("{done} of {all} files"))?, &mut Vec::new());
+            preparer = Some((first, changed(&self.config)));
+        }
+        let mut follower =
+            Follower { config: self.config.clone(), processed: processed.clone(), preparer, told: Vec::new() };
+        let rescan = Duration::from_secs(self.rescan);
+        let thread = thread::Builder::new().name("preparer".to_owned());
+        // It ends with the process. What it writes is complete or not there.
+        let spawned = thread.spawn(move || {
+            loop {
+                follower.prepare();
+                thread::sleep(rescan);
+            }
+        });
+        spawned.map_err(|error| Error::io("the thread that prepares music", "start", error))?;
+        self.broadcast.run(&processed, &state)
+    }
+}
+
+/// Prepares what has changed. The publisher sees the new manifest.
+struct Follower {
+    config: PathBuf,
+    processed: PathBuf,
+    /// The prepared configuration, and the time of its last change.
+    preparer: Option<(Preparer, Option<SystemTime>)>,
+    /// The messages that were logged last.
+    told: Vec<String>,
+}
+
+impl Follower {
+    fn prepare(&mut self) {
+        let changed = changed(&self.config);
+        let result = match &mut self.preparer {
+            Some((preparer, time)) if *time == changed => preparer.prepare(|_, _| ()),
+            _ => StationConfig::read(&self.config).and_then(|config| {
+                let mut preparer = Preparer::new(config, &self.processed)?;
+                let left_out = preparer.prepare(|_, _| ())?;
+                self.preparer = Some((preparer, changed));
+                Ok(left_out)
+            }),
+        };
+        let messages = result.unwrap_or_else(|error| vec![format!("the station continues as before: {error}")]);
+        warn(&messages, &mut self.told);
+    }
+}
+
+/// Logs those messages that were not logged the last time.
+fn warn(messages: &[String], told: &mut Vec<String>) {
+    messages.iter().filter(|message| !told.contains(message)).for_each(|message| tracing::warn!("{message}"));
+    messages.clone_into(told);
+}
+
+/// The time of the last change of a file.
+fn changed(file: &Path) -> Option<SystemTime> {
+    std::fs::metadata(file).and_then(|metadata| metadata.modified()).ok()
+}
