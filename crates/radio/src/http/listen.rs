@@ -27,8 +27,8 @@ pub async fn aac(
 ) -> Result<Response, Problem> {
     let (stream, bit_rate) = app.aac.as_ref().ok_or_else(|| not_made("AAC", "ts"))?;
     let with_titles = headers.get(ICY_METADATA).is_some_and(|value| value.as_bytes().trim_ascii() == b"1");
-    let mut response =
-        respond(&app, client, &method, stream, |cursor| (with_titles.then(IcyWriter::default), cursor, Vec::new()))?;
+    let titles = with_titles.then(IcyWriter::default);
+    let mut response = respond(&app, client, &method, stream, titles, |_| Vec::new())?;
     station_headers(&app.name, *bit_rate, "audio/aac", response.headers_mut());
     if with_titles {
         response.headers_mut().insert(HeaderName::from_static("icy-metaint"), HeaderValue::from(INTERVAL));
@@ -43,10 +43,8 @@ pub async fn opus(
     method: Method,
 ) -> Result<Response, Problem> {
     let (stream, bit_rate) = app.opus.as_ref().ok_or_else(|| not_made("Opus", "opus"))?;
-    let mut response = respond(&app, client, &method, stream, |cursor| {
-        let header = OGG.headers(cursor.next());
-        (None, cursor, header)
-    })?;
+    let header = |cursor: &Cursor| OGG.headers(cursor.next());
+    let mut response = respond(&app, client, &method, stream, None, header)?;
     station_headers(&app.name, *bit_rate, "audio/ogg", response.headers_mut());
     Ok(response)
 }
@@ -56,23 +54,23 @@ fn not_made(what: &str, format: &str) -> Problem {
     Problem::new(StatusCode::NOT_FOUND, text)
 }
 
-/// A response with the stream, for a player at the place of the cursor. For HEAD there is no body.
+/// A response with the stream. `header` makes the bytes before the sound. For HEAD there is no body.
 fn respond(
     app: &App,
     client: Client,
     method: &Method,
     stream: &Arc<LiveStream>,
-    prepare: impl FnOnce(Cursor) -> (Option<IcyWriter>, Cursor, Vec<u8>),
+    titles: Option<IcyWriter>,
+    header: impl FnOnce(&Cursor) -> Vec<u8>,
 ) -> Result<Response, Problem> {
     let body = if method == Method::HEAD {
         Body::empty()
     } else {
         let played = app.played.clone();
-        let cursor = Cursor::new(stream.clone(), *played.borrow());
-        let (titles, cursor, header) = prepare(cursor.ok_or_else(|| {
+        let cursor = Cursor::new(stream.clone(), *played.borrow()).ok_or_else(|| {
             Problem::new(StatusCode::SERVICE_UNAVAILABLE, "the station makes its first segments: try again")
-        })?);
-        let slot = app.slots.take(client)?;
+        })?;
+        let (slot, header) = (app.slots.take(client)?, header(&cursor));
         slot.hold_for(Listener::new(cursor, played, titles, header, app.listeners.clone()).body())
     };
     let mut response = Response::new(body);
