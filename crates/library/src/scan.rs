@@ -80,6 +80,7 @@ impl Library {
             title: info.tags.title.clone().unwrap_or_else(name),
             artist: info.tags.artist.clone(),
             album: info.tags.album.clone(),
+            isrc: info.tags.isrc.clone(),
             seconds: info.seconds(),
             sample_rate: info.sample_rate,
             channels: info.channels,

@@ -22,6 +22,9 @@ pub struct Track {
     pub artist: Option<String>,
     /// The album from the tags.
     pub album: Option<String>,
+    /// The International Standard Recording Code from the tags.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub isrc: Option<String>,
     /// The length in seconds.
     pub seconds: Option<f64>,
     /// Frames per second.

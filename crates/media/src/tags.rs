@@ -1,6 +1,7 @@
-//! Title, artist, album, tempo and key of a file.
+//! Title, artist, album, tempo, key and recording code of a file.
 
-/// Title, artist, album, tempo and key, as read from a file or to be written to one. The values of a file may be wrong.
+/// Title, artist, album, tempo, key and recording code, as read from a file. All but the recording code can be written to one. The values
+/// of a file may be wrong.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Tags {
@@ -14,6 +15,8 @@ pub struct Tags {
     pub bpm: Option<f64>,
     /// Musical key as written ("Am", "8A").
     pub key: Option<String>,
+    /// The International Standard Recording Code (ISO 3901) of the recording, as written.
+    pub isrc: Option<String>,
     /// Whether the file holds a picture, which `cover` reads.
     pub has_cover: bool,
 }

@@ -29,6 +29,16 @@ pub enum Error {
         /// What to do.
         advice: &'static str,
     },
+    /// The sound of an item of the program cannot be read.
+    #[error("item {number} of the program: {source}")]
+    Sound {
+        /// The number of the item.
+        number: u64,
+        /// The first frame of the program that could not be made.
+        from: u64,
+        /// The reason.
+        source: Box<Error>,
+    },
     /// A music file has other content than when it was prepared.
     #[error("{}: the file has changed since it was prepared: run crowd-radio setup again", .0.display())]
     Changed(PathBuf),
@@ -50,6 +60,15 @@ pub enum Error {
 }
 
 impl Error {
+    /// The same error, for an item whose sound is missing from this frame on.
+    #[must_use]
+    pub fn from_frame(self, frame: u64) -> Self {
+        match self {
+            Self::Sound { number, source, .. } => Self::Sound { number, from: frame, source },
+            other => other,
+        }
+    }
+
     /// An error of the operating system.
     pub fn io(path: impl AsRef<Path>, doing: &'static str, source: std::io::Error) -> Self {
         Self::Io { path: path.as_ref().to_owned(), doing, source }

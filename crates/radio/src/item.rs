@@ -13,6 +13,8 @@ pub enum ItemKind {
     Track,
     /// An announcement of the station.
     Jingle,
+    /// Music that fills the time when nothing else can play.
+    Filler,
 }
 
 /// A file that the station plays, with what was measured of it.
@@ -35,6 +37,9 @@ pub struct Item {
     pub artist: Option<String>,
     /// The album from the tags.
     pub album: Option<String>,
+    /// The International Standard Recording Code from the tags.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub isrc: Option<String>,
 }
 
 impl Item {
@@ -58,5 +63,25 @@ mod frames {
 
     pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Frames, D::Error> {
         u64::deserialize(from).map(Frames)
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    /// A track that is named after its hash.
+    pub fn item(hash: &str, frames: u64) -> Item {
+        Item {
+            hash: hash.to_owned(),
+            kind: ItemKind::Track,
+            file: format!("{hash}.flac").into(),
+            frames: Frames(frames),
+            gain_db: 0.0,
+            title: hash.to_owned(),
+            artist: None,
+            album: None,
+            isrc: None,
+        }
     }
 }

@@ -7,6 +7,7 @@
 
 #[cfg(feature = "aac")]
 pub mod cli;
+pub mod config;
 #[cfg(feature = "aac")]
 pub mod encode;
 pub mod error;

@@ -5,12 +5,15 @@
 mod common;
 
 use std::io::Cursor;
+use std::sync::Arc;
+use std::time::Duration;
 
 use common::station;
 use crowd_engine::SampleRate;
 use crowd_media::Reader;
 use crowd_radio::encode::{ProgramSound, opus_packets};
 use crowd_radio::manifest::Manifest;
+use crowd_radio::program::{Program, WalkState};
 use crowd_radio::sound::SoundCache;
 use crowd_streaming::opus::{LiveOgg, PACKETS_IN_PAGE};
 
@@ -50,7 +53,9 @@ fn the_joints_of_segments_are_as_good_as_one_encoder() {
     let folder = tempfile::tempdir().unwrap();
     station::prepare(folder.path(), &[("a", 13), ("b", 9)], &[]);
     let manifest = Manifest::read(&folder.path().join("out")).unwrap();
-    let sound = || ProgramSound::new(manifest.timeline().unwrap(), SoundCache::new(SampleRate::DAT));
+    let plan = Arc::new(manifest.plan(Duration::ZERO).unwrap());
+    let program = || Program::new(WalkState::default(), plan.clone());
+    let sound = || ProgramSound::new(program(), SoundCache::new(SampleRate::DAT));
     let wanted = sound().read(0..PACKETS * PACKET as u64).unwrap();
     let whole = opus_packets(&mut sound(), BIT_RATE, 0..PACKETS).unwrap();
     let continuous = decode(&whole);

@@ -26,7 +26,7 @@ pub struct PlayedItem {
     pub id: String,
     /// The time of its first frame, after 1970-01-01T00:00:00 UTC.
     pub time: Duration,
-    /// How long it plays.
+    /// How long it will play, as was planned when it began. It must not change as long as the item is in the playlist.
     pub duration: Duration,
     /// The title, in any characters.
     pub title: String,
@@ -99,7 +99,7 @@ impl PlayedItem {
         let (id, start, title) = (plain(&self.id), date(self.time), plain(&self.title));
         let _ = writeln!(
             text,
-            "#EXT-X-DATERANGE:ID=\"{id}\",START-DATE=\"{start}\",DURATION={seconds:.3},X-TITLE=\"{title}\""
+            "#EXT-X-DATERANGE:ID=\"{id}\",START-DATE=\"{start}\",PLANNED-DURATION={seconds:.3},X-TITLE=\"{title}\""
         );
     }
 }
@@ -143,7 +143,7 @@ mod tests {
         assert_eq!(
             playlist.text().unwrap(),
             "#EXTM3U\n#EXT-X-VERSION:6\n#EXT-X-TARGETDURATION:6\n#EXT-X-MEDIA-SEQUENCE:7\n#EXT-X-INDEPENDENT-SEGMENTS\n\
-             #EXT-X-DATERANGE:ID=\"42\",START-DATE=\"2026-03-29T02:50:43.500Z\",DURATION=183.250,X-TITLE=\"Say \u{201D}Hi\u{201D}\"\n\
+             #EXT-X-DATERANGE:ID=\"42\",START-DATE=\"2026-03-29T02:50:43.500Z\",PLANNED-DURATION=183.250,X-TITLE=\"Say \u{201D}Hi\u{201D}\"\n\
              #EXT-X-PROGRAM-DATE-TIME:2026-03-29T02:50:42.000Z\n#EXTINF:5.994000000,\n7.ts\n#EXT-X-DISCONTINUITY\n\
              #EXT-X-PROGRAM-DATE-TIME:2026-03-29T02:50:48.000Z\n#EXTINF:6.016000000,\n8.ts\n"
         );

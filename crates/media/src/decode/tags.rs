@@ -69,6 +69,7 @@ impl Tags {
             Some(StandardTag::Artist(s)) => put(&mut self.artist, s),
             Some(StandardTag::Album(s)) => put(&mut self.album, s),
             Some(StandardTag::InitialKey(s)) => put(&mut self.key, s),
+            Some(StandardTag::IdentIsrc(s)) => put(&mut self.isrc, s),
             // The standard tag is an integer. The raw tag may have a fraction.
             Some(StandardTag::Bpm(n)) => {
                 self.put_bpm(text(&tag.raw.value).and_then(|s| s.trim().parse().ok()).unwrap_or(*n as f64))

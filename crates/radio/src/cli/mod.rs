@@ -1,5 +1,6 @@
 //! The command line.
 
+mod check;
 mod renditions;
 mod schedule;
 mod setup;
@@ -37,6 +38,8 @@ pub struct Cli {
 enum Command {
     /// Prepare music and jingles: measure their loudness, encode them
     Setup(setup::Setup),
+    /// Tell what is wrong in a configuration
+    Check(check::Check),
     /// Broadcast the prepared music
     Stream(stream::Stream),
     /// Print what plays when
@@ -50,6 +53,7 @@ impl Cli {
     pub fn run(self) -> ExitCode {
         match self.command {
             Command::Setup(options) => exit(PROGRAM, options.run()),
+            Command::Check(options) => exit(PROGRAM, options.run()),
             Command::Schedule(options) => exit(PROGRAM, options.run().map(|()| ExitReason::Done)),
             Command::Describe(what) => exit(PROGRAM, what.print(Self::command()).map(|()| ExitReason::Done)),
             Command::Stream(options) => {

@@ -4,14 +4,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 use clap::Args;
+use crowd_engine::SampleRate;
 use crowd_streaming::MultivariantPlaylist;
 use crowd_streaming::aac::AacSettings;
 
 use crate::encode::{EncodedProgram, PieceStore};
 use crate::error::Error;
 use crate::manifest::Manifest;
-use crate::program::Timeline;
-use crate::sound::SoundCache;
 use crate::station::{AacSource, FlacSource, Format, LiveStream, OpusSource, Renditions};
 
 /// The flags that say which renditions there are.
@@ -44,15 +43,15 @@ impl RenditionArgs {
     ///
     /// # Errors
     /// [`Error::Invalid`] for formats that are not possible; [`Error::Io`] when the folder of encoded pieces cannot be made.
-    pub fn make(&self, manifest: &Manifest, processed: &Path, timeline: &Timeline) -> Result<MadeRenditions, Error> {
-        let (rate, length) = (timeline.rate(), manifest.segment());
+    pub fn make(&self, manifest: &Manifest, processed: &Path) -> Result<MadeRenditions, Error> {
+        let (rate, length) = (SampleRate::new(manifest.stream.sample_rate)?, manifest.segment());
         let mut made = MadeRenditions {
             renditions: Renditions { sources: Vec::new(), playlists: Vec::new() },
             aac: None,
             opus: None,
         };
         if self.formats.contains(&Format::Ts) || self.formats.contains(&Format::Adts) {
-            self.make_aac(manifest, processed, timeline, &mut made)?;
+            self.make_aac(manifest, processed, &mut made)?;
         }
         if self.formats.contains(&Format::Flac) {
             let playlist = playlist(Format::Flac, None);
@@ -68,14 +67,8 @@ impl RenditionArgs {
         Ok(made)
     }
 
-    fn make_aac(
-        &self,
-        manifest: &Manifest,
-        processed: &Path,
-        timeline: &Timeline,
-        made: &mut MadeRenditions,
-    ) -> Result<(), Error> {
-        let (rate, aac) = (timeline.rate(), manifest.aac()?);
+    fn make_aac(&self, manifest: &Manifest, processed: &Path, made: &mut MadeRenditions) -> Result<(), Error> {
+        let (rate, aac) = (SampleRate::new(manifest.stream.sample_rate)?, manifest.aac()?);
         let mut bit_rates: Vec<u32> = Vec::new();
         for bit_rate in &self.bit_rates {
             if !bit_rates.contains(bit_rate) {
@@ -95,7 +88,8 @@ impl RenditionArgs {
             if let Some(live) = &live {
                 made.aac = Some((live.clone(), bit_rate));
             }
-            let program = program(processed, timeline, AacSettings { bit_rate, ..aac })?;
+            let program =
+                EncodedProgram::new(PieceStore::new(Manifest::pieces(processed)?, AacSettings { bit_rate, ..aac }));
             let playlists = formats.iter().map(|format| (name(*format, bit_rate), *format)).collect();
             made.renditions.sources.push(Box::new(AacSource::new(program, grid, playlists, live)));
         }
@@ -115,10 +109,4 @@ impl RenditionArgs {
 fn playlist(format: Format, bit_rate: Option<u32>) -> String {
     let name = format.playlist();
     bit_rate.map_or_else(|| format!("{name}.m3u8"), |bit_rate| format!("{name}-{bit_rate}.m3u8"))
-}
-
-/// The encoded program with these settings.
-fn program(processed: &Path, timeline: &Timeline, settings: AacSettings) -> Result<EncodedProgram, Error> {
-    let store = PieceStore::new(Manifest::pieces(processed)?, settings);
-    Ok(EncodedProgram::new(timeline.clone(), store, SoundCache::new(timeline.rate())))
 }

@@ -1,28 +1,55 @@
 //! `crowd-radio setup`.
 
-use std::num::NonZeroUsize;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use clap::Args;
 use crowd_cli::ExitReason;
 
 use super::values::{PROGRAM, seconds};
+use crate::config::{PlaylistConfig, ScheduleConfig, StationConfig, StreamSettings};
 use crate::error::Error;
-use crate::manifest::Manifest;
-use crate::setup;
+use crate::item::ItemKind;
+use crate::program::{Every, Order};
+use crate::setup::Preparer;
 
 /// Prepares music and jingles.
 #[derive(Debug, Args)]
 pub struct Setup {
+    /// Configuration of the station (station.toml), instead of the flags from --music to --sample-rate
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["music", "jingles"], required_unless_present = "music")]
+    config: Option<PathBuf>,
+    #[command(flatten)]
+    simple: SimpleStation,
+    /// Folder of the prepared station
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// Do not show progress
+    #[arg(long)]
+    quiet: bool,
+}
+
+/// A station without a configuration file.
+#[derive(Debug, Args)]
+struct SimpleStation {
     /// Folder of music
     #[arg(long, value_name = "DIR")]
-    music: PathBuf,
+    music: Option<PathBuf>,
     /// Folder of jingles, which play in turn
     #[arg(long, value_name = "DIR")]
     jingles: Option<PathBuf>,
+    /// Name of the station, which players show
+    #[arg(long, value_name = "NAME", default_value = PROGRAM)]
+    name: String,
     /// Number of tracks between two jingles
     #[arg(long, value_name = "N", default_value = "2")]
-    cycle: NonZeroUsize,
+    cycle: NonZeroU32,
+    /// Play the music in another order each time
+    #[arg(long)]
+    shuffle: bool,
+    /// File that plays when nothing else can; without it, music is generated
+    #[arg(long, value_name = "FILE")]
+    filler: Option<PathBuf>,
     /// Length of a segment of the stream, 1 to 60 s
     #[arg(long, value_name = "S", default_value_t = 6.0, value_parser = |text: &str| seconds(text, 1.0, 60.0))]
     segment_seconds: f64,
@@ -41,39 +68,54 @@ pub struct Setup {
     /// Frames per second of the stream: 32000, 44100 or 48000
     #[arg(long, value_name = "HZ", default_value_t = 48_000)]
     sample_rate: u32,
-    /// Folder of the prepared station
-    #[arg(long, value_name = "DIR")]
-    out: PathBuf,
-    /// Do not show progress
-    #[arg(long)]
-    quiet: bool,
+}
+
+impl SimpleStation {
+    fn config(&self) -> StationConfig {
+        let folder = |folder: &PathBuf| std::path::absolute(folder).unwrap_or_else(|_| folder.clone());
+        let playlist = |name: &str, from: &PathBuf, kind, order| PlaylistConfig {
+            name: name.to_owned(),
+            folder: folder(from),
+            kind,
+            order,
+        };
+        let order = if self.shuffle { Order::Shuffle } else { Order::Path };
+        let music = self.music.iter().map(|music| playlist("music", music, ItemKind::Track, order));
+        let jingles = self.jingles.iter().map(|jingles| playlist("jingles", jingles, ItemKind::Jingle, Order::Path));
+        let every = |_| Every { playlist: "jingles".to_owned(), tracks: Some(self.cycle), minutes: None };
+        StationConfig {
+            name: self.name.clone(),
+            stream: StreamSettings {
+                sample_rate: self.sample_rate,
+                bit_rate: self.bit_rate,
+                segment_seconds: self.segment_seconds,
+                loudness_lufs: self.loudness,
+            },
+            playlist: music.chain(jingles).collect(),
+            schedule: ScheduleConfig {
+                crossfade_seconds: self.crossfade,
+                pause_seconds: self.pause,
+                every: self.jingles.iter().map(every).collect(),
+                ..ScheduleConfig::default()
+            },
+            filler: self.filler.as_ref().map(folder),
+        }
+    }
 }
 
 impl Setup {
     /// Prepares the files.
     ///
     /// # Errors
-    /// Those of [`setup::prepare`].
+    /// Those of [`Preparer`].
     pub fn run(self) -> Result<ExitReason, Error> {
-        if !(-30.0..=-9.0).contains(&self.loudness) {
-            return Err(Error::Invalid(format!("--loudness {}: give -30 to -9 LUFS", self.loudness)));
-        }
-        if !(32_000..=320_000).contains(&self.bit_rate) {
-            return Err(Error::Invalid(format!("--bit-rate {}: give 32000 to 320000", self.bit_rate)));
-        }
-        let manifest = Manifest {
-            sample_rate: self.sample_rate,
-            bit_rate: self.bit_rate,
-            segment_seconds: self.segment_seconds,
-            cycle: self.cycle,
-            crossfade_seconds: self.crossfade,
-            pause_seconds: self.pause,
-            items: Vec::new(),
+        let config = match &self.config {
+            Some(file) => StationConfig::read(file)?,
+            None => self.simple.config(),
         };
-        let Self { music, jingles, out, loudness: target_lufs, .. } = self;
-        let settings = setup::Settings { music, jingles, out, target_lufs, manifest };
+        let mut preparer = Preparer::new(config, &self.out)?;
         let bar = crowd_cli::progress_bar(0, "{wide_bar} {pos} of {len} files {eta}", self.quiet);
-        let left_out = setup::prepare(&settings, |done, all| {
+        let left_out = preparer.prepare(|done, all| {
             bar.set_length(all as u64);
             bar.set_position(done as u64);
         })?;

@@ -1,8 +1,8 @@
 //! `crowd-radio stream`.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -18,7 +18,9 @@ use crate::error::Error;
 use crate::http::{App, ListenerCounts, router};
 use crate::manifest::Manifest;
 use crate::sound::SoundCache;
-use crate::station::{Publisher, Reading, Renditions, SavedState, StateFolder, StationClock};
+use crate::station::{
+    Control, Publisher, Reading, Renditions, SavedState, StateFolder, StationClock, StationProgram, WAITING,
+};
 
 /// The paths that are answered even when all connections are in use.
 const VITAL_PATHS: [&str; 2] = ["/healthz", "/stream.m3u8"];
@@ -45,9 +47,6 @@ pub struct Stream {
     /// Number of segments in the playlist
     #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u16).range(3..=100))]
     window: u16,
-    /// Name of the station, which players show
-    #[arg(long, value_name = "NAME", default_value = "crowd-radio", value_parser = name)]
-    name: String,
     #[command(flatten)]
     renditions: RenditionArgs,
     #[command(flatten)]
@@ -69,15 +68,12 @@ impl Stream {
     /// When the station is not prepared, another process runs it, or the port cannot be opened.
     pub fn run(&self) -> Result<(), Error> {
         let started = Instant::now();
-        let token = self.access.token().map_err(Error::Invalid)?;
         let manifest = Manifest::read(&self.processed)?;
-        let timeline = manifest.timeline()?;
-        let MadeRenditions { renditions, aac, opus } = self.renditions.make(&manifest, &self.processed, &timeline)?;
-        let sound = {
-            let sounds = SoundCache::new(timeline.rate());
-            ProgramSound::new(timeline, sounds)
-        };
-        let (mut publisher, mut clock) = self.publisher(renditions, sound, started)?;
+        let MadeRenditions { renditions, aac, opus } = self.renditions.make(&manifest, &self.processed)?;
+        let token = self.access.token().map_err(Error::Invalid)?;
+        let (mut publisher, mut clock) = self.publisher(renditions, &manifest, started)?;
+        let (commands, waiting) = mpsc::sync_channel(WAITING);
+        let mut control = Control::new(waiting, &self.processed);
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
         let runtime = runtime.map_err(|error| Error::io("the server's threads", "start", error))?;
         let (signal, signalled) = oneshot::channel::<()>();
@@ -92,7 +88,7 @@ impl Stream {
         let address = listener.local_addr().unwrap_or(self.address.socket());
         let (played, listening) = watch::channel(clock.frames(Reading::now(started)));
         let app = Arc::new(App {
-            name: self.name.clone(),
+            name: manifest.name.clone(),
             published: publisher.published(),
             played: listening.clone(),
             aac,
@@ -100,10 +96,12 @@ impl Stream {
             slots: StreamSlots::new("streams", self.access.max_streams.get()),
             listeners: Arc::new(ListenerCounts::default()),
             responses: Arc::default(),
+            commands,
+            token,
         });
         let base = &self.address.base_path;
         let hosts = self.address.hosts(token.is_some());
-        let router = crowd_web::service(router(app.clone(), token), base.clone(), hosts, app.responses.clone());
+        let router = crowd_web::service(router(app.clone()), base.clone(), hosts, app.responses.clone());
         let vital_paths = VITAL_PATHS.map(|path| format!("{base}{path}")).into();
         let identity = self.address.identity().map_err(|e| Error::Invalid(format!("cannot serve HTTPS: {e}")))?;
         let service = HttpService { router, vital_paths, identity };
@@ -111,7 +109,7 @@ impl Stream {
         let publishing = {
             let stopped = stopped.clone();
             let thread = thread::Builder::new().name("publisher".to_owned());
-            thread.spawn(move || publish(&mut publisher, &listening, &stopped))
+            thread.spawn(move || publish(&mut publisher, &mut control, &listening, &stopped))
         };
         let publishing = publishing.map_err(|error| Error::io("the publisher's thread", "start", error))?;
         tracing::info!("listening on http://{address}{base}/stream.m3u8");
@@ -134,7 +132,7 @@ impl Stream {
     fn publisher(
         &self,
         renditions: Renditions,
-        mut sound: ProgramSound,
+        manifest: &Manifest,
         started: Instant,
     ) -> Result<(Publisher, StationClock), Error> {
         let folder = StateFolder::open(&self.state)?;
@@ -148,18 +146,13 @@ impl Stream {
                 state
             }
         };
-        let published = renditions.duration(state.published_segments);
-        let clock = StationClock::new(sound.timeline().rate(), state.epoch(), published, now);
-        Ok((Publisher::new(renditions, sound, self.window.into(), state, folder), clock))
-    }
-}
-
-/// Parses the name of the station, which is sent in a header.
-fn name(text: &str) -> Result<String, String> {
-    if text.chars().any(char::is_control) {
-        Err("give a name without control characters".to_owned())
-    } else {
-        Ok(text.to_owned())
+        let published = state.published_segments;
+        let (changes, program) =
+            StationProgram::open(&self.state, manifest, state.epoch(), renditions.start(published))?;
+        let clock = StationClock::new(program.rate(), state.epoch(), renditions.duration(published), now);
+        let sounds = SoundCache::new(program.rate());
+        let sound = ProgramSound::new(program, sounds);
+        Ok((Publisher::new(renditions, sound, changes, self.window.into(), state, folder), clock))
     }
 }
 
@@ -173,10 +166,11 @@ async fn tick(mut clock: StationClock, started: Instant, played: watch::Sender<F
     }
 }
 
-/// Publishes segments until `stopped`.
-fn publish(publisher: &mut Publisher, played: &watch::Receiver<Frames>, stopped: &AtomicBool) {
+/// Publishes segments and carries out commands until `stopped`.
+fn publish(publisher: &mut Publisher, control: &mut Control, played: &watch::Receiver<Frames>, stopped: &AtomicBool) {
     while !stopped.load(Ordering::Relaxed) {
         let played = *played.borrow();
+        control.run(publisher, played);
         let result = publisher.publish(played).and_then(|new| Ok(new || publisher.make_ahead()?));
         match result {
             Ok(true) => {}

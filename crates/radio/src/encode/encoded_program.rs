@@ -10,20 +10,18 @@ use super::piece::Piece;
 use super::piece_encoder::encode;
 use super::piece_store::PieceStore;
 use super::pieces::{Pieces, SEARCH};
+use super::program_sound::ProgramSound;
 use crate::error::Error;
-use crate::program::{PlacedItem, Timeline};
-use crate::sound::SoundCache;
+use crate::program::{PlacedItem, Program};
 
 /// The number of pieces that are held in memory.
-const HELD: usize = 4;
+const HELD: usize = 6;
 /// The number of items that are searched for one with pieces of its own. If all of them are too short, the joined sound ends there.
 const SEARCHED_ITEMS: u64 = 64;
 
-/// The encoded program.
+/// The encoded program. The sound, and with it the program, is passed to each call, because several encoders use the same.
 pub struct EncodedProgram {
-    timeline: Timeline,
     store: PieceStore,
-    sounds: SoundCache,
     held: VecDeque<Arc<EncodedPiece>>,
     uneven_changes: u64,
 }
@@ -31,6 +29,8 @@ pub struct EncodedProgram {
 /// A piece with its AAC frames.
 #[derive(Debug)]
 struct EncodedPiece {
+    /// The frame from which on the timeline is used in which the piece was found.
+    version: u64,
     piece: Piece,
     frames: Vec<AacFrame>,
     /// The AAC frame at which the stream changes to this piece, once it is known.
@@ -53,19 +53,14 @@ struct PlacedPieces {
 }
 
 impl EncodedProgram {
-    /// The program of `timeline`, whose pieces are kept in `store`.
-    pub fn new(timeline: Timeline, store: PieceStore, sounds: SoundCache) -> Self {
-        Self { timeline, store, sounds, held: VecDeque::new(), uneven_changes: 0 }
+    /// Encoded frames whose pieces are kept in `store`.
+    pub fn new(store: PieceStore) -> Self {
+        Self { store, held: VecDeque::new(), uneven_changes: 0 }
     }
 
     /// The settings of the encoder.
     pub fn settings(&self) -> AacSettings {
         self.store.settings()
-    }
-
-    /// The timeline.
-    pub fn timeline(&mut self) -> &mut Timeline {
-        &mut self.timeline
     }
 
     /// How often the stream changed from one encoder to another although they had different windows. The sound of one AAC frame may then
@@ -78,17 +73,55 @@ impl EncodedProgram {
     ///
     /// # Errors
     /// Those of decoding and encoding.
-    pub fn frames(&mut self, range: Range<u64>) -> Result<Vec<AacFrame>, Error> {
+    pub fn frames(&mut self, range: Range<u64>, sound: &mut ProgramSound) -> Result<Vec<AacFrame>, Error> {
         let mut frames = Vec::new();
         let mut at = range.start;
         while at < range.end {
-            let piece = self.piece_at(at)?;
-            let start = self.change_into(&piece)?;
-            let (piece, end) = if at < start {
-                (self.piece_at(piece.piece.frames.start - 1)?, start)
+            let version = sound.program().version(at * AacFrame::LENGTH);
+            // Where the timeline changes, the sound of both is the same for a while.
+            let changed = version.start.div_ceil(AacFrame::LENGTH);
+            let until = version.end.div_ceil(AacFrame::LENGTH);
+            let (version, end) = if version.start > 0 && at < changed + SEARCH {
+                let change = self.change_between(changed, sound)?;
+                if at < change { (version.start - 1, change) } else { (version.start, changed + SEARCH) }
             } else {
-                let next = self.piece_at(piece.piece.frames.end)?;
-                let end = self.change_into(&next)?;
+                (version.start, until)
+            };
+            let end = end.min(until).min(range.end);
+            frames.extend(self.frames_of(version, at..end, sound)?);
+            at = end;
+        }
+        Ok(frames)
+    }
+
+    /// The AAC frame at which the stream changes from one timeline to the next one, which is used from the AAC frame `start` on.
+    fn change_between(&mut self, start: u64, sound: &mut ProgramSound) -> Result<u64, Error> {
+        let (among, frame) = (start..start + SEARCH, start * AacFrame::LENGTH);
+        let from = sound.program().version(frame).start;
+        let (before, after) = (self.frames_of(from - 1, among.clone(), sound)?, self.frames_of(from, among, sound)?);
+        Ok(start + self.splice(&before, &after))
+    }
+
+    fn splice(&mut self, before: &[AacFrame], after: &[AacFrame]) -> u64 {
+        let index = splice_index(before, after).unwrap_or_else(|| {
+            self.uneven_changes += 1;
+            SEARCH as usize / 2
+        });
+        index as u64
+    }
+
+    /// The AAC frames of a range, by the timeline as it was known at the frame `version`.
+    fn frames_of(&mut self, version: u64, range: Range<u64>, sound: &mut ProgramSound) -> Result<Vec<AacFrame>, Error> {
+        let mut frames = Vec::new();
+        let mut at = range.start;
+        while at < range.end {
+            let piece = self.piece_at(version, at, sound)?;
+            let start = self.change_into(&piece, sound)?;
+            let (piece, end) = if at < start {
+                (self.piece_at(version, piece.piece.frames.start - 1, sound)?, start)
+            } else {
+                let next = self.piece_at(version, piece.piece.frames.end, sound)?;
+                let end = self.change_into(&next, sound)?;
                 (piece, end)
             };
             let end = end.min(range.end);
@@ -104,30 +137,30 @@ impl EncodedProgram {
     }
 
     /// The AAC frame at which the stream changes to a piece from the one before it.
-    fn change_into(&mut self, piece: &EncodedPiece) -> Result<u64, Error> {
+    fn change_into(&mut self, piece: &EncodedPiece, sound: &mut ProgramSound) -> Result<u64, Error> {
         let start = piece.piece.frames.start;
         if let Some(change) = piece.change.get().copied().or((start == 0).then_some(0)) {
             return Ok(change);
         }
-        let before = self.piece_at(start - 1)?;
+        let before = self.piece_at(piece.version, start - 1, sound)?;
         let among = start..start + SEARCH;
-        let index = splice_index(before.get(&among), piece.get(&among)).unwrap_or_else(|| {
-            self.uneven_changes += 1;
-            SEARCH as usize / 2
-        });
-        Ok(*piece.change.get_or_init(|| start + index as u64))
+        let index = self.splice(before.get(&among), piece.get(&among));
+        Ok(*piece.change.get_or_init(|| start + index))
     }
 
     /// The piece with an AAC frame, encoded.
-    fn piece_at(&mut self, frame: u64) -> Result<Arc<EncodedPiece>, Error> {
-        if let Some(held) = self.held.iter().find(|held| held.piece.frames.contains(&frame)) {
+    fn piece_at(&mut self, version: u64, frame: u64, sound: &mut ProgramSound) -> Result<Arc<EncodedPiece>, Error> {
+        let version = sound.program().version(version).start;
+        let is_it = |held: &&Arc<EncodedPiece>| held.version == version && held.piece.frames.contains(&frame);
+        if let Some(held) = self.held.iter().find(is_it) {
             return Ok(held.clone());
         }
-        let piece = self.find_piece(frame);
+        let mut piece = find_piece(version, frame, sound.program());
+        piece.items = sound.program().sounding(piece.items, piece.frames.start * AacFrame::LENGTH);
         let frames = match self.store.read(&piece) {
             Some(frames) => frames,
             None => {
-                let frames = encode(&piece, self.store.settings(), &mut self.sounds)?;
+                let frames = encode(&piece, self.store.settings(), sound.sounds())?;
                 // On a full disk the piece is made again when it is needed again.
                 if let Err(error) = self.store.write(&piece, &frames) {
                     tracing::warn!("an encoded piece is not kept: {error}");
@@ -135,54 +168,56 @@ impl EncodedProgram {
                 frames
             }
         };
-        let encoded = Arc::new(EncodedPiece { piece, frames, change: OnceLock::new() });
+        let encoded = Arc::new(EncodedPiece { version, piece, frames, change: OnceLock::new() });
         self.held.truncate(HELD - 1);
         self.held.push_front(encoded.clone());
         Ok(encoded)
     }
+}
 
-    /// The piece with an AAC frame.
-    fn find_piece(&mut self, frame: u64) -> Piece {
-        let number = self.timeline.item_at(frame.saturating_mul(AacFrame::LENGTH)).number;
-        let before =
-            (0..=number).rev().find_map(|number| self.pieces_of(number).filter(|item| item.frames.start <= frame));
-        if let Some(PlacedPieces { placed, pieces, frames }) = &before
-            && frames.contains(&frame)
-        {
-            let first = placed.start.0 / AacFrame::LENGTH;
-            let piece = pieces.piece_at(frame - first);
-            return Piece { frames: first + piece.start..first + piece.end, items: vec![placed.clone()] };
+/// The piece with an AAC frame.
+fn find_piece(version: u64, frame: u64, program: &mut Program) -> Piece {
+    let number = program.timeline(version).item_at(frame.saturating_mul(AacFrame::LENGTH)).number;
+    let first = program.timeline(version).first();
+    let before = (first..=number)
+        .rev()
+        .find_map(|number| pieces_of(version, number, program).filter(|item| item.frames.start <= frame));
+    if let Some(PlacedPieces { placed, pieces, frames }) = &before
+        && frames.contains(&frame)
+    {
+        let first = placed.start.0 / AacFrame::LENGTH;
+        let piece = pieces.piece_at(frame - first);
+        return Piece { frames: first + piece.start..first + piece.end, items: vec![placed.clone()] };
+    }
+    let (start, from) = before.map_or((0, first), |item| (item.frames.end, item.placed.number + 1));
+    let piece = Pieces::of_range(joined_range(version, frame, start, from, program)).piece_at(frame);
+    let mut piece = Piece { frames: piece, items: Vec::new() };
+    let Range { start, end } = piece.needed();
+    piece.items = program.timeline(version).items(start * AacFrame::LENGTH..end * AacFrame::LENGTH);
+    piece
+}
+
+/// The AAC frames around `frame` that are in no item's own pieces. They begin at `start` or later, and `from` is the number of the first
+/// item that could have pieces after them.
+fn joined_range(version: u64, frame: u64, mut start: u64, mut from: u64, program: &mut Program) -> Range<u64> {
+    loop {
+        let until = from + SEARCHED_ITEMS;
+        let end = match (from..until).find_map(|number| pieces_of(version, number, program)) {
+            Some(item) => item.frames.start,
+            None => program.timeline(version).item(until).start.0 / AacFrame::LENGTH,
+        };
+        if frame < end {
+            return start..end;
         }
-        let (start, from) = before.map_or((0, 0), |item| (item.frames.end, item.placed.number + 1));
-        let piece = Pieces::of_range(self.joined_range(frame, start, from)).piece_at(frame);
-        let mut piece = Piece { frames: piece, items: Vec::new() };
-        let Range { start, end } = piece.needed();
-        piece.items = self.timeline.items(start * AacFrame::LENGTH..end * AacFrame::LENGTH);
-        piece
+        (start, from) = (end, until);
     }
+}
 
-    /// The AAC frames around `frame` that are in no item's own pieces. They begin at `start` or later, and `from` is the number of the first
-    /// item that could have pieces after them.
-    fn joined_range(&mut self, frame: u64, mut start: u64, mut from: u64) -> Range<u64> {
-        loop {
-            let until = from + SEARCHED_ITEMS;
-            let end = match (from..until).find_map(|number| self.pieces_of(number)) {
-                Some(item) => item.frames.start,
-                None => self.timeline.item(until).start.0 / AacFrame::LENGTH,
-            };
-            if frame < end {
-                return start..end;
-            }
-            (start, from) = (end, until);
-        }
-    }
-
-    fn pieces_of(&mut self, number: u64) -> Option<PlacedPieces> {
-        let placed = self.timeline.item(number);
-        let (first, phase) = (placed.start.0 / AacFrame::LENGTH, placed.start.0 % AacFrame::LENGTH);
-        let overlap = self.timeline.longest_overlap();
-        let pieces = Pieces::of_item(placed.item.frames, phase, overlap)?;
-        let Range { start, end } = pieces.frames();
-        Some(PlacedPieces { placed, pieces, frames: first + start..first + end })
-    }
+fn pieces_of(version: u64, number: u64, program: &mut Program) -> Option<PlacedPieces> {
+    let placed = program.timeline(version).item(number);
+    let (first, phase) = (placed.start.0 / AacFrame::LENGTH, placed.start.0 % AacFrame::LENGTH);
+    let not_alone = placed.overlap.max(placed.fade_out);
+    let pieces = Pieces::of_item(placed.frames, phase, not_alone)?;
+    let Range { start, end } = pieces.frames();
+    Some(PlacedPieces { placed, pieces, frames: first + start..first + end })
 }

@@ -40,6 +40,9 @@ impl Piece {
         for placed in &self.items {
             let offset = i128::from(placed.start.0) - i128::from(origin);
             key += &format!(" {} {:08x} {offset}", placed.item.hash, placed.item.gain_db.to_bits());
+            if placed.frames != placed.item.frames {
+                key += &format!(" {} {}", placed.frames.0, placed.fade_out.0);
+            }
         }
         blake3::hash(key.as_bytes()).to_hex()[..32].to_owned()
     }

@@ -29,7 +29,9 @@ pub fn encode(piece: &Piece, settings: AacSettings, sounds: &mut SoundCache) -> 
     let mut at = needed.start;
     while at < needed.end {
         let end = (at + READ).min(needed.end);
-        let sound = read_joined(&piece.items, at * AacFrame::LENGTH..end * AacFrame::LENGTH, sounds)?;
+        let sound = read_joined(&piece.items, at * AacFrame::LENGTH..end * AacFrame::LENGTH, sounds);
+        // No frame of the piece is used when a part of it cannot be made.
+        let sound = sound.map_err(|error| error.from_frame(made.start * AacFrame::LENGTH))?;
         let sound: Vec<[i16; 2]> = sound.into_iter().map(to_16_bits).collect();
         for block in sound.chunks(AacFrame::LENGTH as usize) {
             encoded.extend(encoder.encode(block)?);

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::ops::Range;
 
 use crate::error::Error;
-use crate::program::{Timeline, read_joined};
+use crate::program::{Program, read_joined};
 use crate::sound::SoundCache;
 
 /// The number of frames in a block: 0.7 s at 48 kHz.
@@ -14,21 +14,32 @@ const KEPT: usize = 12;
 
 /// The sound of the program, of which the blocks that were read last are kept.
 pub struct ProgramSound {
-    timeline: Timeline,
+    program: Program,
     sounds: SoundCache,
     /// Blocks with their numbers, the latest last.
     blocks: VecDeque<(u64, Vec<[f32; 2]>)>,
 }
 
 impl ProgramSound {
-    /// The sound of a timeline.
-    pub fn new(timeline: Timeline, sounds: SoundCache) -> Self {
-        Self { timeline, sounds, blocks: VecDeque::new() }
+    /// The sound of a program.
+    pub fn new(program: Program, sounds: SoundCache) -> Self {
+        Self { program, sounds, blocks: VecDeque::new() }
     }
 
-    /// The timeline.
-    pub fn timeline(&mut self) -> &mut Timeline {
-        &mut self.timeline
+    /// The program.
+    pub fn program(&mut self) -> &mut Program {
+        &mut self.program
+    }
+
+    /// The program, to be changed. What was read before is read again.
+    pub fn change(&mut self) -> &mut Program {
+        self.blocks.clear();
+        &mut self.program
+    }
+
+    /// The files of the items.
+    pub fn sounds(&mut self) -> &mut SoundCache {
+        &mut self.sounds
     }
 
     /// The sound of a range, in frames from the beginning of the station.
@@ -51,7 +62,8 @@ impl ProgramSound {
             Some(index) => index,
             None => {
                 let range = number * BLOCK..(number + 1) * BLOCK;
-                let items = self.timeline.items(range.clone());
+                let items = self.program.timeline(range.start).items(range.clone());
+                let items = self.program.sounding(items, range.start);
                 let block = read_joined(&items, range, &mut self.sounds)?;
                 if self.blocks.len() == KEPT {
                     self.blocks.pop_front();

@@ -1,14 +1,16 @@
 //! The state of the server, which all handlers use.
 
+use std::sync::mpsc::SyncSender;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use crowd_engine::Frames;
 use crowd_web::StreamSlots;
 use crowd_web::metrics::ResponseCounts;
+use crowd_web::token::Token;
 use tokio::sync::watch;
 
 use super::listeners::ListenerCounts;
-use crate::station::{LiveStream, Published};
+use crate::station::{Command, LiveStream, Published};
 
 /// The state of the server.
 #[derive(Debug)]
@@ -29,6 +31,10 @@ pub struct App {
     pub listeners: Arc<ListenerCounts>,
     /// Counters of the responses.
     pub responses: Arc<ResponseCounts>,
+    /// Where the publisher's thread receives commands.
+    pub commands: SyncSender<Command>,
+    /// The secret that commands must have; without it there are none.
+    pub token: Option<Token>,
 }
 
 /// The state, as the handlers receive it.

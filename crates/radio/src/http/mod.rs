@@ -1,6 +1,7 @@
 //! The server.
 
 mod app;
+mod control;
 mod listen;
 mod listeners;
 mod now;

@@ -2,24 +2,34 @@
 
 use axum::Router;
 use axum::middleware::from_fn_with_state;
-use axum::routing::get;
-use crowd_web::not_found;
-use crowd_web::token::{Token, admit};
+use axum::routing::{get, post};
+use crowd_web::{not_found, token};
 
 use super::app::SharedApp;
-use super::{listen, now, stream};
+use super::{control, listen, now, stream};
 
-/// The routes. If there is a token, all require it but `/healthz` and the segments: nobody can guess the hash in the name of a segment, and
-/// players do not send the token of a playlist with them.
-pub fn router(app: SharedApp, token: Option<Token>) -> Router {
+/// The routes.
+pub fn router(app: SharedApp) -> Router {
     Router::new()
         .route("/{playlist}", get(stream::playlist))
+        .route("/segments/{name}", get(stream::segment))
         .route("/listen.aac", get(listen::aac))
         .route("/listen.opus", get(listen::opus))
         .route("/now.json", get(now::now_playing))
-        .layer(from_fn_with_state(token, admit))
-        .route("/segments/{name}", get(stream::segment))
         .route("/healthz", get(now::health))
+        .merge(commands(&app))
         .fallback(not_found)
         .with_state(app)
+}
+
+/// The routes that need the token. A station without one does not have them.
+fn commands(app: &SharedApp) -> Router<SharedApp> {
+    if app.token.is_none() {
+        return Router::new();
+    }
+    Router::new()
+        .route("/api/skip", post(control::skip))
+        .route("/api/requests", post(control::request))
+        .route("/api/items", get(control::items))
+        .route_layer(from_fn_with_state(app.token, token::admit))
 }

@@ -10,8 +10,6 @@ use super::app::SharedApp;
 
 /// The media type of a playlist (RFC 8216, section 10).
 const PLAYLIST_TYPE: &str = "application/vnd.apple.mpegurl";
-/// The name of the token in a query.
-const TOKEN: &str = "access_token=";
 /// A playlist is new every few seconds.
 const PLAYLIST_CACHE: &str = "max-age=1";
 /// The name of a segment contains a hash of its bytes, so it never changes.
@@ -26,14 +24,7 @@ pub async fn playlist(State(app): State<SharedApp>, Path(name): Path<String>, ur
         return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "the station makes its first segments: try again"));
     }
     let headers = [(header::CONTENT_TYPE, PLAYLIST_TYPE), (header::CACHE_CONTROL, PLAYLIST_CACHE), CORS];
-    let query = uri.query().unwrap_or_default();
-    Ok((headers, if query.contains(TOKEN) { with_query(&text, query) } else { text.to_string() }).into_response())
-}
-
-/// A playlist in which the URIs of other playlists have the query with the token, because players do not repeat it.
-fn with_query(text: &str, query: &str) -> String {
-    let line = |line: &str| if line.ends_with(".m3u8") { format!("{line}?{query}\n") } else { format!("{line}\n") };
-    text.lines().map(line).collect()
+    Ok((headers, text.to_string()).into_response())
 }
 
 /// Pages of any site may play the stream.

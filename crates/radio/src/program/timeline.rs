@@ -2,52 +2,122 @@
 
 use std::collections::VecDeque;
 use std::ops::Range;
+use std::sync::Arc;
 
-use crowd_engine::{Frames, SampleRate};
+use crowd_engine::SampleRate;
 
 use super::placed_item::PlacedItem;
-use super::rotation::Rotation;
-use super::transition::Transition;
+use super::plan::Plan;
+use super::walk_state::WalkState;
 
 /// The number of items that are kept, so that a search a little backwards need not begin at the first item.
 const KEPT: usize = 256;
+/// The number of items between two states that are kept.
+const STATE_ITEMS: u64 = 64;
+/// The number of states that are kept.
+const STATES: usize = 64;
 
-/// The items of the program with their places. They follow from the rotation and the transition alone.
+/// A change of what plays.
+#[derive(Clone, Debug)]
+pub struct Change {
+    /// The frame at which it takes effect.
+    pub frame: u64,
+    /// What changes.
+    pub kind: ChangeKind,
+}
+
+/// What changes.
+#[derive(Clone, Debug)]
+pub enum ChangeKind {
+    /// The item that plays then ends there.
+    Skip,
+    /// The item with this hash plays after the one that plays then, and after what was requested before.
+    Request(String),
+    /// Another plan is used from the next item on.
+    Plan(Arc<Plan>),
+}
+
+/// The items of the program with their places. They follow from a state, a plan, and the changes of it.
 #[derive(Clone, Debug)]
 pub struct Timeline {
-    rotation: Rotation,
-    transition: Transition,
-    rate: SampleRate,
-    /// Consecutive items, of which there is at least one. A search continues from them.
+    first: WalkState,
+    plan: Arc<Plan>,
+    /// The changes, sorted by their frames.
+    changes: Vec<Change>,
+    /// Consecutive items. A search continues from them.
     kept: VecDeque<PlacedItem>,
+    /// The state after the last of them.
+    state: WalkState,
+    /// Some states before that, the earliest first.
+    states: VecDeque<WalkState>,
 }
 
 impl Timeline {
-    /// The timeline of a rotation, whose first item begins at frame 0.
-    pub fn new(rotation: Rotation, transition: Transition, rate: SampleRate) -> Self {
-        let mut timeline = Self { rotation, transition, rate, kept: VecDeque::new() };
-        timeline.restart();
-        timeline
+    /// The timeline that begins with the first item after `first`.
+    pub fn new(first: WalkState, plan: Arc<Plan>, changes: Vec<Change>) -> Self {
+        let first = WalkState { changes: 0, ..first };
+        let state = first.clone();
+        Self { first, plan, changes, kept: VecDeque::new(), state, states: VecDeque::new() }
+    }
+
+    /// The same timeline with another change, whose frame is not before those of the others.
+    #[must_use]
+    pub fn with(&self, change: Change) -> Self {
+        let frame = change.frame;
+        let mut other = self.clone();
+        other.changes.push(change);
+        // Only items that end before the change are the same.
+        other.restart(|state| state.end < frame);
+        other
+    }
+
+    /// Forgets all kept states but the last ones, from which it continues.
+    pub fn shrink(&mut self) {
+        self.states.drain(..self.states.len().saturating_sub(2));
+        self.states.shrink_to_fit();
+    }
+
+    /// The plan after all changes.
+    pub fn plan(&self) -> &Arc<Plan> {
+        self.plan_after(&self.changes)
+    }
+
+    fn plan_after<'a>(&'a self, changes: &'a [Change]) -> &'a Arc<Plan> {
+        let newest = changes.iter().rev().find_map(|change| match &change.kind {
+            ChangeKind::Plan(plan) => Some(plan),
+            ChangeKind::Skip | ChangeKind::Request(_) => None,
+        });
+        newest.unwrap_or(&self.plan)
     }
 
     /// The sample rate of the station.
     pub fn rate(&self) -> SampleRate {
-        self.rate
+        self.plan.rate()
     }
 
-    /// The longest time for which two items overlap.
-    pub fn longest_overlap(&self) -> Frames {
-        self.transition.longest_overlap(self.rate)
+    /// The number of its first item.
+    pub fn first(&self) -> u64 {
+        self.first.number
     }
 
-    /// The item with this number.
+    /// The item with this number, or the first one of the timeline if that has a higher number.
     pub fn item(&mut self, number: u64) -> PlacedItem {
-        self.search(|kept| kept.number >= number)
+        self.search(|kept| kept.number >= number, |state| state.number <= number)
     }
 
     /// The first item that ends after this frame: the one that plays, or the one after a pause.
     pub fn item_at(&mut self, frame: u64) -> PlacedItem {
-        self.search(|kept| kept.end().0 > frame)
+        self.search(|kept| kept.end().0 > frame, |state| state.end <= frame)
+    }
+
+    /// The state after the last item that ends at `frame` or before.
+    pub fn state_at(&mut self, frame: u64) -> WalkState {
+        let number = self.item_at(frame).number;
+        self.restart(|state| state.number <= number);
+        while self.state.number < number {
+            self.step();
+        }
+        self.state.clone()
     }
 
     /// The items that have a frame in the range, in their order.
@@ -62,42 +132,60 @@ impl Timeline {
         items
     }
 
-    /// The first item for which `found` is true. It has to be true for all items after it.
-    fn search(&mut self, found: impl Fn(&PlacedItem) -> bool) -> PlacedItem {
-        if self.kept.front().is_some_and(|first| first.number > 0 && found(first)) {
-            self.restart();
+    /// The first item for which `found` is true. It has to be true for all items after it. `before` tells for which states no such item
+    /// was before them.
+    fn search(&mut self, found: impl Fn(&PlacedItem) -> bool, before: impl Fn(&WalkState) -> bool) -> PlacedItem {
+        let usable = match self.kept.front() {
+            Some(first) => first.number == self.first.number || !found(first),
+            None => before(&self.state),
+        };
+        if !usable {
+            self.restart(before);
         }
         let index = self.kept.partition_point(|kept| !found(kept));
         if let Some(kept) = self.kept.get(index) {
             return kept.clone();
         }
         loop {
-            let next = match self.kept.back() {
-                Some(last) => self.after(last),
-                None => self.first(),
-            };
-            if self.kept.len() == KEPT {
-                self.kept.pop_front();
-            }
-            self.kept.push_back(next.clone());
+            let next = self.step();
             if found(&next) {
                 return next;
             }
         }
     }
 
-    fn restart(&mut self) {
+    /// Continues from the last kept state for which `usable` is true.
+    fn restart(&mut self, usable: impl Fn(&WalkState) -> bool) {
         self.kept.clear();
-        self.kept.push_back(self.first());
+        while self.states.back().is_some_and(|state| !usable(state)) {
+            self.states.pop_back();
+        }
+        self.state = self.states.back().unwrap_or(&self.first).clone();
     }
 
-    fn first(&self) -> PlacedItem {
-        PlacedItem { number: 0, item: self.rotation.item(0), start: Frames(0) }
-    }
-
-    fn after(&self, placed: &PlacedItem) -> PlacedItem {
-        let (number, item) = (placed.number + 1, self.rotation.item(placed.number + 1));
-        let start = self.transition.start_after(placed.start, &placed.item, &item, self.rate);
-        PlacedItem { number, item, start }
+    fn step(&mut self) -> PlacedItem {
+        if self.state.number.is_multiple_of(STATE_ITEMS)
+            && self.states.back().is_none_or(|last| last.number < self.state.number)
+        {
+            if self.states.len() == STATES {
+                self.states.pop_front();
+            }
+            self.states.push_back(self.state.clone());
+        }
+        while let Some(change) = self.changes.get(self.state.changes).filter(|change| change.frame <= self.state.end) {
+            self.state.changes += 1;
+            if let ChangeKind::Request(hash) = &change.kind {
+                self.state.requests.push_back(hash.clone());
+            }
+        }
+        let (done, coming) = self.changes.split_at(self.state.changes);
+        let skips = coming.iter().filter(|change| matches!(change.kind, ChangeKind::Skip)).map(|change| change.frame);
+        let plan = self.plan_after(done).clone();
+        let placed = plan.next(&mut self.state, skips);
+        if self.kept.len() == KEPT {
+            self.kept.pop_front();
+        }
+        self.kept.push_back(placed.clone());
+        placed
     }
 }

@@ -1,5 +1,6 @@
-//! Prepares folders of music and jingles.
+//! Prepares the playlists of a station.
 
+use std::collections::HashMap;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -9,116 +10,199 @@ use std::thread;
 use crowd_engine::{Frames, SampleRate};
 use crowd_library::{ContentIndex, Library, Track};
 
-use super::prepared_item::measured_item;
+use super::filler::write_filler;
+use super::prepared_item::{Measured, measure_file, with_tags};
+use crate::config::{PlaylistConfig, StationConfig};
 use crate::encode::{PieceStore, Pieces, encode_item};
 use crate::error::Error;
 use crate::item::{Item, ItemKind};
 use crate::manifest::Manifest;
-use crate::program::{PlacedItem, Transition};
+use crate::program::{PlacedItem, PreparedPlaylist, Reason, Transition};
 use crate::sound::SoundCache;
 
-/// What to prepare.
-#[derive(Clone, Debug)]
-pub struct Settings {
-    /// The folder of music.
-    pub music: PathBuf,
-    /// The folder of jingles.
-    pub jingles: Option<PathBuf>,
-    /// The folder of the prepared station.
-    pub out: PathBuf,
-    /// The loudness of the station in LUFS.
-    pub target_lufs: f64,
-    /// The manifest, with the settings of the station; its items are replaced.
-    pub manifest: Manifest,
+/// The name of the generated filler in the folder of a prepared station.
+const FILLER: &str = "filler.flac";
+
+/// Prepares the files of a configuration. When it does so again, it only reads what has changed.
+pub struct Preparer {
+    config: StationConfig,
+    out: PathBuf,
+    libraries: Vec<Library>,
+    contents: ContentIndex,
+    /// What was measured, by the hashes of the files.
+    measured: HashMap<String, Measured>,
+    previous: Option<Manifest>,
 }
 
 /// A file to prepare.
 struct Work {
+    playlist: usize,
     kind: ItemKind,
     path: PathBuf,
     track: Arc<Track>,
 }
 
-/// Prepares all files, on all processors, and writes the manifest. `progress` is called with the number of files that are done and of all
-/// files. Returns the files that had to be left out, with the reasons.
-///
-/// # Errors
-/// When a folder cannot be read or written, or no track is left.
-pub fn prepare(settings: &Settings, progress: impl Fn(usize, usize) + Sync) -> Result<Vec<String>, Error> {
-    let aac = settings.manifest.aac()?;
-    let rate = SampleRate::new(aac.rate.hertz())?;
-    std::fs::create_dir_all(&settings.out).map_err(|error| Error::io(&settings.out, "make the folder", error))?;
-    let mut left_out = Vec::new();
-    let mut work = files_of(&settings.music, ItemKind::Track, &mut left_out)?;
-    if let Some(jingles) = &settings.jingles {
-        work.extend(files_of(jingles, ItemKind::Jingle, &mut left_out)?);
+impl Preparer {
+    /// Prepares `config` into the folder `out`, which is made if it does not exist.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] with all problems of the configuration; [`Error::Io`].
+    pub fn new(config: StationConfig, out: &Path) -> Result<Self, Error> {
+        let problems = config.problems();
+        if !problems.is_empty() {
+            return Err(Error::Invalid(problems.join("\n")));
+        }
+        std::fs::create_dir_all(out).map_err(|error| Error::io(out, "make the folder", error))?;
+        let libraries = config.playlist.iter().map(|playlist| Library::open(&playlist.folder));
+        let libraries = libraries.collect::<Result<_, _>>()?;
+        // What was measured for another stream is measured again.
+        let previous = Manifest::read(out).ok().filter(|manifest| manifest.stream == config.stream);
+        let items = previous.iter().flat_map(|manifest| manifest.items().chain([&manifest.filler]));
+        let measured = items.map(|item| (item.hash.clone(), Measured::of(item))).collect();
+        let out = out.to_owned();
+        Ok(Self { config, out, libraries, contents: ContentIndex::default(), measured, previous })
     }
-    let store = PieceStore::new(Manifest::pieces(&settings.out)?, aac);
-    let (next, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
-    let results: Vec<Mutex<Option<Result<Item, Error>>>> = work.iter().map(|_| Mutex::new(None)).collect();
-    thread::scope(|scope| {
-        let worker = || {
-            let contents = ContentIndex::default();
-            while let index = next.fetch_add(1, Ordering::Relaxed)
-                && let (Some(work), Some(result)) = (work.get(index), results.get(index))
-            {
-                let item = prepared(work, settings, rate, &store, &contents);
-                *result.lock().unwrap_or_else(PoisonError::into_inner) = Some(item);
-                progress(done.fetch_add(1, Ordering::Relaxed) + 1, results.len());
+
+    /// Prepares all files, on all processors, and writes the manifest. `progress` is called with the number of files that are done and of
+    /// all files. Returns the files and folders that had to be left out, with the reasons.
+    ///
+    /// # Errors
+    /// When the folder cannot be written, or no playlist has an item.
+    pub fn prepare(&mut self, progress: impl Fn(usize, usize) + Sync) -> Result<Vec<String>, Error> {
+        let mut left_out = Vec::new();
+        let mut playlists: Vec<PreparedPlaylist> = Vec::new();
+        let mut work = Vec::new();
+        for (index, (config, library)) in self.config.playlist.iter().zip(&self.libraries).enumerate() {
+            let PlaylistConfig { name, order, .. } = config.clone();
+            let mut prepared = PreparedPlaylist { name, order, items: Vec::new() };
+            if config.folder.is_dir() {
+                work.extend(files_of(library, index, config.kind, &mut left_out));
+            } else {
+                left_out.push(format!(
+                    "{}: the folder is not there: its files stay in the playlist",
+                    config.folder.display()
+                ));
+                let previous = self.previous.iter().flat_map(|manifest| &manifest.playlists);
+                let previous = previous.filter(|previous| previous.name == prepared.name);
+                prepared.items = previous.flat_map(|previous| previous.items.clone()).collect();
             }
-        };
-        for _ in 0..thread::available_parallelism().map_or(1, NonZeroUsize::get).min(results.len()) {
-            scope.spawn(worker);
+            playlists.push(prepared);
         }
-    });
-    let mut items = Vec::new();
-    for (work, result) in work.iter().zip(results) {
-        match result.into_inner().unwrap_or_else(PoisonError::into_inner) {
-            Some(Ok(item)) => items.push(item),
-            Some(Err(error)) => left_out.push(with_path(&work.path, &error.to_string())),
-            None => left_out.push(with_path(&work.path, "it was not prepared")),
+        let results = self.prepare_files(&work, progress)?;
+        for (work, result) in work.iter().zip(results) {
+            match result {
+                Ok(item) => {
+                    self.measured.insert(item.hash.clone(), Measured::of(&item));
+                    playlists.get_mut(work.playlist).into_iter().for_each(|playlist| playlist.items.push(item.clone()));
+                }
+                Err(error) => left_out.push(with_path(&work.path, &error.to_string())),
+            }
+        }
+        if playlists.iter().all(|playlist| playlist.items.is_empty()) {
+            let reasons = left_out.iter().map(|reason| format!("\n{reason}")).collect::<String>();
+            return Err(Error::Invalid(format!("there are no tracks to play: add music{reasons}")));
+        }
+        let filler = self.filler()?;
+        let (name, stream, schedule) = (self.config.name.clone(), self.config.stream, self.config.schedule()?);
+        let manifest = Manifest { name, stream, schedule, playlists, filler };
+        manifest.write(&self.out)?;
+        self.previous = Some(manifest);
+        Ok(left_out)
+    }
+
+    /// Prepares files on all processors.
+    fn prepare_files(
+        &self,
+        work: &[Work],
+        progress: impl Fn(usize, usize) + Sync,
+    ) -> Result<Vec<Result<Item, Error>>, Error> {
+        let rate = SampleRate::new(self.config.stream.sample_rate)?;
+        let store = self.store()?;
+        let (next, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        let results: Vec<Mutex<Option<Result<Item, Error>>>> = work.iter().map(|_| Mutex::new(None)).collect();
+        thread::scope(|scope| {
+            let worker = || {
+                while let index = next.fetch_add(1, Ordering::Relaxed)
+                    && let (Some(work), Some(result)) = (work.get(index), results.get(index))
+                {
+                    let item = self.prepared(work, rate, &store);
+                    *result.lock().unwrap_or_else(PoisonError::into_inner) = Some(item);
+                    progress(done.fetch_add(1, Ordering::Relaxed) + 1, results.len());
+                }
+            };
+            for _ in 0..thread::available_parallelism().map_or(1, NonZeroUsize::get).min(results.len()) {
+                scope.spawn(worker);
+            }
+        });
+        let results = results.into_iter().map(|result| {
+            let result = result.into_inner().unwrap_or_else(PoisonError::into_inner);
+            result.unwrap_or_else(|| Err(Error::Invalid("it was not prepared".to_owned())))
+        });
+        Ok(results.collect())
+    }
+
+    /// Measures a file, and encodes it. With gapless joins its place in an AAC frame is different each time it plays, so it is encoded only
+    /// then.
+    fn prepared(&self, work: &Work, rate: SampleRate, store: &PieceStore) -> Result<Item, Error> {
+        let item = with_tags(self.measured(&work.path, rate)?, &work.track, &work.path, work.kind);
+        let transition = self.config.schedule()?.transition();
+        if transition == Transition::Gapless {
+            return Ok(item);
+        }
+        let overlap = transition.longest_overlap(rate);
+        if let Some(pieces) = Pieces::of_item(item.frames, 0, overlap) {
+            let placed = PlacedItem::whole(0, Arc::new(item.clone()), Frames(0), overlap, Reason::Playlist);
+            encode_item(&placed, &pieces, store, &mut SoundCache::new(rate))?;
+        }
+        Ok(item)
+    }
+
+    fn measured(&self, path: &Path, rate: SampleRate) -> Result<Measured, Error> {
+        let music = self.contents.open(path)?;
+        let hash = music.hash().map(|hash| hash.to_string()).unwrap_or_default();
+        match self.measured.get(&hash) {
+            Some(known) => Ok(known.clone()),
+            None => measure_file(music, path, hash, rate, self.config.stream.loudness_lufs),
         }
     }
-    let manifest = Manifest { items, ..settings.manifest.clone() };
-    manifest.timeline()?;
-    manifest.write(&settings.out)?;
-    Ok(left_out)
+
+    /// The filler: a file of the owner, or generated music.
+    fn filler(&self) -> Result<Item, Error> {
+        let stream = &self.config.stream;
+        let (path, title) = match &self.config.filler {
+            Some(path) => (path.clone(), path.file_stem().unwrap_or_default().to_string_lossy().into_owned()),
+            None => (self.out.join(FILLER), "Interlude".to_owned()),
+        };
+        if self.config.filler.is_none() && !path.exists() {
+            write_filler(&path, stream.sample_rate)?;
+        }
+        let Measured { hash, frames, gain_db } = self.measured(&path, SampleRate::new(stream.sample_rate)?)?;
+        let kind = ItemKind::Filler;
+        Ok(Item { hash, kind, file: path, frames, gain_db, title, artist: None, album: None, isrc: None })
+    }
+
+    fn store(&self) -> Result<PieceStore, Error> {
+        let stream = self.config.stream;
+        let rate = crowd_streaming::aac::AacRate::new(stream.sample_rate);
+        let rate = rate.ok_or_else(|| Error::Invalid(format!("{} Hz: choose 48000 Hz", stream.sample_rate)))?;
+        let settings = crowd_streaming::aac::AacSettings { rate, bit_rate: stream.bit_rate };
+        Ok(PieceStore::new(Manifest::pieces(&self.out)?, settings))
+    }
 }
 
 /// The files of a folder in the order of their paths. Those that are no music are left out.
-fn files_of(folder: &Path, kind: ItemKind, left_out: &mut Vec<String>) -> Result<Vec<Work>, Error> {
-    let library = Library::open(folder)?;
+fn files_of(library: &Library, playlist: usize, kind: ItemKind, left_out: &mut Vec<String>) -> Vec<Work> {
     library.scan();
     left_out.extend(library.unreadable().iter().map(|file| format!("{}: {}", file.path.display(), file.problem)));
     let mut work: Vec<Work> = Vec::new();
     for track in library.tracks() {
         match library.open_file(&track) {
-            Ok((path, _)) => work.push(Work { kind, path, track }),
+            Ok((path, _)) => work.push(Work { playlist, kind, path, track }),
             Err(error) => left_out.push(error.to_string()),
         }
     }
     work.sort_by(|one, other| one.path.cmp(&other.path));
-    Ok(work)
-}
-
-/// Measures a file, and encodes it. With gapless joins its place in an AAC frame is different each time it plays, so it is encoded only then.
-fn prepared(
-    work: &Work,
-    settings: &Settings,
-    rate: SampleRate,
-    store: &PieceStore,
-    contents: &ContentIndex,
-) -> Result<Item, Error> {
-    let item = measured_item(&work.track, &work.path, work.kind, rate, settings.target_lufs, contents)?;
-    let transition = settings.manifest.transition();
-    if transition == Transition::Gapless {
-        return Ok(item);
-    }
-    if let Some(pieces) = Pieces::of_item(item.frames, 0, transition.longest_overlap(rate)) {
-        let placed = PlacedItem { number: 0, item: Arc::new(item.clone()), start: Frames(0) };
-        encode_item(&placed, &pieces, store, &mut SoundCache::new(rate))?;
-    }
-    Ok(item)
+    work
 }
 
 fn with_path(path: &Path, reason: &str) -> String {

@@ -3,9 +3,9 @@
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
-use crowd_engine::SampleRate;
 use crowd_engine::feed::FileInput;
-use crowd_library::{ContentIndex, Track};
+use crowd_engine::{Frames, SampleRate};
+use crowd_library::{MusicFile, Track};
 use crowd_mastering::MasteringSettings;
 use crowd_mastering::measure;
 
@@ -15,20 +15,35 @@ use crate::item::{Item, ItemKind};
 /// The range of gains in decibels. Music that needs more is noise.
 const GAINS_DB: (f64, f64) = (-24.0, 24.0);
 
+/// What is measured of a file.
+#[derive(Clone, Debug)]
+pub struct Measured {
+    /// The hash of the file.
+    pub hash: String,
+    /// Its length at the sample rate of the station.
+    pub frames: Frames,
+    /// The gain with which it has the loudness of the station.
+    pub gain_db: f32,
+}
+
+impl Measured {
+    /// What was measured of an item.
+    pub fn of(item: &Item) -> Self {
+        Self { hash: item.hash.clone(), frames: item.frames, gain_db: item.gain_db }
+    }
+}
+
 /// Measures a file: its length, and the gain with which it has the loudness of the station.
 ///
 /// # Errors
 /// Those of opening and decoding it; [`Error::Invalid`] for a file without sound.
-pub fn measured_item(
-    track: &Track,
+pub fn measure_file(
+    music: MusicFile,
     path: &Path,
-    kind: ItemKind,
+    hash: String,
     rate: SampleRate,
     target_lufs: f64,
-    contents: &ContentIndex,
-) -> Result<Item, Error> {
-    let music = contents.open(path)?;
-    let hash = music.hash().map(|hash| hash.to_string()).unwrap_or_default();
+) -> Result<Measured, Error> {
     let (mut input, info) = FileInput::from_opener(move || music.reader(), Some(rate))?;
     let place = path.display();
     if info.frames.0 == 0 {
@@ -40,14 +55,12 @@ pub fn measured_item(
     let Some((gain_db, _)) = gain else {
         return Err(Error::Invalid(format!("{place}: it is silent from beginning to end: remove or replace it")));
     };
-    Ok(Item {
-        hash,
-        kind,
-        file: path.to_owned(),
-        frames: info.frames,
-        gain_db,
-        title: track.title.clone(),
-        artist: track.artist.clone(),
-        album: track.album.clone(),
-    })
+    Ok(Measured { hash, frames: info.frames, gain_db })
+}
+
+/// The item of a measured file with its tags.
+pub fn with_tags(measured: Measured, track: &Track, path: &Path, kind: ItemKind) -> Item {
+    let Measured { hash, frames, gain_db } = measured;
+    let (title, artist, album) = (track.title.clone(), track.artist.clone(), track.album.clone());
+    Item { hash, kind, file: path.to_owned(), frames, gain_db, title, artist, album, isrc: track.isrc.clone() }
 }

@@ -64,17 +64,20 @@ impl AacSource {
     }
 
     /// The title that plays at an AAC frame.
-    fn title(&mut self, frame: u64) -> String {
-        self.program.timeline().item_at(frame * AacFrame::LENGTH).item.display_title()
+    fn title(frame: u64, sound: &mut ProgramSound) -> String {
+        let frame = frame * AacFrame::LENGTH;
+        let program = sound.program();
+        let placed = program.timeline(frame).item_at(frame);
+        program.sounding_item(&placed).display_title()
     }
 
     /// The frames with their headers and titles.
-    fn units(&mut self, first: u64, frames: &[AacFrame]) -> Vec<Unit> {
+    fn units(&self, first: u64, frames: &[AacFrame], sound: &mut ProgramSound) -> Vec<Unit> {
         let rate = self.program.settings().rate;
         let mut title: Arc<str> = "".into();
         let mut units = Vec::with_capacity(frames.len());
         for (frame, number) in frames.iter().zip(first..) {
-            let now = self.title(number);
+            let now = Self::title(number, sound);
             if *title != *now {
                 title = now.into();
             }
@@ -95,11 +98,11 @@ impl SegmentSource for AacSource {
         &self.renditions
     }
 
-    fn segments(&mut self, number: u64, _: &mut ProgramSound) -> Result<Vec<Vec<u8>>, Error> {
+    fn segments(&mut self, number: u64, sound: &mut ProgramSound) -> Result<Vec<Vec<u8>>, Error> {
         let range = self.grid.frames(number);
         let (first_frame, rate) = (range.start, self.program.settings().rate);
-        let frames = self.program.frames(range)?;
-        let title = self.title(first_frame);
+        let frames = self.program.frames(range, sound)?;
+        let title = Self::title(first_frame, sound);
         let segment = |rendition: &Rendition| match rendition.format {
             Format::Adts => AdtsSegment { first_frame, rate, title: Some(&title), frames: &frames }.bytes(),
             Format::Ts | Format::Flac | Format::Opus => {
@@ -108,7 +111,7 @@ impl SegmentSource for AacSource {
         };
         let segments = self.renditions.iter().map(segment).collect::<Result<_, _>>()?;
         if let Some(live) = self.live.clone() {
-            live.append(first_frame, self.units(first_frame, &frames));
+            live.append(first_frame, self.units(first_frame, &frames, sound));
         }
         Ok(segments)
     }

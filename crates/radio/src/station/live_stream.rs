@@ -50,12 +50,15 @@ impl LiveStream {
         Self { rate, unit: unit.max(1), units: RwLock::default() }
     }
 
-    /// Appends units from number `first` on. If they do not follow the last one, those before them are forgotten.
+    /// Appends units from number `first` on, in place of those that were there. If they do not follow any, all others are forgotten.
     pub fn append(&self, first: u64, units: impl IntoIterator<Item = Unit>) {
         let mut kept = self.write();
-        if kept.end() != first {
-            kept.units.clear();
-            kept.first = first;
+        match first.checked_sub(kept.first) {
+            Some(before) if first <= kept.end() => kept.units.truncate(before as usize),
+            _ => {
+                kept.units.clear();
+                kept.first = first;
+            }
         }
         kept.units.extend(units);
     }

@@ -1,19 +1,26 @@
 //! The time of the station, and what it has published.
 
 mod aac_source;
+mod as_run;
 mod clock;
+mod command;
 mod flac_source;
 mod format;
+mod journal;
 mod live_stream;
 mod opus_source;
 mod published;
 mod publisher;
+mod replay;
 mod saved_state;
 mod segment;
 mod segment_grid;
+mod station_program;
 
 pub use aac_source::AacSource;
+pub use as_run::{AsRunLog, Listeners};
 pub use clock::{Reading, StationClock};
+pub use command::{Command, Control, WAITING};
 pub use flac_source::FlacSource;
 pub use format::Format;
 pub use live_stream::{Cursor, Late, LiveStream, Unit};
@@ -23,3 +30,4 @@ pub use publisher::{Publisher, Renditions};
 pub use saved_state::{SavedState, StateFolder};
 pub use segment::{ListedSegment, Rendition, Segment, SegmentSource};
 pub use segment_grid::SegmentGrid;
+pub use station_program::StationProgram;

@@ -1,5 +1,6 @@
 //! Segments of Opus, and pages of Ogg.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,6 +16,8 @@ use super::segment_grid::SegmentGrid;
 use crate::encode::{ProgramSound, opus_packets};
 use crate::error::Error;
 
+/// The number of segments that can be made again.
+const RESTS: usize = 256;
 /// The stream of pages. A station has only one, so any serial number will do.
 pub const OGG: LiveOgg = LiveOgg { serial: 1 };
 
@@ -93,34 +96,34 @@ impl SegmentSource for OpusSource {
 /// Collects the packets of a page, which may be in two segments.
 #[derive(Debug, Default)]
 struct Pages {
-    /// The number of the first packet.
-    first: u64,
-    packets: Vec<Vec<u8>>,
+    /// The ends of the segments that were made last, with the packets before them of a page that ends after them.
+    rests: VecDeque<(u64, Vec<Vec<u8>>)>,
 }
 
 impl Pages {
-    /// The pages that are complete with these packets, and their numbers. `first` is the number of the first packet.
+    /// The pages that are complete with these packets, and their numbers. `first` is the number of the first packet. A segment can be made
+    /// again.
     fn complete(&mut self, first: u64, packets: Vec<Vec<u8>>) -> Vec<(u64, Vec<u8>)> {
-        if self.first + self.packets.len() as u64 != first {
-            (self.first, self.packets) = (first, Vec::new());
-        }
-        self.packets.extend(packets);
+        let end = first + packets.len() as u64;
+        let rest = self.rests.iter().rev().find(|(end, _)| *end == first).map(|(_, rest)| rest.clone());
+        let mut all = rest.unwrap_or_default();
+        let mut start = first - all.len() as u64;
+        all.extend(packets);
         let in_page = PACKETS_IN_PAGE as u64;
         // At the beginning the rest of a page is left out, of which the first packets are missing.
-        let incomplete = self.first.next_multiple_of(in_page) - self.first;
-        if incomplete > self.packets.len() as u64 {
-            return Vec::new();
+        let incomplete = (start.next_multiple_of(in_page) - start).min(all.len() as u64);
+        all.drain(..incomplete as usize);
+        start += incomplete;
+        let rest = all.split_off(all.len() / PACKETS_IN_PAGE * PACKETS_IN_PAGE);
+        if self.rests.len() == RESTS {
+            self.rests.pop_front();
         }
-        self.packets.drain(..incomplete as usize);
-        self.first += incomplete;
-        let whole: Vec<Vec<u8>> =
-            self.packets.drain(..self.packets.len() / PACKETS_IN_PAGE * PACKETS_IN_PAGE).collect();
-        let number = self.first / in_page;
-        self.first += whole.len() as u64;
+        // A page that is not complete because of its beginning is no rest.
+        self.rests.push_back((end, if start.is_multiple_of(in_page) { rest } else { Vec::new() }));
         let page = |(packets, number): (&[Vec<u8>; PACKETS_IN_PAGE], u64)| {
             (number, OGG.page(number, &packets.each_ref().map(Vec::as_slice)))
         };
-        whole.as_chunks().0.iter().zip(number..).map(page).collect()
+        all.as_chunks().0.iter().zip(start / in_page..).map(page).collect()
     }
 }
 
@@ -144,6 +147,8 @@ mod tests {
         assert_eq!(numbers, (5..14).collect::<Vec<_>>());
         let sound = |page: &[u8]| page[page.len() - 30..].to_vec();
         assert!(made.iter().all(|(number, page)| sound(page) == packets(10 * number..10 * number + 10).concat()));
+        // A segment that is made again completes the page again.
+        assert_eq!(pages.complete(97, packets(97..100)), made[4..5]);
         // After a pause of the machine the segments do not follow each other.
         assert_eq!(pages.complete(1_000, packets(1_000..1_010)).first().map(|page| page.0), Some(100));
     }

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::segment::Segment;
 use crate::item::ItemKind;
+use crate::program::Reason;
 
 /// What listeners can fetch.
 #[derive(Clone, Debug, Default)]
@@ -34,8 +35,10 @@ pub struct NowPlaying {
     pub artist: Option<String>,
     /// The album.
     pub album: Option<String>,
-    /// Track or jingle.
+    /// Track, jingle or filler.
     pub kind: ItemKind,
+    /// Why it plays.
+    pub reason: Reason,
     /// Its start, in seconds after 1970-01-01T00:00:00 UTC.
     pub starts: f64,
     /// Its length.

@@ -12,9 +12,12 @@ use super::published::{NowPlaying, Published};
 use super::saved_state::{SavedState, StateFolder};
 use super::segment::{ListedSegment, Rendition, Segment, SegmentSource};
 use super::segment_grid::SegmentGrid;
+use super::station_program::StationProgram;
 use crate::encode::ProgramSound;
 use crate::error::Error;
-use crate::program::PlacedItem;
+use crate::item::Item;
+use crate::manifest::Manifest;
+use crate::program::{Lost, Program};
 
 /// The number of items after the present one that are shown.
 const COMING: u64 = 5;
@@ -31,6 +34,11 @@ impl Renditions {
     /// The number of segments that have ended in all renditions when `played` was played.
     fn ended(&self, played: Frames) -> u64 {
         self.sources.iter().map(|source| source.grid().ended(played.0)).min().unwrap_or(0)
+    }
+
+    /// The first frame at which a rendition begins this segment.
+    pub fn start(&self, segment: u64) -> u64 {
+        self.sources.iter().map(|source| source.grid().start(segment).0).min().unwrap_or(0)
     }
 
     /// The time after which this number of segments have ended in all renditions.
@@ -55,6 +63,7 @@ struct SegmentSet {
 pub struct Publisher {
     renditions: Renditions,
     sound: ProgramSound,
+    changes: StationProgram,
     /// The number of segments in a playlist.
     window: u64,
     state: SavedState,
@@ -66,10 +75,11 @@ pub struct Publisher {
 
 impl Publisher {
     /// A publisher that continues from `state`, which is saved in `folder`. Its playlists have `window` segments. `sound` is the sound of
-    /// the program.
+    /// the program, and `changes` changes it.
     pub fn new(
         renditions: Renditions,
         sound: ProgramSound,
+        changes: StationProgram,
         window: usize,
         state: SavedState,
         folder: StateFolder,
@@ -78,7 +88,7 @@ impl Publisher {
         let names = names.chain(renditions.playlists.iter().map(|(name, _)| name.clone()));
         let playlists = names.map(|name| (name, Arc::from(""))).collect();
         let published = Arc::new(RwLock::new(Published { playlists, ..Published::default() }));
-        Self { renditions, sound, window: window as u64, state, folder, sets: VecDeque::new(), published }
+        Self { renditions, sound, changes, window: window as u64, state, folder, sets: VecDeque::new(), published }
     }
 
     /// What listeners can fetch. It changes with each [`publish`](Self::publish).
@@ -111,7 +121,48 @@ impl Publisher {
         let oldest = first.saturating_sub(self.window + 1);
         self.sets.retain(|set| set.number >= oldest);
         self.list(&(first..ended))?;
-        saved.map(|()| true)
+        let known = self.renditions.start(ended);
+        let stated = self.changes.save_state(known, self.sound.program());
+        self.changes.forget(known, self.sound.program());
+        saved.and(stated).map(|()| true)
+    }
+
+    /// Changes the program from the first frame on that nobody has heard yet. What was made after it is made again. `change` receives that
+    /// frame. Returns what it returns.
+    ///
+    /// # Errors
+    /// Those of `change`. The program is then unchanged.
+    pub fn change<T>(
+        &mut self,
+        played: Frames,
+        change: impl FnOnce(&mut StationProgram, u64, &mut Program) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        // The segment after the published ones is being played.
+        let number = self.renditions.ended(played).max(self.state.published_segments) + 1;
+        let result = change(&mut self.changes, self.renditions.start(number), self.sound.change())?;
+        self.sets.retain(|set| set.number < number);
+        Ok(result)
+    }
+
+    /// Uses another manifest. Returns whether it differs from the present one.
+    ///
+    /// # Errors
+    /// Those of [`StationProgram::set_manifest`].
+    pub fn set_manifest(&mut self, manifest: &Manifest, played: Frames) -> Result<bool, Error> {
+        if !self.changes.differs(manifest)? {
+            return Ok(false);
+        }
+        self.change(played, |changes, from, program| changes.set_manifest(manifest, from, program))
+    }
+
+    /// The item that was requested, if the station has it.
+    pub fn item(&mut self, hash: &str) -> Option<Arc<Item>> {
+        self.sound.program().newest().plan().item(hash)
+    }
+
+    /// The items whose artist or title contains all words of `text`, and the number of all of them.
+    pub fn search(&mut self, text: &str, most: usize) -> (Vec<Arc<Item>>, usize) {
+        self.sound.program().newest().plan().search(text, most)
     }
 
     /// Makes the next segments that are not made yet, at most two windows ahead. Returns whether there were any.
@@ -134,9 +185,32 @@ impl Publisher {
             self.sets.clear();
         }
         let next = self.sets.back().map_or(numbers.start, |last| last.number + 1);
-        for number in next..numbers.end {
-            let segments = self.segments(number)?;
-            self.sets.push_back(SegmentSet { number, segments });
+        let mut number = next;
+        while number < numbers.end {
+            match self.segments(number) {
+                Ok(segments) => {
+                    self.sets.push_back(SegmentSet { number, segments });
+                    number += 1;
+                }
+                Err(Error::Sound { number, from, source }) => self.replace(number, from, *source)?,
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    /// Plays the filler instead of an item that cannot be played, or silence if it is the filler that cannot be played.
+    fn replace(&mut self, number: u64, from: u64, error: Error) -> Result<(), Error> {
+        let program = self.sound.change();
+        let present = program.lost(number, from);
+        if present.is_some_and(|lost| lost.silent) {
+            return Err(error);
+        }
+        let lost = Lost { number, from, silent: present.is_some() };
+        let instead = if lost.silent { "silence" } else { "the filler" };
+        tracing::error!("{instead} is played instead of item {number}: {error}");
+        if let Err(error) = self.changes.lose(lost, program) {
+            tracing::error!("after a restart other sound can be made for item {number}: {error}");
         }
         Ok(())
     }
@@ -161,33 +235,39 @@ impl Publisher {
 
     /// The items that play in these segments.
     fn played(&mut self, numbers: &Range<u64>, grid: SegmentGrid) -> Vec<PlayedItem> {
-        let epoch = self.state.epoch();
-        let timeline = self.sound.timeline();
-        let (rate, items) = (timeline.rate(), timeline.items(grid.start(numbers.start).0..grid.start(numbers.end).0));
-        let played = items.into_iter().map(|placed| PlayedItem {
-            id: placed.number.to_string(),
-            time: epoch + placed.start.duration(rate),
-            duration: placed.item.frames.duration(rate),
-            title: placed.item.display_title(),
+        let (epoch, program) = (self.state.epoch(), self.sound.program());
+        let (rate, first, end) = (program.rate(), grid.start(numbers.start).0, grid.start(numbers.end).0);
+        let items = program.timeline(end).items(first..end);
+        let played = items.into_iter().map(|placed| {
+            // A playlist must not state another duration later, even if the item is skipped.
+            let planned = program.timeline(placed.start.0).item(placed.number);
+            PlayedItem {
+                id: placed.number.to_string(),
+                time: epoch + placed.start.duration(rate),
+                duration: planned.frames.duration(rate),
+                title: program.sounding_item(&placed).display_title(),
+            }
         });
         played.collect()
     }
 
     /// The item that plays at a frame, and the items after it.
     fn playing(&mut self, frame: u64) -> (Option<NowPlaying>, Vec<NowPlaying>) {
-        let epoch = self.state.epoch();
-        let timeline = self.sound.timeline();
-        let (rate, first) = (timeline.rate(), timeline.item_at(frame).number);
+        let (epoch, program) = (self.state.epoch(), self.sound.program());
+        let rate = program.rate();
+        let first = program.timeline(u64::MAX).item_at(frame).number;
         let mut items = (first..=first + COMING).map(|number| {
-            let PlacedItem { number, item, start } = timeline.item(number);
+            let placed = program.timeline(u64::MAX).item(number);
+            let item = program.sounding_item(&placed);
             NowPlaying {
                 number,
                 title: item.title.clone(),
                 artist: item.artist.clone(),
                 album: item.album.clone(),
                 kind: item.kind,
-                starts: (epoch + start.duration(rate)).as_secs_f64(),
-                seconds: item.frames.seconds(rate),
+                reason: placed.reason,
+                starts: (epoch + placed.start.duration(rate)).as_secs_f64(),
+                seconds: placed.frames.seconds(rate),
             }
         });
         (items.next(), items.collect())
@@ -214,7 +294,7 @@ impl Publisher {
             };
             playlists.insert(rendition.playlist.clone(), playlist.text()?.into());
         }
-        let end = renditions.iter().map(|(_, grid)| grid.start(numbers.end).0).min().unwrap_or_default();
+        let end = self.renditions.start(numbers.end);
         let (playing, next) = self.playing(end.saturating_sub(1));
         let published = Published { playlists, segments, published_segments: numbers.end, playing, next };
         *self.published.write().unwrap_or_else(PoisonError::into_inner) = published;

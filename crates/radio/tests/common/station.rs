@@ -20,13 +20,19 @@ pub fn prepare(folder: &Path, tracks: &[(&str, usize)], flags: &[&str]) {
         write(&folder.join("music"), &format!("{name}.wav"), &sound);
     }
     write(&folder.join("jingles"), "j.wav", &chords(RATE as usize + 77, 12));
+    run_setup(folder, flags);
+}
+
+/// Runs `crowd-radio setup` for the files in the folder.
+pub fn run_setup(folder: &Path, flags: &[&str]) {
     let mut setup = Command::new(cargo_bin("crowd-radio"));
     setup
-        .args(["setup", "--cycle", "1", "--segment-seconds", "1"])
+        .args(["setup", "--quiet", "--cycle", "1", "--segment-seconds", "1"])
         .args(flags)
         .arg("--music")
         .arg(folder.join("music"));
     setup.arg("--jingles").arg(folder.join("jingles")).arg("--out").arg(folder.join("out"));
+    setup.arg("--filler").arg(folder.join("jingles/j.wav"));
     assert!(setup.status().unwrap().success());
 }
 

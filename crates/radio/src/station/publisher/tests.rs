@@ -1,12 +1,10 @@
-use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crowd_engine::SampleRate;
+use serde_json::{from_value, json};
 
 use super::super::format::Format;
 use super::*;
-use crate::item::{Item, ItemKind};
-use crate::program::{Rotation, Timeline, Transition};
 use crate::sound::SoundCache;
 
 const RATE: SampleRate = SampleRate::DAT;
@@ -44,19 +42,14 @@ fn source(codec_frame: u64, playlist: &str, fails: &Arc<AtomicBool>) -> Box<dyn 
     Box::new(Numbers { grid, renditions, fails: fails.clone() })
 }
 
-fn sound() -> ProgramSound {
-    let item = Item {
-        hash: "1".to_owned(),
-        kind: ItemKind::Track,
-        file: "a.wav".into(),
-        frames: Frames(7 * 48_000),
-        gain_db: 0.0,
-        title: "A".to_owned(),
-        artist: None,
-        album: None,
-    };
-    let rotation = Rotation::new(Vec::new(), vec![Arc::new(item)], NonZeroUsize::MIN).unwrap();
-    ProgramSound::new(Timeline::new(rotation, Transition::Gapless, RATE), SoundCache::new(RATE))
+/// A manifest with one track of 7 s. No sound of it is read.
+fn manifest() -> Manifest {
+    let item =
+        json!({ "hash": "1", "kind": "track", "file": "a.wav", "frames": 336_000, "gain_db": 0.0, "title": "A" });
+    let playlist = json!({ "name": "music", "order": "path", "items": [&item] });
+    let schedule = json!({ "time_zone": "UTC", "play": "music" });
+    from_value(json!({ "name": "Test", "stream": {}, "schedule": schedule, "playlists": [playlist], "filler": item }))
+        .unwrap()
 }
 
 /// A publisher of three renditions, with the frames of AAC, FLAC and Opus.
@@ -65,7 +58,9 @@ fn publisher(state: &std::path::Path, fails: &Arc<AtomicBool>) -> Publisher {
     let renditions = Renditions { sources, playlists: vec![("all.m3u8".to_owned(), "fixed".into())] };
     let folder = StateFolder::open(state).unwrap();
     let saved = folder.read().unwrap().unwrap_or_else(|| SavedState::new(Duration::from_secs(1_790_000_000)));
-    Publisher::new(renditions, sound(), WINDOW as usize, saved, folder)
+    let (changes, program) = StationProgram::open(state, &manifest(), saved.epoch(), 0).unwrap();
+    let sound = ProgramSound::new(program, SoundCache::new(RATE));
+    Publisher::new(renditions, sound, changes, WINDOW as usize, saved, folder)
 }
 
 /// The number of the first segment and the number of segments, of each playlist.

@@ -1,0 +1,133 @@
+//! The configuration of a station.
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::Error;
+use crate::item::ItemKind;
+use crate::program::{Order, Schedule};
+
+/// The configuration of a station, as its owner writes it.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StationConfig {
+    /// The name of the station.
+    #[serde(default = "default_name")]
+    pub name: String,
+    /// The properties of the stream.
+    #[serde(default)]
+    pub stream: StreamSettings,
+    /// The playlists.
+    #[serde(default)]
+    pub playlist: Vec<PlaylistConfig>,
+    /// What plays when.
+    #[serde(default)]
+    pub schedule: ScheduleConfig,
+    /// A file that plays when nothing else can. Without it, music is generated.
+    pub filler: Option<PathBuf>,
+}
+
+fn default_name() -> String {
+    "crowd-radio".to_owned()
+}
+
+/// The properties of the stream. They stay the same as long as the station runs.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct StreamSettings {
+    /// Frames per second: 32,000, 44,100 or 48,000.
+    pub sample_rate: u32,
+    /// Bits per second of AAC: 32,000 to 320,000.
+    pub bit_rate: u32,
+    /// The length of a segment, in seconds: 1 to 60.
+    pub segment_seconds: f64,
+    /// The loudness of all items in LUFS: -30 to -9.
+    pub loudness_lufs: f64,
+}
+
+impl Default for StreamSettings {
+    fn default() -> Self {
+        Self { sample_rate: 48_000, bit_rate: 128_000, segment_seconds: 6.0, loudness_lufs: -16.0 }
+    }
+}
+
+/// A playlist.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PlaylistConfig {
+    /// The name, which the schedule uses.
+    pub name: String,
+    /// The folder of its files, with all folders in it.
+    pub folder: PathBuf,
+    /// Whether it has music or jingles.
+    #[serde(default = "default_kind")]
+    pub kind: ItemKind,
+    /// The order in which it plays.
+    #[serde(default)]
+    pub order: Order,
+}
+
+const fn default_kind() -> ItemKind {
+    ItemKind::Track
+}
+
+/// What plays when; see [`Schedule`]. The time zone and the playlist can be left out.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[allow(missing_docs, reason = "the fields are those of `Schedule`")]
+pub struct ScheduleConfig {
+    pub time_zone: Option<String>,
+    pub play: Option<String>,
+    pub crossfade_seconds: f64,
+    pub pause_seconds: f64,
+    pub day_part: Vec<crate::program::DayPart>,
+    pub every: Vec<crate::program::Every>,
+    pub at: Vec<crate::program::At>,
+    pub separation: crate::program::Separation,
+}
+
+impl StationConfig {
+    /// Reads a configuration. Paths in it are relative to its folder. A file whose name ends with `.json` is read as one of the older
+    /// formats.
+    ///
+    /// # Errors
+    /// [`Error::Io`]; [`Error::File`] with the line and the reason.
+    pub fn read(path: &Path) -> Result<Self, Error> {
+        let text = std::fs::read_to_string(path).map_err(|error| Error::io(path, "read", error))?;
+        let folder = path.parent().unwrap_or(Path::new(""));
+        if path.extension().is_some_and(|extension| extension == "json") {
+            return super::older_files::read(path, &text);
+        }
+        let mut config: Self = toml_edit::de::from_str(&text).map_err(|error| Error::File {
+            path: path.to_owned(),
+            problem: error.to_string().trim_end().to_owned(),
+            advice: "docs/crowd-radio.md describes the file",
+        })?;
+        config.make_absolute(folder);
+        Ok(config)
+    }
+
+    /// Makes relative paths absolute.
+    pub(super) fn make_absolute(&mut self, folder: &Path) {
+        let paths = self.playlist.iter_mut().map(|playlist| &mut playlist.folder).chain(self.filler.as_mut());
+        paths.for_each(|path| *path = folder.join(&*path));
+    }
+
+    /// The schedule, with the time zone of the system and the first playlist of music where none is given.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] when no playlist has music.
+    pub fn schedule(&self) -> Result<Schedule, Error> {
+        let config = self.schedule.clone();
+        let first = || self.playlist.iter().find(|playlist| playlist.kind == ItemKind::Track);
+        let play = config.play.or_else(|| first().map(|playlist| playlist.name.clone()));
+        let Some(play) = play else {
+            return Err(Error::Invalid("there is no playlist: add [[playlist]] with a name and a folder".to_owned()));
+        };
+        let system = || jiff::tz::TimeZone::system().iana_name().unwrap_or("UTC").to_owned();
+        let time_zone = config.time_zone.unwrap_or_else(system);
+        let ScheduleConfig { crossfade_seconds, pause_seconds, day_part, every, at, separation, .. } = config;
+        Ok(Schedule { time_zone, play, crossfade_seconds, pause_seconds, day_part, every, at, separation })
+    }
+}

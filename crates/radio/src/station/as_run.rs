@@ -1,0 +1,143 @@
+//! The log of what was broadcast, for reports of royalties.
+
+use std::fs::File;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crowd_engine::{Frames, SampleRate};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use crate::error::Error;
+use crate::item::Item;
+use crate::program::{PlacedItem, Program};
+
+const FOLDER: &str = "as-run";
+const HEADER: &str = "start,title,artist,album,isrc,kind,seconds,listeners_aac,listeners_opus,clients_hls\n";
+
+/// The numbers of listeners at one time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Listeners {
+    /// Connections to `/listen.aac`.
+    pub aac: u64,
+    /// Connections to `/listen.opus`.
+    pub opus: u64,
+    /// Different clients that have fetched a playlist in the last 30 s. Several players behind one address are one client.
+    pub hls: u64,
+}
+
+/// The log of what was broadcast: a CSV file for each month, with a line for each item that has ended.
+#[derive(Debug)]
+pub struct AsRunLog {
+    folder: PathBuf,
+    epoch: Duration,
+    rate: SampleRate,
+    zone: TimeZone,
+    /// The item that plays, the frame from which on it was broadcast, and the most listeners that it had.
+    playing: Option<(PlacedItem, u64, Listeners)>,
+}
+
+impl AsRunLog {
+    /// The log in the folder of a station's state. The times are those of `zone`.
+    pub fn new(state: &Path, epoch: Duration, rate: SampleRate, zone: TimeZone) -> Self {
+        Self { folder: state.join(FOLDER), epoch, rate, zone, playing: None }
+    }
+
+    /// Called from time to time with the frame that plays and the listeners. Writes the item that has ended since then.
+    ///
+    /// # Errors
+    /// When the disk is full or the folder cannot be written. The line is then missing.
+    pub fn played(&mut self, frame: u64, program: &mut Program, listeners: Listeners) -> Result<(), Error> {
+        let placed = program.timeline(frame).item_at(frame);
+        if let Some((playing, _, most)) = &mut self.playing
+            && playing.number == placed.number
+        {
+            most.aac = most.aac.max(listeners.aac);
+            most.opus = most.opus.max(listeners.opus);
+            most.hls = most.hls.max(listeners.hls);
+            return Ok(());
+        }
+        let begin = if self.playing.is_none() { frame.max(placed.start.0) } else { placed.start.0 };
+        let Some((ended, from, most)) = self.playing.replace((placed, begin, listeners)) else { return Ok(()) };
+        // A skip may have shortened it after it began.
+        let ended = program.timeline(frame).item(ended.number);
+        let item = program.sounding_item(&ended);
+        self.write(&item, from, ended.end().0.saturating_sub(from), most)
+    }
+
+    fn write(&self, item: &Item, from: u64, frames: u64, listeners: Listeners) -> Result<(), Error> {
+        let time = self.epoch + Frames(from).duration(self.rate);
+        let time = i128::try_from(time.as_nanos()).ok().and_then(|nanos| Timestamp::from_nanosecond(nanos).ok());
+        let time = time.unwrap_or_default().to_zoned_datetime(self.zone.clone());
+        let text = |text: &Option<String>| field(text.as_deref().unwrap_or_default());
+        let kind = serde_json::to_string(&item.kind).unwrap_or_default();
+        let line = format!(
+            "{},{},{},{},{},{},{:.3},{},{},{}\n",
+            time.strftime("%Y-%m-%dT%H:%M:%S%.3f%:z"),
+            field(&item.title),
+            text(&item.artist),
+            text(&item.album),
+            text(&item.isrc),
+            kind.trim_matches('"'),
+            Frames(frames).seconds(self.rate),
+            listeners.aac,
+            listeners.opus,
+            listeners.hls
+        );
+        std::fs::create_dir_all(&self.folder).map_err(|error| Error::io(&self.folder, "make the folder", error))?;
+        let path = self.folder.join(format!("{}.csv", time.strftime("%Y-%m")));
+        append(&path, &line).map_err(|error| Error::io(&path, "write", error))
+    }
+}
+
+/// Appends a line. A line that a crash has left incomplete is ended first.
+fn append(path: &Path, line: &str) -> io::Result<()> {
+    use std::io::{Read, Seek, SeekFrom};
+
+    let mut file = File::options().create(true).read(true).append(true).open(path)?;
+    let mut text = String::new();
+    if file.seek(SeekFrom::End(0))? == 0 {
+        text.push_str(HEADER);
+    } else {
+        file.seek(SeekFrom::End(-1))?;
+        let mut last = [0];
+        file.read_exact(&mut last)?;
+        if last != *b"\n" {
+            text.push('\n');
+        }
+    }
+    text.push_str(line);
+    file.write_all(text.as_bytes())?;
+    file.sync_data()
+}
+
+/// A field of CSV (RFC 4180) without line breaks. A spreadsheet would take a text that begins with one of `=+-@` for a formula.
+fn field(text: &str) -> String {
+    let plain: String = text.chars().map(|one| if one.is_control() { ' ' } else { one }).collect();
+    let formula = plain.starts_with(['=', '+', '-', '@']);
+    let escaped = plain.replace('"', "\"\"");
+    match (formula, plain.contains([',', '"'])) {
+        (true, _) => format!("\"'{escaped}\""),
+        (false, true) => format!("\"{escaped}\""),
+        (false, false) => plain,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_are_quoted_and_an_incomplete_line_is_ended() {
+        assert_eq!(field("plain"), "plain");
+        assert_eq!(field("a \"b\", c\n"), "\"a \"\"b\"\", c \"");
+        assert_eq!(field("=1+1"), "\"'=1+1\"");
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("2026-12.csv");
+        append(&path, "one\n").unwrap();
+        std::fs::write(&path, format!("{HEADER}one\ntw")).unwrap();
+        append(&path, "three\n").unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), format!("{HEADER}one\ntw\nthree\n"));
+    }
+}

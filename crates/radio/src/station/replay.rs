@@ -1,0 +1,128 @@
+//! The program that follows from the entries of a journal.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use crowd_engine::SampleRate;
+use crowd_store::FileFolder;
+
+use super::journal::{Entry, Event};
+use crate::error::Error;
+use crate::manifest::Manifest;
+use crate::program::{ChangeKind, Lost, Plan, Program, effective};
+
+/// The folder of the manifests that the journal names.
+const MANIFESTS: &str = "manifests";
+/// The time before a moment from which on the program is known after a restart, in seconds. Players still play what was published in it.
+pub const KNOWN_SECONDS: u64 = 3_600;
+
+/// The manifests that a station has used, by their hashes.
+#[derive(Debug)]
+pub struct Manifests {
+    folder: FileFolder,
+    epoch: Duration,
+    /// The sample rate of the station.
+    pub rate: SampleRate,
+}
+
+/// What follows from the entries.
+pub struct Replayed {
+    /// The program as it was known at each moment of the last hour.
+    pub program: Program,
+    /// The hash of the present manifest.
+    pub manifest: String,
+    /// The frame at which the state of the program was written last; 0 if it never was.
+    pub state_from: u64,
+}
+
+impl Manifests {
+    /// The manifests in the folder of a station's state, whose frame 0 is at `epoch`.
+    pub fn new(folder: &Path, epoch: Duration, rate: SampleRate) -> Self {
+        Self { folder: FileFolder::new(folder.join(MANIFESTS)), epoch, rate }
+    }
+
+    /// The path of a manifest.
+    pub fn file(&self, hash: &str) -> PathBuf {
+        self.folder.file(&format!("{hash}.json"))
+    }
+
+    /// The plan of a manifest.
+    ///
+    /// # Errors
+    /// Those of [`Plan::new`].
+    pub fn plan_of(&self, manifest: &Manifest) -> Result<Arc<Plan>, Error> {
+        Ok(Arc::new(manifest.plan(self.epoch)?))
+    }
+
+    /// Stores a manifest, and returns its hash.
+    ///
+    /// # Errors
+    /// When the disk is full or the folder cannot be written.
+    pub fn store(&self, manifest: &Manifest) -> Result<String, Error> {
+        let path = self.folder.path();
+        std::fs::create_dir_all(path).map_err(|error| Error::io(path, "make the folder", error))?;
+        let text = manifest.text()?;
+        let hash = hash(&text);
+        if !self.file(&hash).exists() {
+            self.folder.write(&format!("{hash}.json"), &text)?;
+        }
+        Ok(hash)
+    }
+
+    /// The program that follows from the entries, as it was known at each moment from an hour before the frame `published` on.
+    ///
+    /// # Errors
+    /// [`Error::File`] when a manifest is missing or damaged, or the first entry is no plan.
+    pub fn replay(&self, entries: &[Entry], published: u64) -> Result<Replayed, Error> {
+        let known = published.saturating_sub(KNOWN_SECONDS * u64::from(self.rate.get()));
+        let state = entries.iter().rev().find_map(|entry| match &entry.event {
+            Event::State { state } if state.end <= known => Some((**state).clone()),
+            _ => None,
+        });
+        let state = state.unwrap_or_default();
+        let end = state.end;
+        let is_before = |entry: &&Entry| entry.from == 0 || effective(entry.from, self.rate) <= end;
+        let first = entries.iter().filter(is_before).filter_map(plan_of).next_back();
+        let Some(mut manifest) = first else {
+            let path = self.folder.path().with_file_name("journal.jsonl");
+            let advice = "remove the file to begin the program anew";
+            return Err(Error::File { path, problem: "it does not begin with a plan".to_owned(), advice });
+        };
+        let mut program = Program::new(state, self.plan(manifest)?);
+        for Entry { from, event } in entries.iter().filter(|entry| !is_before(entry)) {
+            let from = *from;
+            match event {
+                Event::Plan { manifest: new } => {
+                    program.change(from, ChangeKind::Plan(self.plan(new)?));
+                    manifest = new;
+                }
+                Event::Skip => program.change(from, ChangeKind::Skip),
+                Event::Request { hash } => program.change(from, ChangeKind::Request(hash.clone())),
+                Event::Lost { number, silent } => program.lose(Lost { number: *number, from, silent: *silent }),
+                Event::State { .. } => {}
+            }
+        }
+        let states = entries.iter().filter(|entry| matches!(entry.event, Event::State { .. }));
+        let state_from = states.map(|entry| entry.from).max().unwrap_or(0);
+        let manifest = manifest.to_owned();
+        program.forget(known);
+        Ok(Replayed { program, manifest, state_from })
+    }
+
+    fn plan(&self, hash: &str) -> Result<Arc<Plan>, Error> {
+        self.plan_of(&Manifest::read_file(&self.file(hash))?)
+    }
+}
+
+fn plan_of(entry: &Entry) -> Option<&str> {
+    match &entry.event {
+        Event::Plan { manifest } => Some(manifest),
+        _ => None,
+    }
+}
+
+/// The hash of a manifest's text, under which it is stored.
+pub fn hash(text: &[u8]) -> String {
+    blake3::hash(text).to_hex()[..32].to_owned()
+}

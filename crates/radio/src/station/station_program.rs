@@ -1,0 +1,142 @@
+//! The program of a station with its changes, as they are on the disk.
+
+use std::path::Path;
+use std::time::Duration;
+
+use crowd_engine::SampleRate;
+
+use super::journal::{Entry, Event, Journal};
+use super::replay::{KNOWN_SECONDS, Manifests, Replayed, hash};
+use crate::error::Error;
+use crate::manifest::Manifest;
+use crate::program::{ChangeKind, Lost, Program, WalkState};
+
+/// The time after which the state is written into the journal, in seconds.
+const STATE_SECONDS: u64 = 86_400;
+
+/// Changes a station's program, and writes the changes into its journal.
+#[derive(Debug)]
+pub struct StationProgram {
+    journal: Journal,
+    manifests: Manifests,
+    /// The hash of the present manifest.
+    manifest: String,
+    /// The frame at which the state was written last.
+    state_from: u64,
+}
+
+impl StationProgram {
+    /// Opens the program in the folder of a station's state. `manifest` is the present one. If it is not that of the journal, it is
+    /// used from `published` on, the first frame that was not published yet.
+    ///
+    /// # Errors
+    /// [`Error::Io`]; [`Error::File`] when a manifest is damaged; those of [`set_manifest`](Self::set_manifest).
+    pub fn open(folder: &Path, manifest: &Manifest, epoch: Duration, published: u64) -> Result<(Self, Program), Error> {
+        let manifests = Manifests::new(folder, epoch, SampleRate::new(manifest.stream.sample_rate)?);
+        let mut journal = Journal::open(folder)?;
+        if journal.entries().is_empty() {
+            journal.append(Entry { from: 0, event: Event::Plan { manifest: manifests.store(manifest)? } })?;
+        }
+        let Replayed { mut program, manifest: present, state_from } = manifests.replay(journal.entries(), published)?;
+        let mut opened = Self { journal, manifests, manifest: present, state_from };
+        opened.set_manifest(manifest, published.max(1), &mut program)?;
+        Ok((opened, program))
+    }
+
+    /// The program of a station that may be running or that never ran, as far as it is known.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn preview(folder: &Path, manifest: &Manifest, epoch: Duration, published: u64) -> Result<Program, Error> {
+        let manifests = Manifests::new(folder, epoch, SampleRate::new(manifest.stream.sample_rate)?);
+        let entries = Journal::entries_in(folder)?;
+        if entries.is_empty() {
+            return Ok(Program::new(WalkState::default(), manifests.plan_of(manifest)?));
+        }
+        Ok(manifests.replay(&entries, published)?.program)
+    }
+
+    /// Uses another manifest from the first item on that begins after `from`. Returns whether it differs from the present one.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] when the stream has other properties, which would need a new station; when the disk is full.
+    pub fn set_manifest(&mut self, manifest: &Manifest, from: u64, program: &mut Program) -> Result<bool, Error> {
+        if !self.differs(manifest)? {
+            return Ok(false);
+        }
+        let present = Manifest::read_file(&self.manifests.file(&self.manifest))?.stream;
+        if present.sample_rate != manifest.stream.sample_rate
+            || present.segment_seconds != manifest.stream.segment_seconds
+        {
+            return Err(Error::Invalid(
+                "the sample rate or the length of segments has changed, which a running stream cannot do: prepare the station as before, \
+                 or give it another --state folder to begin a new stream"
+                    .to_owned(),
+            ));
+        }
+        let plan = self.manifests.plan_of(manifest)?;
+        let manifest = self.manifests.store(manifest)?;
+        self.journal.append(Entry { from, event: Event::Plan { manifest: manifest.clone() } })?;
+        program.change(from, ChangeKind::Plan(plan));
+        self.manifest = manifest;
+        Ok(true)
+    }
+
+    /// Whether a manifest is another one than that of the present plan.
+    ///
+    /// # Errors
+    /// Those of [`Manifest::text`].
+    pub fn differs(&self, manifest: &Manifest) -> Result<bool, Error> {
+        Ok(hash(&manifest.text()?) != self.manifest)
+    }
+
+    /// Skips the item that plays at `from`.
+    ///
+    /// # Errors
+    /// When the disk is full.
+    pub fn skip(&mut self, from: u64, program: &mut Program) -> Result<(), Error> {
+        self.journal.append(Entry { from, event: Event::Skip })?;
+        program.change(from, ChangeKind::Skip);
+        Ok(())
+    }
+
+    /// Plays an item after the one that plays at `from`.
+    ///
+    /// # Errors
+    /// When the disk is full.
+    pub fn request(&mut self, hash: String, from: u64, program: &mut Program) -> Result<(), Error> {
+        self.journal.append(Entry { from, event: Event::Request { hash: hash.clone() } })?;
+        program.change(from, ChangeKind::Request(hash));
+        Ok(())
+    }
+
+    /// Plays something else instead of an item that cannot be played.
+    ///
+    /// # Errors
+    /// When the disk is full. The replacement plays nevertheless.
+    pub fn lose(&mut self, lost: Lost, program: &mut Program) -> Result<(), Error> {
+        let Lost { number, from, silent } = lost;
+        program.lose(lost);
+        self.journal.append(Entry { from, event: Event::Lost { number, silent } })
+    }
+
+    /// Forgets what of the program is only needed more than an hour before the frame `published`.
+    pub fn forget(&self, published: u64, program: &mut Program) {
+        program.forget(published.saturating_sub(KNOWN_SECONDS * u64::from(program.rate().get())));
+    }
+
+    /// Once a day, writes the state of the program as it was an hour before the frame `published`.
+    ///
+    /// # Errors
+    /// When the disk is full.
+    pub fn save_state(&mut self, published: u64, program: &mut Program) -> Result<(), Error> {
+        let rate = u64::from(program.rate().get());
+        if published < self.state_from + STATE_SECONDS * rate {
+            return Ok(());
+        }
+        let frame = published.saturating_sub(KNOWN_SECONDS * rate);
+        let state = Box::new(program.timeline(published).state_at(frame));
+        self.state_from = published;
+        self.journal.append(Entry { from: published, event: Event::State { state } })
+    }
+}
