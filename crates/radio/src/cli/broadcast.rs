@@ -15,7 +15,7 @@ use tokio::sync::{oneshot, watch};
 use super::renditions::{MadeRenditions, RenditionArgs};
 use crate::encode::ProgramSound;
 use crate::error::Error;
-use crate::http::{App, HlsClients, router};
+use crate::http::{App, HlsClients, Mount, router};
 use crate::manifest::Manifest;
 use crate::sound::SoundCache;
 use crate::station::{
@@ -85,11 +85,9 @@ impl Broadcast {
             name: manifest.name.clone(),
             published: publisher.published(),
             played: listening.clone(),
-            aac,
-            opus,
+            aac: aac.map(Mount::new),
+            opus: opus.map(Mount::new),
             slots: StreamSlots::new("streams", self.access.max_streams.get()),
-            aac_listeners: Arc::default(),
-            opus_listeners: Arc::default(),
             hls_clients: HlsClients::default(),
             responses: Arc::default(),
             commands,

@@ -22,16 +22,12 @@ pub struct App {
     pub published: watch::Receiver<Arc<Published>>,
     /// How much of the program was played. It changes about five times a second.
     pub played: watch::Receiver<Frames>,
-    /// The stream of AAC frames for players without HLS, and its bit rate.
-    pub aac: Option<(Arc<LiveStream>, u32)>,
-    /// The stream of pages of Opus, and its bit rate.
-    pub opus: Option<(Arc<LiveStream>, u32)>,
+    /// The stream of AAC frames for players without HLS.
+    pub aac: Option<Mount>,
+    /// The stream of pages of Opus.
+    pub opus: Option<Mount>,
     /// The number of streams that may be sent at once.
     pub slots: StreamSlots,
-    /// Counters of the listeners of the stream of AAC.
-    pub aac_listeners: Arc<ListenerCounts>,
-    /// Counters of the listeners of the stream of Opus.
-    pub opus_listeners: Arc<ListenerCounts>,
     /// The clients that fetch playlists.
     pub hls_clients: HlsClients,
     /// Counters of the responses.
@@ -40,6 +36,24 @@ pub struct App {
     pub commands: SyncSender<Command>,
     /// The secret that commands must have; without it there are none.
     pub token: Option<Token>,
+}
+
+/// A stream for players without HLS.
+#[derive(Debug)]
+pub struct Mount {
+    /// Its sound.
+    pub stream: Arc<LiveStream>,
+    /// Bits per second.
+    pub bit_rate: u32,
+    /// Counters of its listeners.
+    pub listeners: Arc<ListenerCounts>,
+}
+
+impl Mount {
+    /// A mount without listeners.
+    pub fn new((stream, bit_rate): (Arc<LiveStream>, u32)) -> Self {
+        Self { stream, bit_rate, listeners: Arc::default() }
+    }
 }
 
 /// The state, as the handlers receive it.
@@ -53,6 +67,12 @@ impl App {
 
     /// The numbers of listeners now.
     pub fn listeners(&self) -> Listeners {
-        Listeners { aac: self.aac_listeners.now(), opus: self.opus_listeners.now(), hls: self.hls_clients.now() }
+        let now = |mount: &Option<Mount>| mount.as_ref().map_or(0, |mount| mount.listeners.now());
+        Listeners { aac: now(&self.aac), opus: now(&self.opus), hls: self.hls_clients.now() }
+    }
+
+    /// The number of listeners that were disconnected because they did not take their sound.
+    pub fn dropped_listeners(&self) -> u64 {
+        self.aac.iter().chain(&self.opus).map(|mount| mount.listeners.dropped()).sum()
     }
 }

@@ -1,7 +1,5 @@
 //! The streams for players without HLS.
 
-use std::sync::Arc;
-
 use axum::Extension;
 use axum::body::Body;
 use axum::extract::State;
@@ -10,10 +8,10 @@ use axum::response::Response;
 use crowd_streaming::icy::{INTERVAL, IcyWriter};
 use crowd_web::{Client, Problem};
 
-use super::app::{App, SharedApp};
-use super::listeners::{Listener, ListenerCounts};
+use super::app::{App, Mount, SharedApp};
+use super::listeners::Listener;
 use super::stream::CORS;
-use crate::station::{Cursor, LiveStream, OGG};
+use crate::station::{Cursor, OGG};
 
 /// The header with which players ask for titles.
 const ICY_METADATA: &str = "icy-metadata";
@@ -25,12 +23,11 @@ pub async fn aac(
     method: Method,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let (stream, bit_rate) = app.aac.as_ref().ok_or_else(|| not_made("AAC", "ts"))?;
+    let mount = app.aac.as_ref().ok_or_else(|| not_made("AAC", "ts"))?;
     let with_titles = headers.get(ICY_METADATA).is_some_and(|value| value.as_bytes().trim_ascii() == b"1");
-    let mut response = respond(&app, client, &method, stream, &app.aac_listeners, |cursor| {
-        (with_titles.then(IcyWriter::default), cursor, Vec::new())
-    })?;
-    station_headers(&app.name, *bit_rate, "audio/aac", response.headers_mut());
+    let titles = with_titles.then(IcyWriter::default);
+    let mut response = respond(&app, client, &method, mount, titles, |_| Vec::new())?;
+    station_headers(&app.name, mount.bit_rate, "audio/aac", response.headers_mut());
     if with_titles {
         response.headers_mut().insert(HeaderName::from_static("icy-metaint"), HeaderValue::from(INTERVAL));
     }
@@ -43,12 +40,10 @@ pub async fn opus(
     Extension(client): Extension<Client>,
     method: Method,
 ) -> Result<Response, Problem> {
-    let (stream, bit_rate) = app.opus.as_ref().ok_or_else(|| not_made("Opus", "opus"))?;
-    let mut response = respond(&app, client, &method, stream, &app.opus_listeners, |cursor| {
-        let header = OGG.headers(cursor.next());
-        (None, cursor, header)
-    })?;
-    station_headers(&app.name, *bit_rate, "audio/ogg", response.headers_mut());
+    let mount = app.opus.as_ref().ok_or_else(|| not_made("Opus", "opus"))?;
+    let header = |cursor: &Cursor| OGG.headers(cursor.next());
+    let mut response = respond(&app, client, &method, mount, None, header)?;
+    station_headers(&app.name, mount.bit_rate, "audio/ogg", response.headers_mut());
     Ok(response)
 }
 
@@ -57,25 +52,24 @@ fn not_made(what: &str, format: &str) -> Problem {
     Problem::new(StatusCode::NOT_FOUND, text)
 }
 
-/// A response with the stream, for a player at the place of the cursor. For HEAD there is no body.
+/// A response with the stream. `header` makes the bytes before the sound. For HEAD there is no body.
 fn respond(
     app: &App,
     client: Client,
     method: &Method,
-    stream: &Arc<LiveStream>,
-    counts: &Arc<ListenerCounts>,
-    prepare: impl FnOnce(Cursor) -> (Option<IcyWriter>, Cursor, Vec<u8>),
+    mount: &Mount,
+    titles: Option<IcyWriter>,
+    header: impl FnOnce(&Cursor) -> Vec<u8>,
 ) -> Result<Response, Problem> {
     let body = if method == Method::HEAD {
         Body::empty()
     } else {
         let played = app.played.clone();
-        let cursor = Cursor::new(stream.clone(), *played.borrow());
-        let (titles, cursor, header) = prepare(cursor.ok_or_else(|| {
+        let cursor = Cursor::new(mount.stream.clone(), *played.borrow()).ok_or_else(|| {
             Problem::new(StatusCode::SERVICE_UNAVAILABLE, "the station makes its first segments: try again")
-        })?);
-        let slot = app.slots.take(client)?;
-        slot.hold_for(Listener::new(cursor, played, titles, header, counts.clone()).body())
+        })?;
+        let (slot, header) = (app.slots.take(client)?, header(&cursor));
+        slot.hold_for(Listener::new(cursor, played, titles, header, mount.listeners.clone()).body())
     };
     let mut response = Response::new(body);
     // Some players of such streams cannot read a chunked body, which HTTP/1.1 would need.

@@ -9,7 +9,7 @@ mod now;
 mod router;
 mod stream;
 
-pub use app::{App, SharedApp};
+pub use app::{App, Mount, SharedApp};
 pub use hls_clients::HlsClients;
 pub use listeners::ListenerCounts;
 pub use router::router;

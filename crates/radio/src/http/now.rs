@@ -66,7 +66,7 @@ pub async fn health(State(app): State<SharedApp>) -> (StatusCode, Json<Value>) {
         "lost_items": now.lost_items,
         "listeners": { "aac": listeners.aac, "opus": listeners.opus },
         "hls_clients": listeners.hls,
-        "dropped_listeners": app.aac_listeners.dropped() + app.opus_listeners.dropped(),
+        "dropped_listeners": app.dropped_listeners(),
     });
     (status, Json(health))
 }
@@ -78,7 +78,7 @@ pub async fn metrics(State(app): State<SharedApp>) -> Metrics {
     let connections = [("aac", listeners.aac), ("opus", listeners.opus)];
     metrics.gauges("listeners", "Connections to the endless streams.", "mount", connections.into_iter());
     metrics.gauge("hls_clients", "Clients that fetched a playlist in the last 30 s.", listeners.hls as f64);
-    let dropped = app.aac_listeners.dropped() + app.opus_listeners.dropped();
+    let dropped = app.dropped_listeners();
     metrics.counter("listeners_dropped_total", "Listeners that did not take their sound.", dropped as f64);
     metrics.counter("segments_total", "Segments since the station began.", now.published_segments as f64);
     metrics.counter("lost_items_total", "Items that could not be played, since the start.", now.lost_items as f64);

@@ -327,3 +327,6 @@ impl Publisher {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

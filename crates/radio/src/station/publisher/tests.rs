@@ -1,0 +1,127 @@
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crowd_engine::SampleRate;
+use serde_json::{from_value, json};
+
+use super::super::format::Format;
+use super::*;
+use crate::sound::SoundCache;
+
+const RATE: SampleRate = SampleRate::DAT;
+const WINDOW: u64 = 4;
+
+/// A source whose segments have only their number.
+struct Numbers {
+    grid: SegmentGrid,
+    renditions: [Rendition; 1],
+    fails: Arc<AtomicBool>,
+}
+
+impl SegmentSource for Numbers {
+    fn grid(&self) -> SegmentGrid {
+        self.grid
+    }
+
+    fn renditions(&self) -> &[Rendition] {
+        &self.renditions
+    }
+
+    fn segments(&mut self, number: u64, _: &mut ProgramSound) -> Result<Vec<Vec<u8>>, Error> {
+        if self.fails.load(Ordering::Relaxed) {
+            return Err(Error::Invalid("a file has vanished".to_owned()));
+        }
+        Ok(vec![number.to_be_bytes().to_vec()])
+    }
+
+    fn played(&mut self, _: Frames) {}
+}
+
+fn source(codec_frame: u64, playlist: &str, fails: &Arc<AtomicBool>) -> Box<dyn SegmentSource> {
+    let renditions = [Rendition { playlist: playlist.to_owned(), format: Format::Ts, initialization: None }];
+    let grid = SegmentGrid::new(RATE, codec_frame, Duration::from_secs(2)).unwrap();
+    Box::new(Numbers { grid, renditions, fails: fails.clone() })
+}
+
+/// A manifest with one track of 7 s. No sound of it is read.
+fn manifest() -> Manifest {
+    let item =
+        json!({ "hash": "1", "kind": "track", "file": "a.wav", "frames": 336_000, "gain_db": 0.0, "title": "A" });
+    let playlist = json!({ "name": "music", "order": "path", "items": [&item] });
+    let schedule = json!({ "time_zone": "UTC", "play": "music" });
+    from_value(json!({ "name": "Test", "stream": {}, "schedule": schedule, "playlists": [playlist], "filler": item }))
+        .unwrap()
+}
+
+/// A publisher of three renditions, with the frames of AAC, FLAC and Opus.
+fn publisher(state: &std::path::Path, fails: &Arc<AtomicBool>) -> Publisher {
+    let sources = vec![source(1_024, "a.m3u8", fails), source(4_096, "b.m3u8", fails), source(960, "c.m3u8", fails)];
+    let renditions = Renditions { sources, playlists: vec![("all.m3u8".to_owned(), "fixed".into())] };
+    let folder = StateFolder::open(state).unwrap();
+    let saved = folder.read().unwrap().unwrap_or_else(|| SavedState::new(Duration::from_secs(1_790_000_000)));
+    let (changes, program) = StationProgram::open(state, &manifest(), saved.epoch(), 0).unwrap();
+    let sound = ProgramSound::new(program, SoundCache::new(RATE));
+    Publisher::new(renditions, sound, changes, WINDOW as usize, saved, folder)
+}
+
+/// The number of the first segment and the number of segments, of each playlist.
+fn listed(publisher: &Publisher) -> Vec<(u64, usize)> {
+    let published = publisher.published();
+    let published = published.read().unwrap();
+    assert_eq!(published.playlists.len(), 4);
+    let playlists = published.playlists.iter().filter(|(name, _)| *name != "all.m3u8");
+    playlists
+        .map(|(_, text)| {
+            let sequence = text.lines().find_map(|line| line.strip_prefix("#EXT-X-MEDIA-SEQUENCE:")).unwrap_or("0");
+            (sequence.parse().unwrap(), text.matches("#EXTINF").count())
+        })
+        .collect()
+}
+
+#[test]
+fn a_segment_is_listed_in_all_playlists_when_it_has_ended_in_all() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut publisher = publisher(folder.path(), &Arc::default());
+    assert_eq!(listed(&publisher), [(0, 0); 3]);
+    for number in 1..40_u64 {
+        // The last one to end is that of the longest frames, or one that ends after 2 s exactly.
+        let ends = [1_024, 4_096, 960].map(|frame| (number * 96_000 + frame / 2) / frame * frame);
+        let last = *ends.iter().max().unwrap();
+        assert!(!publisher.publish(Frames(last - 1)).unwrap(), "segment {number}");
+        assert!(publisher.publish(Frames(last)).unwrap(), "segment {number}");
+        let first = number.saturating_sub(WINDOW);
+        assert_eq!(listed(&publisher), [(first, (number - first) as usize); 3]);
+        while publisher.make_ahead().unwrap() {}
+    }
+    assert_eq!(&*publisher.published().read().unwrap().playlists["all.m3u8"], "fixed");
+    // A restarted station continues with the next number.
+    drop(publisher);
+    let mut publisher = self::publisher(folder.path(), &Arc::default());
+    assert!(publisher.publish(Frames(0)).unwrap());
+    assert_eq!(listed(&publisher), [(35, 4); 3]);
+}
+
+#[test]
+fn segments_that_cannot_be_made_leave_the_playlists_as_they_are() {
+    let folder = tempfile::tempdir().unwrap();
+    let fails = Arc::default();
+    let mut publisher = publisher(folder.path(), &fails);
+    assert!(publisher.publish(Frames(10 * 96_000 + 4_096)).unwrap());
+    let before = listed(&publisher);
+    fails.store(true, Ordering::Relaxed);
+    assert!(publisher.publish(Frames(11 * 96_000 + 4_096)).is_err() && publisher.make_ahead().is_err());
+    assert_eq!(listed(&publisher), before);
+    fails.store(false, Ordering::Relaxed);
+    assert!(publisher.publish(Frames(13 * 96_000 + 4_096)).unwrap());
+    assert_eq!(listed(&publisher), [(9, 4); 3]);
+    // Removed segments can still be fetched for a while.
+    let published = publisher.published();
+    let numbers: Vec<u64> = published
+        .read()
+        .unwrap()
+        .segments
+        .iter()
+        .take(6)
+        .map(|segment| u64::from_be_bytes(segment.bytes[..].try_into().unwrap()))
+        .collect();
+    assert_eq!(numbers, [6, 7, 8, 9, 10, 11]);
+}
