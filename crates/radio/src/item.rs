@@ -37,6 +37,9 @@ pub struct Item {
     pub artist: Option<String>,
     /// The album from the tags.
     pub album: Option<String>,
+    /// Whether the file contains a picture.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub cover: bool,
     /// The International Standard Recording Code from the tags.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub isrc: Option<String>,
@@ -81,6 +84,7 @@ pub(crate) mod tests {
             title: hash.to_owned(),
             artist: None,
             album: None,
+            cover: false,
             isrc: None,
         }
     }

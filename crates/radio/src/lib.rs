@@ -12,6 +12,8 @@ pub mod config;
 pub mod encode;
 pub mod error;
 #[cfg(feature = "aac")]
+pub mod health;
+#[cfg(feature = "aac")]
 pub mod http;
 pub mod item;
 pub mod manifest;

@@ -30,6 +30,7 @@ fn item(name: &str, kind: ItemKind, frames: u64) -> Item {
         title: name.to_owned(),
         artist,
         album,
+        cover: false,
         isrc: None,
     }
 }

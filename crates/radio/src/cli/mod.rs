@@ -2,6 +2,7 @@
 
 mod broadcast;
 mod check;
+mod health;
 mod renditions;
 mod run;
 mod schedule;
@@ -26,6 +27,8 @@ Examples:
       Broadcast it: open http://127.0.0.1:8000/stream.m3u8 in a player.
   crowd-radio run --config station.toml --data data --port 8000
       Do both, with playlists and a schedule from a file, and follow changes.
+  crowd-radio health --url http://127.0.0.1:8000
+      Fetch and decode what listeners hear. The exit status is 1 if it is not in order.
   crowd-radio schedule --processed station --state state --hours 2
       Print what plays in the next two hours.
 
@@ -49,6 +52,8 @@ enum Command {
     Run(run::Run),
     /// Broadcast the prepared music
     Stream(stream::Stream),
+    /// Listen to a station and tell whether it is in order
+    Health(health::Health),
     /// Print what plays when
     Schedule(schedule::Schedule),
     #[command(flatten)]
@@ -76,6 +81,7 @@ impl Cli {
         match self.command {
             Command::Setup(options) => exit(PROGRAM, options.run()),
             Command::Check(options) => exit(PROGRAM, options.run()),
+            Command::Health(options) => exit(PROGRAM, options.run()),
             Command::Schedule(options) => exit(PROGRAM, options.run().map(|()| ExitReason::Done)),
             Command::Describe(what) => exit(PROGRAM, what.print(Self::full_command()).map(|()| ExitReason::Done)),
             Command::Run(options) => with_log(&options.broadcast, || options.run()),

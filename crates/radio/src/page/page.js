@@ -42,7 +42,7 @@ function show() {
   element("artist").textContent = item?.artist ?? "";
   const cover = element("cover");
   cover.hidden = true;
-  if (item) cover.src = `covers/${item.item}`;
+  if (item?.cover) cover.src = `covers/${item.item}`;
   list("next", items.slice(index + 1, index + 6));
   list("history", items.slice(Math.max(0, index - 5), Math.max(0, index)).reverse());
 }

@@ -3,6 +3,13 @@
 import Hls from "./hls.light.min.mjs";
 
 const URI = "stream.m3u8";
+// The policy of the page allows no workers from other URLs, and titles come from the server's events.
+const PLAIN = {
+  enableWorker: false,
+  enableDateRangeMetadataCues: false,
+  enableEmsgMetadataCues: false,
+  enableID3MetadataCues: false,
+};
 
 export class Player {
   constructor(onStatus) {
@@ -46,7 +53,7 @@ export class Player {
     }
     const patient = { maxNumRetry: 20, retryDelayMs: 1000, maxRetryDelayMs: 8000 };
     const policy = { default: { maxTimeToFirstByteMs: 10000, maxLoadTimeMs: 20000, timeoutRetry: patient, errorRetry: patient } };
-    this.hls = new Hls({ enableWorker: false, manifestLoadPolicy: policy, playlistLoadPolicy: policy, fragLoadPolicy: policy });
+    this.hls = new Hls({ ...PLAIN, manifestLoadPolicy: policy, playlistLoadPolicy: policy, fragLoadPolicy: policy });
     this.hls.on(Hls.Events.ERROR, (_, error) => {
       if (error.fatal) this.recover(error);
     });

@@ -178,7 +178,7 @@ impl Preparer {
         }
         let Measured { hash, frames, gain_db } = self.measured(&path, SampleRate::new(stream.sample_rate)?)?;
         let kind = ItemKind::Filler;
-        Ok(Item { hash, kind, file: path, frames, gain_db, title, artist: None, album: None, isrc: None })
+        Ok(Item { hash, kind, file: path, frames, gain_db, title, artist: None, album: None, cover: false, isrc: None })
     }
 
     fn store(&self) -> Result<PieceStore, Error> {

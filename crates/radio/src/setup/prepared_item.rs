@@ -62,5 +62,16 @@ pub fn measure_file(
 pub fn with_tags(measured: Measured, track: &Track, path: &Path, kind: ItemKind) -> Item {
     let Measured { hash, frames, gain_db } = measured;
     let (title, artist, album) = (track.title.clone(), track.artist.clone(), track.album.clone());
-    Item { hash, kind, file: path.to_owned(), frames, gain_db, title, artist, album, isrc: track.isrc.clone() }
+    Item {
+        hash,
+        kind,
+        file: path.to_owned(),
+        frames,
+        gain_db,
+        title,
+        artist,
+        album,
+        cover: track.cover,
+        isrc: track.isrc.clone(),
+    }
 }

@@ -45,6 +45,8 @@ pub struct NowPlaying {
     pub artist: Option<String>,
     /// The album.
     pub album: Option<String>,
+    /// Whether it has a picture, which is at `/covers/{item}`.
+    pub cover: bool,
     /// Track, jingle or filler.
     pub kind: ItemKind,
     /// Why it plays.

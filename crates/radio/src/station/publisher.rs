@@ -288,6 +288,7 @@ impl Publisher {
                 title: item.title.clone(),
                 artist: item.artist.clone(),
                 album: item.album.clone(),
+                cover: item.cover,
                 kind: item.kind,
                 reason: placed.reason,
                 starts: (epoch + placed.start.duration(rate)).as_secs_f64(),

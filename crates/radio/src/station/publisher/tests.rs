@@ -66,7 +66,7 @@ fn publisher(state: &std::path::Path, fails: &Arc<AtomicBool>) -> Publisher {
 /// The number of the first segment and the number of segments, of each playlist.
 fn listed(publisher: &Publisher) -> Vec<(u64, usize)> {
     let published = publisher.published();
-    let published = published.read().unwrap();
+    let published = published.borrow();
     assert_eq!(published.playlists.len(), 4);
     let playlists = published.playlists.iter().filter(|(name, _)| *name != "all.m3u8");
     playlists
@@ -92,7 +92,7 @@ fn a_segment_is_listed_in_all_playlists_when_it_has_ended_in_all() {
         assert_eq!(listed(&publisher), [(first, (number - first) as usize); 3]);
         while publisher.make_ahead().unwrap() {}
     }
-    assert_eq!(&*publisher.published().read().unwrap().playlists["all.m3u8"], "fixed");
+    assert_eq!(&*publisher.published().borrow().playlists["all.m3u8"], "fixed");
     // A restarted station continues with the next number.
     drop(publisher);
     let mut publisher = self::publisher(folder.path(), &Arc::default());
@@ -116,8 +116,7 @@ fn segments_that_cannot_be_made_leave_the_playlists_as_they_are() {
     // Removed segments can still be fetched for a while.
     let published = publisher.published();
     let numbers: Vec<u64> = published
-        .read()
-        .unwrap()
+        .borrow()
         .segments
         .iter()
         .take(6)

@@ -1,0 +1,10 @@
+//! Listens to a station as its listeners do, and tells what is wrong.
+
+mod heard;
+mod levels;
+mod monitor;
+mod playlist;
+
+pub use heard::{Heard, Listener};
+pub use levels::Levels;
+pub use monitor::{Alarm, AlarmKind, Health, Monitor};
