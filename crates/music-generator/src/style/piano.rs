@@ -157,7 +157,7 @@ impl Composes for Piano {
 
     fn write(&mut self, scene: &Scene<'_>, score: &mut Score) {
         self.right_hand(scene, score);
-        if scene.at.is_multiple_of(4) {
+        if scene.at.is_multiple_of(2) {
             self.choose_figure(scene);
         }
         self.left_hand(scene, score);
