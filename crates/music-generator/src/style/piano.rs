@@ -71,6 +71,7 @@ const PHRASES: PhraseRules = PhraseRules {
     gate: 0.24,
     centre: (72, 76),
     reach: (7, 9),
+    recall: 0.3,
 };
 /// In six eighths: quarters with eighths, and dotted quarters.
 const COMPOUND_SHAPE: MotifShape = MotifShape {
