@@ -137,14 +137,19 @@ def level(stereo):
     return float(10.0 * np.log10((stereo**2).mean() + 1e-12))
 
 
-def variation(score):
-    """How much bars differ from those before: 1 minus the share of equal notes (step, instrument, pitch) of neighbouring bars."""
+def variation(score, reach=8):
+    """How much bars differ from those before: 1 minus the share of equal notes (step, instrument, pitch) with the most similar one of
+    the 8 bars before, the mean. The bar before is not enough: where each bar has another chord, no two neighbours have equal notes."""
     contents = [
         {(round((note["start"] - bar["start"]) * 12), note["instrument"], round(note["pitch"])) for note in bar["notes"]}
         for bar in score.bars
     ]
-    pairs = [1.0 - len(a & b) / len(a | b) for a, b in zip(contents, contents[1:]) if a and b]
-    return float(np.mean(pairs)) if pairs else 0.0
+    nearest = []
+    for place, bar in enumerate(contents):
+        before = [other for other in contents[max(0, place - reach) : place] if other]
+        if bar and before:
+            nearest.append(min(1.0 - len(bar & other) / len(bar | other) for other in before))
+    return float(np.mean(nearest)) if nearest else 0.0
 
 
 def wobble(stereo, still):

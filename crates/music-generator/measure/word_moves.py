@@ -6,7 +6,7 @@
     arousal       tempo, onsets, dynamics and centroid together, in octaves
     valence       the brightness of the mode; that of the raga in the Indian style; with the same mode the register of the lead
     reverb        the level of the room in decibels, of `neutral` with this change only
-    temperature   how much neighbouring bars differ, of `neutral` with this change only
+    temperature   how much bars differ from the most similar bar before, of `neutral` with this change only
     swing         the place of the off-beat sixteenths in the score
     mode, raga    the scale of the score
     style         the notes are those of the word in this style, and not those of the word in another

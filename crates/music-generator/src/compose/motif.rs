@@ -42,6 +42,9 @@ pub struct MotifShape {
 /// Weights of the sizes of steps: repeat, step, two steps, three, four, five (medians of folk melodies in the music21 corpus).
 const RISES: [f32; 6] = [0.10, 0.50, 0.21, 0.11, 0.05, 0.03];
 
+/// The least share of steps of a figure that can be sung: that of the folk melodies with the fewest.
+const SINGABLE: f32 = 0.4;
+
 /// The operators of variation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Operator {
@@ -116,6 +119,24 @@ impl Motif {
         let mut motif = Self { notes };
         motif.set_lengths(shape);
         motif
+    }
+
+    /// A new figure that moves by step often enough to be sung: the first such one of a few, as one that comes back is heard often.
+    pub fn singable(shape: &MotifShape, dice: &mut Dice) -> Self {
+        let mut motif = Self::new(shape, dice);
+        for _ in 0..5 {
+            if motif.steps() >= SINGABLE {
+                break;
+            }
+            motif = Self::new(shape, dice);
+        }
+        motif
+    }
+
+    /// The share of its intervals that are steps.
+    fn steps(&self) -> f32 {
+        let intervals = self.notes.len().saturating_sub(1).max(1) as f32;
+        self.notes.iter().skip(1).filter(|note| note.rise.abs() == 1).count() as f32 / intervals
     }
 
     /// Gives each note its share of the gap to the next one, the last note its own length.
@@ -216,6 +237,15 @@ mod tests {
                 assert!(varied.notes.iter().all(|note| (0..28).contains(&note.step) && note.length > 0));
             }
         }
+    }
+
+    #[test]
+    fn most_singable_figures_have_many_steps() {
+        let enough = |motif: fn(&MotifShape, &mut Dice) -> Motif| {
+            (0..400).filter(|seed| motif(&SHAPE, &mut Dice::new(*seed, "test", 0, 0)).steps() >= SINGABLE).count()
+        };
+        let (any, singable) = (enough(Motif::new), enough(Motif::singable));
+        assert!(any < 340 && singable > 390, "{any} {singable}");
     }
 
     #[test]

@@ -4,6 +4,7 @@ use super::melody::{Line, Place, arch};
 use super::motif::{Motif, MotifShape, Operator};
 use super::scale::Scale;
 use super::scene::Scene;
+use crate::types::dice::Dice;
 use crate::types::stem::Stem;
 
 /// How a style builds its phrases.
@@ -23,6 +24,18 @@ pub struct PhraseRules {
     pub centre: (i32, i32),
     /// Keys below and above the centre that are used.
     pub reach: (i32, i32),
+    /// How often a phrase brings back the first one of the same material of the arc.
+    pub recall: f32,
+}
+
+/// A phrase that may come back: what it was made of.
+#[derive(Clone, Debug)]
+struct Theme {
+    arc: u64,
+    material: u8,
+    first_bar: u64,
+    motif: Motif,
+    centre: i32,
 }
 
 /// A note of a phrase.
@@ -58,6 +71,10 @@ pub struct Phrases {
     /// The bar from which on the next phrase may begin.
     rest_until: u64,
     centre: i32,
+    /// The first phrases of the materials of the arc.
+    themes: Vec<Theme>,
+    /// The first bar of the phrase that the present one brings back, or its own.
+    origin: u64,
 }
 
 /// A motif is kept for at least this many bars.
@@ -77,6 +94,8 @@ impl Phrases {
             phrase: (0, 0),
             rest_until: 0,
             centre: rules.centre.0,
+            themes: Vec::new(),
+            origin: 0,
         }
     }
 
@@ -111,6 +130,7 @@ impl Phrases {
         let back = dice.chance(0.5);
         self.motif = match old.get(dice.below(old.len())) {
             Some(motif) if back => (*motif).clone(),
+            _ if self.rules.recall > 0.0 => Motif::singable(self.rules.shape, &mut dice),
             _ => Motif::new(self.rules.shape, &mut dice),
         };
         self.motifs.push((scene.bar, self.motif.clone()));
@@ -136,6 +156,7 @@ impl Phrases {
             let drawn = scene.pattern_dice(self.rules.name, 4).pick(&weights);
             self.phrase = (scene.bar, length);
             self.rest_until = scene.bar + length + self.rules.rests.get(drawn).map_or(4, |(bars, _)| *bars);
+            self.begin_phrase(scene);
         }
         let (first, length) = self.phrase;
         if scene.bar >= first + length || scene.energy < self.rules.gate - 0.1 {
@@ -144,9 +165,31 @@ impl Phrases {
         self.notes(scene, scene.bar - first, length)
     }
 
+    /// A new phrase, or the first one of this material again, with its motif and register. Where four bars would be the same as
+    /// before, the composer has the last of them written again: the phrase ends in another way.
+    fn begin_phrase(&mut self, scene: &Scene<'_>) {
+        let (arc, material) = (scene.section.arc, scene.section.material);
+        self.origin = scene.bar;
+        self.themes.retain(|theme| theme.arc == arc);
+        let mut dice = Dice::new(scene.seed, "theme", scene.bar, 0);
+        let cool = (2.0 - scene.target.temperature / 1.1).max(0.0);
+        match self.themes.iter().find(|theme| theme.material == material) {
+            Some(theme) if dice.chance(self.rules.recall * cool) => {
+                self.origin = theme.first_bar;
+                self.motif = theme.motif.clone();
+                self.centre = theme.centre;
+            }
+            Some(_) => {}
+            None => {
+                let (motif, centre) = (self.motif.clone(), self.centre);
+                self.themes.push(Theme { arc, material, first_bar: scene.bar, motif, centre });
+            }
+        }
+    }
+
     /// Call, answer with the rhythm of the call, varied call, answer: two bars each.
     fn notes(&mut self, scene: &Scene<'_>, at: u64, bars: u64) -> Vec<PhraseNote> {
-        let mut dice = scene.dice(self.rules.name, Stem::Lead);
+        let mut dice = Dice::new(scene.seed, self.rules.name, self.origin + at, scene.attempts[Stem::Lead.index()]);
         let answer = at / 2 % 2 == 1;
         if at.is_multiple_of(4) {
             let strength = (scene.target.temperature / 1.1).min(2.5) * if at == 0 { 0.6 } else { 1.4 };

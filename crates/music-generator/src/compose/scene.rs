@@ -14,6 +14,11 @@ use crate::types::stem::Stem;
 use crate::types::target::Target;
 use crate::types::ticks::{TICKS_PER_BEAT, Ticks};
 
+/// Where the numbers begin that decide whether a figure changes, apart from those of the figures themselves.
+const CHANGES: u64 = 1 << 32;
+/// How often a figure changes after half of its span at twice the usual temperature.
+const SPLIT: f32 = 0.4;
+
 /// The bar to be written.
 #[derive(Clone, Debug)]
 pub struct Scene<'a> {
@@ -54,6 +59,27 @@ impl Scene<'_> {
     /// Random numbers that are the same in each span of `bars` bars of the section: a pattern that is reused.
     pub fn pattern_dice(&self, stream: &str, bars: u32) -> Dice {
         Dice::new(self.seed, stream, self.section.number, u64::from(self.at / bars.max(1)))
+    }
+
+    /// As [`Scene::pattern_dice`], and the temperature decides how long a pattern stays: at the usual 1.1 for one span, below it in a
+    /// share of the cases for the next span too (at 0 for the section), above it in some cases for half a span only.
+    pub fn figure_dice(&self, stream: &str, bars: u32) -> Dice {
+        let heat = (self.target.temperature / 1.1).min(2.5);
+        let chance = |place: u32, probability: f32| {
+            Dice::new(self.seed, stream, self.section.number, CHANGES + u64::from(place)).chance(probability)
+        };
+        let bars = bars.max(1);
+        let (span, half) = (self.at / bars, bars.div_ceil(2));
+        let from = (1..=span).rev().find(|span| chance(span * bars, heat)).unwrap_or(0);
+        let later = from == span && self.at % bars >= half;
+        let again = later && chance(span * bars + half, SPLIT * (heat - 1.0));
+        Dice::new(self.seed, stream, self.section.number, u64::from(from) + if again { CHANGES << 1 } else { 0 })
+    }
+
+    /// Random numbers of a figure that is `cycle` bars long and is repeated for `bars` bars, for this bar of it.
+    pub fn loop_dice(&self, stream: &str, bars: u32, cycle: u32) -> Dice {
+        let figure = self.figure_dice(stream, bars).bits();
+        Dice::new(figure, stream, u64::from(self.at % cycle.max(1)), 0)
     }
 
     /// The number of sixteenths of the bar.
@@ -220,4 +246,56 @@ pub fn choose_instrument(
         }
     }
     possible().next_back().map(|(instrument, _)| *instrument)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::types::config::Mode;
+
+    /// In how many of 16 bars of 40 sections the figure of four bars differs from that of the bar before.
+    fn changes(temperature: f32) -> usize {
+        let target = Target { temperature, ..Target::default() };
+        let scale = Scale::of_mode(0, Mode::Dorian);
+        let sections = (0..40).map(|number| Section {
+            number,
+            name: "A",
+            first_bar: 0,
+            bars: 16,
+            energy: 0.5,
+            material: 0,
+            ramp: 0.0,
+            shift: 0,
+            arc: 0,
+        });
+        let figures = |section: Section| -> Vec<u64> {
+            let figure = |at| {
+                let scene = Scene {
+                    seed: 1,
+                    attempts: [0; Stem::COUNT],
+                    bar: u64::from(at),
+                    at,
+                    start: Ticks::ZERO,
+                    beats: 4,
+                    bpm: 80.0,
+                    swing: 0.5,
+                    section: &section,
+                    energy: 0.5,
+                    scale: &scale,
+                    harmony: &[],
+                    target: &target,
+                };
+                scene.figure_dice("test", 4).bits()
+            };
+            (0..16).map(figure).collect()
+        };
+        sections.map(|section| figures(section).windows(2).filter(|pair| pair[0] != pair[1]).count()).sum()
+    }
+
+    #[test]
+    fn a_figure_stays_longer_at_a_lower_temperature() {
+        let counts = [0.0, 0.5, 1.1, 2.2].map(changes);
+        assert_eq!([counts[0], counts[2]], [0, 40 * 3]);
+        assert!(counts[1] > 30 && counts[1] < 80 && counts[3] > 150, "{counts:?}");
+    }
 }

@@ -8,7 +8,7 @@ use super::smooth::Smooth;
 use super::tape::{Tape, Transport};
 use crate::mix::StemSound;
 use crate::synth::QUANTUM;
-use crate::synth::kernels::filter::{Cutoff, Svf};
+use crate::synth::kernels::filter::{Cutoff, Svf, run_both};
 use crate::synth::kernels::math::{exp2, gain};
 use crate::synth::voices::pool::Bus;
 use crate::types::stem::Stem;
@@ -226,13 +226,15 @@ impl Chain {
     #[inline(always)]
     fn remove_constant(&mut self, block: &mut [[f32; QUANTUM]; 2]) {
         let share = core::f32::consts::TAU * CONSTANT / self.rate;
-        for (mean, samples) in self.constant.iter_mut().zip(block) {
-            for sample in samples.iter_mut() {
-                *mean += share * (*sample - *mean);
-                *sample -= *mean;
-            }
-            *mean = if mean.abs() < 1e-15 { 0.0 } else { *mean };
+        let [mut first, mut second] = self.constant;
+        let [left, right] = block;
+        for (left, right) in left.iter_mut().zip(right.iter_mut()) {
+            first += share * (*left - first);
+            *left -= first;
+            second += share * (*right - second);
+            *right -= second;
         }
+        self.constant = [first, second].map(|mean| if mean.abs() < 1e-15 { 0.0 } else { mean });
     }
 
     /// Low cut, dip, converter, shelf, tape, high cut.
@@ -242,17 +244,9 @@ impl Chain {
         let low_cut = Cutoff::new(low_cut.max(medium_low), 0.707, self.rate);
         let high_cut = Cutoff::new(exp2(self.high_cut.advance().1), 0.6, self.rate);
         let dip = self.dip_band;
-        for (channel, samples) in bus.dry.iter_mut().enumerate() {
-            for sample in samples.iter_mut() {
-                *sample = self.filters[0][channel].high(&low_cut, *sample);
-            }
-            if self.dips {
-                for sample in samples.iter_mut() {
-                    *sample -= 0.2 * self.dip[channel].band(&dip, *sample);
-                }
-            }
-            self.filters[0][channel].flush();
-            self.dip[channel].flush();
+        run_both(&mut self.filters[0], &mut bus.dry, |filter, x| filter.high(&low_cut, x));
+        if self.dips {
+            run_both(&mut self.dip, &mut bus.dry, |filter, x| x - 0.2 * filter.band(&dip, x));
         }
         if self.has_bits {
             self.medium_bits.process(&mut bus.dry);
@@ -260,20 +254,10 @@ impl Chain {
         let treble = self.treble.advance().1;
         if treble != 0.0 {
             let corner = self.corner;
-            for (channel, samples) in bus.dry.iter_mut().enumerate() {
-                for sample in samples.iter_mut() {
-                    *sample += treble * self.shelf[channel].high(&corner, *sample);
-                }
-                self.shelf[channel].flush();
-            }
+            run_both(&mut self.shelf, &mut bus.dry, |filter, x| x + treble * filter.high(&corner, x));
         }
         self.tape.process(&shared.transport, self.wow, self.drive.advance().1, &mut bus.dry);
-        for (channel, samples) in bus.dry.iter_mut().enumerate() {
-            for sample in samples.iter_mut() {
-                *sample = self.filters[1][channel].low(&high_cut, *sample);
-            }
-            self.filters[1][channel].flush();
-        }
+        run_both(&mut self.filters[1], &mut bus.dry, |filter, x| filter.low(&high_cut, x));
     }
 }
 

@@ -75,7 +75,9 @@ impl Echo {
             self.share = 0.0;
         }
         let step = 1.0 / (FADE * self.rate);
-        let Self { ring, filters, cutoffs, .. } = self;
+        let Self { ring, cutoffs, .. } = self;
+        // Copies stay in registers.
+        let mut filters = self.filters;
         for n in 0..QUANTUM {
             self.share = if self.share < 1.0 { self.share + step } else { 1.0 };
             let mut heard = [0.0; 2];
@@ -94,6 +96,7 @@ impl Echo {
         for filter in filters.as_flattened_mut() {
             filter.flush();
         }
+        self.filters = filters;
         self.at = self.at.wrapping_add(QUANTUM);
         if self.left == 0 {
             for ring in &mut self.ring {

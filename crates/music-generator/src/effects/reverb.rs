@@ -5,7 +5,7 @@
 //! shortest line is longer than a quantum, so a quantum is read, damped, mixed and written as a whole.
 
 use crate::synth::QUANTUM;
-use crate::synth::kernels::filter::{Cutoff, Svf};
+use crate::synth::kernels::filter::{Cutoff, Svf, run_both};
 use crate::synth::kernels::math::{sine, whole_frames};
 
 const LINES: usize = 8;
@@ -177,13 +177,12 @@ impl Reverb {
         self.active = true;
         let at = self.at;
         let mut diffuse = *input;
+        run_both(&mut self.low_cut, &mut diffuse, |filter, x| filter.high(&shape.low_cut, x));
         for (channel, samples) in diffuse.iter_mut().enumerate() {
             for (n, sample) in samples.iter_mut().enumerate() {
-                *sample = self.low_cut[channel].high(&shape.low_cut, *sample);
                 self.input[channel].put(at + n, *sample);
                 *sample = self.input[channel].at((at + n).wrapping_sub(shape.pre_delay));
             }
-            self.low_cut[channel].flush();
             for (stage, ring) in self.allpasses[channel].iter_mut().enumerate() {
                 let (gain, length) = (DIFFUSION[stage], self.lengths[channel][stage]);
                 for (n, sample) in samples.iter_mut().enumerate() {

@@ -129,9 +129,9 @@ impl Tape {
         // Head bump: 1.5 dB at 90 Hz.
         let bump = 0.19 * if drive < 1.0 { drive } else { 1.0 };
         for (channel, samples) in block.iter_mut().enumerate() {
-            let mut before = self.before[channel];
+            let (mut before, mut filter) = (self.before[channel], self.bump[channel]);
             for sample in samples.iter_mut() {
-                let x = drive * (*sample + bump * self.bump[channel].band(&self.bump_cutoff, *sample));
+                let x = drive * (*sample + bump * filter.band(&self.bump_cutoff, *sample));
                 let x = if x.abs() < LOUDEST { x } else { LOUDEST.copysign(x) };
                 // The mean of the curve from one sample to the next is the difference of the antiderivatives sqrt(1 + x^2), divided by
                 // the difference of the samples; that fraction can be reduced. It removes most of the aliasing (Parker, Zavalishin & Le
@@ -141,7 +141,8 @@ impl Tape {
                 before = x;
             }
             self.before[channel] = before;
-            self.bump[channel].flush();
+            filter.flush();
+            self.bump[channel] = filter;
         }
     }
 }

@@ -152,11 +152,11 @@ const HOUSE: StyleSound = StyleSound {
     high_cut: 16_000.0,
     duck_release_ms: 220.0,
     noises: noises(0.0, 1.0, 0.0),
-    master_db: 0.1,
-    density_db: 2.0,
+    master_db: -0.15,
+    density_db: 1.1,
     brightness_db: 1.0,
-    score_db: 0.0,
-    levelling: 0.0,
+    score_db: -4.9,
+    levelling: 0.2,
 };
 
 const PIANO: StyleSound = StyleSound {

@@ -31,14 +31,17 @@ fn drum(named: Instrument) -> (&'static [Instrument], IsTaken) {
 }
 
 /// Gives notes of a bar to the instruments that `target` names and that are not in `played`, the instruments of the style so far. A
-/// drum takes notes of a similar drum; another instrument takes those of the busiest instrument of its stem.
+/// drum takes notes of a similar drum, a crash also those of another named cymbal; another instrument takes those of the busiest
+/// instrument of its stem.
 pub fn take_over(notes: &mut [Note], target: &Target, played: &BTreeSet<Instrument>, start: Ticks, bar: u64) {
     for named in target.instruments.keys().copied().filter(|named| !played.contains(named)) {
         let stem = instrument_stem(named);
         if stem == Stem::Drums {
             let (others, fits) = drum(named);
             for note in notes.iter_mut().filter(|note| others.contains(&note.instrument)) {
-                if fits(note.start - start, bar) && !target.instruments.contains_key(&note.instrument) {
+                // A crash is struck once in four bars: it leaves the other cymbal its part.
+                let free = named == Instrument::Crash || !target.instruments.contains_key(&note.instrument);
+                if free && fits(note.start - start, bar) {
                     note.instrument = named;
                 }
             }
@@ -76,7 +79,7 @@ mod tests {
 
     #[test]
     fn named_instruments_that_the_style_lacks_take_notes_over() {
-        use Instrument::{HatClosed, Horn, Shaker, Vibraphone};
+        use Instrument::{Crash, HatClosed, Horn, Ride, Shaker, Vibraphone};
         let bar = vec![
             note(Stem::Drums, HatClosed, 0),
             note(Stem::Drums, HatClosed, 2),
@@ -94,5 +97,9 @@ mod tests {
         assert_eq!(instruments(&target, &[]), [HatClosed, Shaker, Horn, Horn]);
         assert_eq!(instruments(&target, &[Shaker, Horn]), [HatClosed, HatClosed, Vibraphone, Vibraphone]);
         assert_eq!(instruments(&Target::default(), &[]), [HatClosed, HatClosed, Vibraphone, Vibraphone]);
+        let mut cymbals = Target::default();
+        cymbals.instruments.insert(Ride, 2.0);
+        cymbals.instruments.insert(Crash, 2.0);
+        assert_eq!(instruments(&cymbals, &[]), [Crash, Ride, Vibraphone, Vibraphone]);
     }
 }

@@ -71,6 +71,7 @@ const PHRASES: PhraseRules = PhraseRules {
     gate: 0.24,
     centre: (72, 76),
     reach: (7, 9),
+    recall: 0.3,
 };
 /// In six eighths: quarters with eighths, and dotted quarters.
 const COMPOUND_SHAPE: MotifShape = MotifShape {
@@ -157,7 +158,7 @@ impl Composes for Piano {
 
     fn write(&mut self, scene: &Scene<'_>, score: &mut Score) {
         self.right_hand(scene, score);
-        if scene.at.is_multiple_of(4) {
+        if scene.at.is_multiple_of(2) {
             self.choose_figure(scene);
         }
         self.left_hand(scene, score);

@@ -123,7 +123,7 @@ impl Cinematic {
     /// The sixteenths of the rhythm of this block of four bars.
     fn rhythm(&self, scene: &Scene<'_>) -> &'static [usize] {
         let rows: &[&[usize]] = if self.compound { &COMPOUND_RHYTHMS } else { &RHYTHMS };
-        rows[scene.pattern_dice("cinematic.rhythm", 4).below(rows.len())]
+        rows[scene.figure_dice("cinematic.rhythm", 4).below(rows.len())]
     }
 
     /// The ostinato: root, fifth, octave and ninth.

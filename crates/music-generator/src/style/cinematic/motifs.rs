@@ -30,6 +30,7 @@ pub(super) const PHRASES: PhraseRules = PhraseRules {
     gate: 0.3,
     centre: (68, 72),
     reach: (7, 9),
+    recall: 0.0,
 };
 pub(super) const COMPOUND_PHRASES: PhraseRules = PhraseRules { shape: &COMPOUND_SHAPE, ..PHRASES };
 

@@ -169,7 +169,7 @@ impl Accompaniment {
             return;
         }
         self.voicing = voicing::voice(chord, tonic, &self.voicing, None, &Limits { rootless: false, ..CLOSE });
-        let second = [6, 10, 7][scene.pattern_dice("indian.comp", 8).below(3)];
+        let second = [6, 10, 7][scene.figure_dice("indian.comp", 8).below(3)];
         let other = [4, 8, 9, 11, 12][dice.below(5)];
         let second = if dice.chance(scene.change(0.3)) { other } else { second };
         let broken = dice.chance(scene.change(0.3));

@@ -30,8 +30,18 @@ const FULL: [f32; 5] = [0.32, 0.22, 0.10, 0.06, 0.30];
 const LIGHT: [f32; 5] = [0.25, 0.0, 0.25, 0.5, 0.0];
 /// The energy from which on hats sound: a beat begins without them.
 const HATS: f32 = 0.5;
+/// The beat is a figure of two bars that is repeated for eight.
+const CYCLE: u32 = 2;
+const SPAN: u32 = 8;
 /// Where ghost notes of the snare may be.
 const GHOSTS: [usize; 6] = [3, 7, 9, 10, 14, 15];
+
+/// How much softer a backbeat may be than the loudest one, in MIDI units.
+const SOFTER: f32 = 22.0;
+/// How often the last backbeat of the figure is late.
+const LATE: f32 = 0.3;
+/// How often light drums leave out the first backbeat of a bar.
+const THIN: f32 = 0.5;
 
 const BASSES: &[(Instrument, f32)] = &[(Instrument::Upright, 0.6), (Instrument::SubBass, 0.4)];
 const OTHER_BASSES: &[Instrument] = &[Instrument::Bass808, Instrument::SynthBass];
@@ -95,12 +105,13 @@ impl Beat {
         }
     }
 
-    /// The steps and velocities of the kick: the groove, in some bars with one hit moved by a sixteenth.
+    /// The steps and velocities of the kick: the groove, in most second bars with one hit moved by a sixteenth. The two bars are
+    /// repeated for eight.
     pub fn kicks(&self, scene: &Scene<'_>) -> Vec<(usize, f32)> {
-        let mut dice = scene.dice("lofi.kicks", Stem::Drums);
+        let mut dice = scene.loop_dice("lofi.kicks", SPAN, CYCLE);
         let mut kicks: Vec<(usize, f32)> =
             hits(GROOVES[self.groove].kick).filter(|(step, _)| *step < scene.steps()).collect();
-        if scene.at % 2 == 1 && kicks.len() > 1 && dice.chance(scene.change(0.4)) {
+        if scene.at % 2 == 1 && kicks.len() > 1 && dice.chance(scene.change(0.7)) {
             let moved = 1 + dice.below(kicks.len() - 1);
             let step = if dice.chance(0.5) { kicks[moved].0 + 1 } else { kicks[moved].0 - 1 };
             if (2..scene.steps()).contains(&step) && kicks.iter().all(|(other, _)| other.abs_diff(step) > 0) {
@@ -109,6 +120,7 @@ impl Beat {
             }
         }
         // A turn at the end of four bars.
+        let mut dice = scene.dice("lofi.kicks", Stem::Drums);
         if scene.closes(4) && dice.chance(scene.change(0.45)) {
             let step = scene.steps().saturating_sub([2, 3, 5][dice.below(3)]);
             if kicks.iter().all(|(other, _)| other.abs_diff(step) > 1) {
@@ -143,14 +155,29 @@ impl Beat {
         }
         self.snare.instrument = if !full || self.groove == 3 { Instrument::Rim } else { Instrument::Snare };
         let groove = &GROOVES[self.groove];
+        let mut figure = scene.loop_dice("lofi.snare", SPAN, CYCLE);
         for (step, velocity) in hits(groove.snare).filter(|(step, _)| *step < rest_from) {
             let ghost = velocity < 40.0;
-            if ghost && (!full || !dice.chance(0.75)) {
+            // Some backbeats are softer than others, the same ones in each repeat.
+            let softer = if ghost { 0.0 } else { SOFTER * figure.unit() };
+            if ghost && (!full || !figure.chance(0.75)) {
                 continue;
             }
-            let from_density = if ghost { 0.42 } else { 0.0 };
-            let stroke =
-                Stroke { step: step as f32, key: 38.0, velocity, from_density, metric: 0.3, ..Stroke::default() };
+            // Light drums without hats leave out some first backbeats: half the tempo.
+            let thin = scene.section.energy_in(scene.at) < HATS && step == 4 && figure.chance(scene.change(THIN));
+            if thin {
+                continue;
+            }
+            // In some figures the last backbeat of the two bars comes a sixteenth late.
+            let late = figure.chance(scene.change(LATE)) && full && step == 12 && scene.at % 2 == 1 && fill == 0;
+            let stroke = Stroke {
+                step: (step + usize::from(late)) as f32,
+                key: 38.0,
+                velocity: velocity - softer,
+                from_density: if ghost { 0.42 } else { 0.0 },
+                metric: 0.3,
+                ..Stroke::default()
+            };
             score.note(scene, &mut self.snare, stroke);
         }
         if full {
@@ -171,8 +198,10 @@ impl Beat {
 
     fn ghosts(&mut self, scene: &Scene<'_>, score: &mut Score, fill: usize, rest_from: usize, dice: &mut Dice) {
         let taken: Vec<usize> = hits(GROOVES[self.groove].snare).map(|(step, _)| step).collect();
+        let mut figure = scene.loop_dice("lofi.ghosts", SPAN, CYCLE);
         for (index, step) in GHOSTS.into_iter().enumerate() {
-            if dice.chance(scene.change(0.16)) && step < rest_from && !taken.contains(&step) {
+            let sounds = figure.chance(scene.change(0.16)) != dice.chance(scene.change(0.02));
+            if sounds && step < rest_from && !taken.contains(&step) {
                 let from_density = 0.46 + 0.08 * index as f32;
                 let velocity = dice.between(18.0, 34.0);
                 let stroke =
@@ -212,10 +241,13 @@ impl Beat {
         let open = (fill == 4 || small).then_some(scene.steps().saturating_sub(2));
         let groove = &GROOVES[self.groove];
         let played: Vec<(usize, f32)> = hits(groove.hat).filter(|(step, _)| *step < rest_from).collect();
+        let mut figure = scene.loop_dice("lofi.hats", SPAN, CYCLE);
         for (step, velocity) in &played {
-            // Light drums breathe more: there is less else that changes.
+            // The figure has gaps and accents of its own. Light drums breathe more: there is less else that changes.
             let light = !full || scene.target.density < 0.35;
-            if dice.chance(scene.change(if light { 0.13 } else { 0.06 })) || open.is_some_and(|open| *step >= open) {
+            let gap = figure.chance(scene.change(if light { 0.16 } else { 0.11 })) || dice.chance(scene.change(0.02));
+            let velocity = velocity + figure.between(-14.0, 8.0);
+            if gap || open.is_some_and(|open| *step >= open) {
                 continue;
             }
             let from_density = match (step % 4, step % 2) {
@@ -233,8 +265,8 @@ impl Beat {
         }
         for step in (1..rest_from).step_by(2) {
             let free = played.iter().all(|(played, _)| *played != step);
-            if free && open.is_none() && dice.chance(0.3) {
-                let from_density = dice.between(0.55, 0.98);
+            if figure.chance(0.3) && free && open.is_none() {
+                let from_density = figure.between(0.55, 0.98);
                 let stroke = Stroke { step: step as f32, velocity: 40.0, from_density, ..Stroke::default() };
                 score.note(scene, &mut self.hat, stroke);
             }
@@ -251,7 +283,7 @@ impl Beat {
     /// Two to four notes a bar, most of them with the kick, and in a third of the bars a note that leads to the next one.
     pub fn bass(&mut self, scene: &Scene<'_>, score: &mut Score, kicks: &[(usize, f32)]) {
         let mut dice = scene.dice("lofi.bass.line", Stem::Bass);
-        let mut pattern = scene.pattern_dice("lofi.bass.pattern", 8);
+        let mut pattern = scene.figure_dice("lofi.bass.pattern", 8);
         let steps = scene.steps();
         let tonic = scene.scale.tonic;
         let mut onsets: Vec<(usize, f32)> = vec![(0, 0.0)];
@@ -266,15 +298,17 @@ impl Beat {
         } else if onsets.len() < 2 {
             onsets.push(([8, 10, 11][pattern.below(3)].min(steps - 2), 0.1));
         }
-        let leads = dice.chance(0.35);
+        // The line goes with the loop of chords: four bars that come again.
+        let mut figure = scene.loop_dice("lofi.bass.figure", 16, 4);
+        let leads = figure.chance(0.35);
         if leads {
             onsets.push((steps - 2, 0.25));
         }
-        let extra = [3, 5, 7, 11, 13][dice.below(5)].min(steps - 1);
-        onsets.push((extra, dice.between(0.62, 0.95)));
+        let extra = [3, 5, 7, 11, 13][figure.below(5)].min(steps - 1);
+        onsets.push((extra, figure.between(0.62, 0.95)));
         onsets.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
         onsets.dedup_by_key(|(step, _)| *step);
-        let share = dice.between(0.6, 0.85);
+        let share = figure.between(0.6, 0.85);
         for index in 0..onsets.len() {
             let (step, from_density) = onsets[index];
             let Some(chord) = scene.chord(step) else { continue };
@@ -282,8 +316,11 @@ impl Beat {
             let chord_begins = step == 0 || (changes && step == steps / 2);
             let fifth = if chord.has(7) { root + 7 } else { root };
             let third = root + i32::from(chord.tones.get(1).copied().unwrap_or(0));
-            let drawn =
-                if chord_begins { dice.pick(&[0.92, 0.05, 0.0, 0.03]) } else { dice.pick(&[0.42, 0.32, 0.18, 0.08]) };
+            let drawn = if chord_begins {
+                figure.pick(&[0.92, 0.05, 0.0, 0.03])
+            } else {
+                figure.pick(&[0.42, 0.32, 0.18, 0.08])
+            };
             let key = [root, fifth, root + 12, third][drawn];
             let mut key = if key > bass::RANGE.1 { key - 12 } else { key };
             if leads
@@ -291,14 +328,14 @@ impl Beat {
                 && let Some(next) = scene.chord(steps)
             {
                 let next = place(next.bass_class(tonic), self.bass_key, bass::RANGE);
-                key = approach(next, self.bass_key, scene.scale, &mut dice);
+                key = approach(next, self.bass_key, scene.scale, &mut figure);
             }
             // The gap to the next note that sounds at this density or a lower one.
             let next = onsets[index + 1..].iter().find(|(_, other)| *other <= from_density.max(0.5));
             let gap = next.map_or(steps, |(next, _)| *next) - step;
             let slide =
-                (index > 0 && dice.chance(0.15) && (key - self.bass_key).abs() <= 7 && key != self.bass_key).then(
-                    || Glide { from: (self.bass_key - key) as f32, after_ms: 0.0, over_ms: dice.between(60.0, 90.0) },
+                (index > 0 && figure.chance(0.15) && (key - self.bass_key).abs() <= 7 && key != self.bass_key).then(
+                    || Glide { from: (self.bass_key - key) as f32, after_ms: 0.0, over_ms: figure.between(60.0, 90.0) },
                 );
             let stroke = Stroke {
                 step: step as f32,

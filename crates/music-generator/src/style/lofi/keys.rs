@@ -97,19 +97,21 @@ impl Keys {
     /// Where the chords are struck, with the density from which on each sounds.
     fn hits(scene: &Scene<'_>, dice: &mut Dice) -> Vec<(usize, f32)> {
         let steps = scene.steps();
-        let mut pattern = scene.pattern_dice("lofi.comp", 8);
+        let mut pattern = scene.figure_dice("lofi.comp", 8);
         let mut hits = vec![(0, 0.0)];
         if scene.chords(0).len() > 1 {
             hits.push((steps / 2, 0.0));
         } else {
             let usual = ANTICIPATIONS[pattern.below(2)];
             let other = [6, 10, 7, 11, 8][dice.below(5)];
-            hits.push((if dice.chance(scene.change(0.2)) { other } else { usual }.min(steps - 2), 0.12));
+            hits.push((if dice.chance(scene.change(0.12)) { other } else { usual }.min(steps - 2), 0.12));
         }
-        if dice.chance(scene.change(0.22)) {
+        // Two bars that are repeated.
+        let mut figure = scene.loop_dice("lofi.comp.figure", 8, 2);
+        if figure.chance(scene.change(0.22)) {
             hits.push((steps - 2, 0.3));
         }
-        hits.push(([3, 5, 13, 14, 9][dice.below(5)].min(steps - 1), dice.between(0.65, 0.98)));
+        hits.push(([3, 5, 13, 14, 9][figure.below(5)].min(steps - 1), figure.between(0.65, 0.98)));
         hits.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
         hits.dedup_by_key(|(step, _)| *step);
         hits
@@ -120,7 +122,8 @@ impl Keys {
         let steps = scene.steps();
         let tonic = scene.scale.tonic;
         let hits = Self::hits(scene, &mut dice);
-        let arpeggio = scene.closes(4) && scene.chords(0).len() == 1 && dice.chance(0.7);
+        let mut figure = scene.loop_dice("lofi.arpeggio", 16, 4);
+        let arpeggio = scene.closes(4) && scene.chords(0).len() == 1 && figure.chance(0.7);
         let mut sounding: Option<crate::compose::chord::Chord> = None;
         for (index, (step, from_density)) in hits.iter().enumerate() {
             let Some(chord) = scene.chord(*step) else { continue };

@@ -37,7 +37,7 @@ const SHAPE: MotifShape = MotifShape {
     starts: &[0, 2, 3, 4, 6],
     // The last note ends a beat before the two bars of a figure do.
     span: 22,
-    articulation: 0.88,
+    articulation: 0.92,
     last: 6,
 };
 /// The degrees are pentatonic, with the ninth in minor, with the seventh in major.
@@ -50,6 +50,7 @@ const RULES: PhraseRules = PhraseRules {
     gate: gate::LEAD - 0.1,
     centre: (68, 72),
     reach: (7, 7),
+    recall: 0.45,
 };
 
 /// The density from which on the optional notes of the melody sound.

@@ -55,11 +55,22 @@ impl Keys {
 }
 
 impl Piano {
-    /// Another figure than before: at the start of each eight bars, and in most cases after four.
+    /// Another figure than before: at the start of a section, and at the usual temperature each eight bars and in most cases after
+    /// four.
     pub(super) fn choose_figure(&mut self, scene: &Scene<'_>) {
-        let mut dice = scene.pattern_dice("piano.figure", 4);
-        self.lifted = dice.chance(LIFTED) && !self.phrases.sounds_in(scene.bar);
-        if !scene.at.is_multiple_of(8) && dice.chance(0.25) {
+        let mut dice = scene.pattern_dice("piano.figure", 2);
+        let lifted = dice.chance(LIFTED) && !self.phrases.sounds_in(scene.bar);
+        if scene.at.is_multiple_of(4) {
+            self.lifted = lifted;
+        }
+        let changes = match scene.at {
+            0 => 1.0,
+            at if at.is_multiple_of(8) => scene.change(1.0),
+            at if at.is_multiple_of(4) => scene.change(0.75),
+            // Above the usual temperature some figures last two bars.
+            _ => 0.3 * (scene.target.temperature / 1.1 - 1.0),
+        };
+        if !dice.chance(changes) {
             return;
         }
         let mut weights = WEIGHTS[usize::from(scene.section.energy > 0.6)];
@@ -127,9 +138,10 @@ impl Piano {
         let rows: &[&[usize]] = if self.compound { &COMPOUND_ROWS } else { &ROWS };
         let row = if scene.closes(4) {
             // The phrase comes to rest.
-            if self.compound { CLOSING[dice.below(2)] } else { CLOSING[1 + dice.below(4)] }
+            let mut turn = scene.figure_dice("piano.closing", 4);
+            if self.compound { CLOSING[turn.below(2)] } else { CLOSING[1 + turn.below(4)] }
         } else {
-            rows[scene.pattern_dice("piano.row", 4).below(rows.len())]
+            rows[scene.figure_dice("piano.row", 4).below(rows.len())]
         };
         let mut tones = Vec::new();
         for (count, step) in (0..span).step_by(2).enumerate() {

