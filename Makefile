@@ -7,7 +7,7 @@ OUT := out
 ALL_CODECS := --features crowd-radio/aac
 
 .DEFAULT_GOAL := help
-.PHONY: help demo music test proof release bench lint format doc setup setup-test setup-bench setup-32bit test-32bit clippy no-features msrv packages portable
+.PHONY: help demo demo-radio music test proof release bench lint format doc setup setup-test setup-bench setup-32bit test-32bit clippy no-features msrv packages portable
 
 help: ## List these tasks
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -15,6 +15,10 @@ help: ## List these tasks
 demo: setup ## Play a set of 75 seconds on audio-server and record it: out/demo.wav, out/demo.png (MUSIC_DIR=... for your own music)
 	cargo build --release --locked -p audio-server -p crowd-engine-examples --bins
 	$(TARGET)/release/demo --out $(OUT) $(if $(MUSIC_DIR),--music "$(MUSIC_DIR)")
+
+demo-radio: setup ## Generate music, broadcast it for two minutes, listen to it, and draw what was heard: out/radio/heard.png
+	cargo build --release --locked -p crowd-radio --features aac
+	$(TARGET)/release/crowd-radio demo --out $(OUT)/radio
 
 test: setup-test ## Run all tests
 	cargo test --workspace --locked $(ALL_CODECS)

@@ -2,6 +2,7 @@
 
 mod broadcast;
 mod check;
+mod demo;
 mod health;
 mod renditions;
 mod run;
@@ -52,6 +53,8 @@ enum Command {
     Run(run::Run),
     /// Broadcast the prepared music
     Stream(stream::Stream),
+    /// Generate music, broadcast it, listen to it, and draw what was heard
+    Demo(demo::Demo),
     /// Listen to a station and tell whether it is in order
     Health(health::Health),
     /// Print what plays when
@@ -81,6 +84,7 @@ impl Cli {
         match self.command {
             Command::Setup(options) => exit(PROGRAM, options.run()),
             Command::Check(options) => exit(PROGRAM, options.run()),
+            Command::Demo(options) => exit(PROGRAM, options.run()),
             Command::Health(options) => exit(PROGRAM, options.run()),
             Command::Schedule(options) => exit(PROGRAM, options.run().map(|()| ExitReason::Done)),
             Command::Describe(what) => exit(PROGRAM, what.print(Self::full_command()).map(|()| ExitReason::Done)),

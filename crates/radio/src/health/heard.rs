@@ -27,6 +27,17 @@ pub struct Heard {
     pub age_seconds: Option<f64>,
     /// What was measured. `None` when the segment was decoded before.
     pub levels: Option<Levels>,
+    /// Its sound; empty when the segment was decoded before.
+    pub sound: Sound,
+}
+
+/// Decoded sound.
+#[derive(Clone, Debug, Default)]
+pub struct Sound {
+    /// The frames.
+    pub frames: Vec<[f32; 2]>,
+    /// Frames per second.
+    pub sample_rate: u32,
 }
 
 /// Listens to a station over HTTP.
@@ -64,12 +75,13 @@ impl Listener {
         let ended = date.and_then(|date| date.checked_add(duration).ok());
         let age_seconds = ended.map(|ended| (Timestamp::now().as_nanosecond() - ended.as_nanosecond()) as f64 / 1e9);
         let known = self.last.as_ref() == Some(&(number, uri.clone()));
-        let levels = if known { None } else { Some(self.measure(&beside(&playlist, &uri))?) };
+        let sound = if known { Sound::default() } else { self.sound(&beside(&playlist, &uri))? };
+        let levels = (!known).then(|| Levels::of(&sound.frames, sound.sample_rate));
         self.last = Some((number, uri));
-        Ok(Heard { number, target, age_seconds, levels })
+        Ok(Heard { number, target, age_seconds, levels, sound })
     }
 
-    fn measure(&self, url: &str) -> Result<Levels, String> {
+    fn sound(&self, url: &str) -> Result<Sound, String> {
         let bytes = self.bytes(url)?;
         let describe = |error: &dyn std::fmt::Display| format!("{url}: the segment cannot be decoded: {error}");
         let sound = match bytes.first() {
@@ -77,7 +89,7 @@ impl Listener {
             _ => bytes,
         };
         let mut reader = Reader::from_bytes("segment.aac".as_ref(), Cursor::new(sound)).map_err(|e| describe(&e))?;
-        let (rate, channels) = (reader.info().sample_rate, usize::from(reader.info().channels).max(1));
+        let (sample_rate, channels) = (reader.info().sample_rate, usize::from(reader.info().channels).max(1));
         let mut frames = Vec::new();
         while let Some(block) = reader.next_block().map_err(|error| describe(&error))? {
             frames.extend(block.chunks_exact(channels).map(|frame| {
@@ -85,7 +97,7 @@ impl Listener {
                 [first, frame.get(1).copied().unwrap_or(first)]
             }));
         }
-        Ok(Levels::of(&frames, rate))
+        Ok(Sound { frames, sample_rate })
     }
 
     fn text(&self, url: &str) -> Result<String, String> {

@@ -5,6 +5,6 @@ mod levels;
 mod monitor;
 mod playlist;
 
-pub use heard::{Heard, Listener};
+pub use heard::{Heard, Listener, Sound};
 pub use levels::Levels;
 pub use monitor::{Alarm, AlarmKind, Health, Monitor};

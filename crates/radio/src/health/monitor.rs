@@ -162,11 +162,18 @@ impl Monitor {
 
 #[cfg(test)]
 mod tests {
+    use super::super::heard::Sound;
     use super::*;
 
     fn heard(number: u64, silence: [f64; 3]) -> Result<Heard, String> {
         let levels = Levels { seconds: 6.0, level_dbfs: -20.0, silence_seconds: silence, ..Levels::default() };
-        Ok(Heard { number, target: Duration::from_secs(6), age_seconds: Some(1.0), levels: Some(levels) })
+        Ok(Heard {
+            number,
+            target: Duration::from_secs(6),
+            age_seconds: Some(1.0),
+            levels: Some(levels),
+            sound: Sound::default(),
+        })
     }
 
     fn at(second: i64) -> Timestamp {

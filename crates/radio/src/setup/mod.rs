@@ -1,7 +1,8 @@
 //! Prepares music for a station: it is scanned, measured and encoded.
 
-mod filler;
+mod generated_music;
 mod prepare;
 mod prepared_item;
 
+pub use generated_music::GeneratedMusic;
 pub use prepare::Preparer;

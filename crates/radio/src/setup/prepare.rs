@@ -10,7 +10,7 @@ use std::thread;
 use crowd_engine::{Frames, SampleRate};
 use crowd_library::{ContentIndex, Library, Track};
 
-use super::filler::write_filler;
+use super::generated_music::GeneratedMusic;
 use super::prepared_item::{Measured, measure_file, with_tags};
 use crate::config::{PlaylistConfig, StationConfig};
 use crate::encode::{PieceStore, Pieces, encode_item};
@@ -171,10 +171,10 @@ impl Preparer {
         let stream = &self.config.stream;
         let (path, title) = match &self.config.filler {
             Some(path) => (path.clone(), path.file_stem().unwrap_or_default().to_string_lossy().into_owned()),
-            None => (self.out.join(FILLER), "Interlude".to_owned()),
+            None => (self.out.join(FILLER), GeneratedMusic::FILLER.title.to_owned()),
         };
         if self.config.filler.is_none() && !path.exists() {
-            write_filler(&path, stream.sample_rate)?;
+            GeneratedMusic::FILLER.write(&path, stream.sample_rate)?;
         }
         let Measured { hash, frames, gain_db } = self.measured(&path, SampleRate::new(stream.sample_rate)?)?;
         let kind = ItemKind::Filler;
