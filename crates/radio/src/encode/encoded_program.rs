@@ -23,6 +23,8 @@ const SEARCHED_ITEMS: u64 = 64;
 pub struct EncodedProgram {
     store: PieceStore,
     held: VecDeque<Arc<EncodedPiece>>,
+    /// How often the program had been changed when these pieces were made.
+    changes: u64,
     uneven_changes: u64,
 }
 
@@ -55,7 +57,7 @@ struct PlacedPieces {
 impl EncodedProgram {
     /// Encoded frames whose pieces are kept in `store`.
     pub fn new(store: PieceStore) -> Self {
-        Self { store, held: VecDeque::new(), uneven_changes: 0 }
+        Self { store, held: VecDeque::new(), changes: 0, uneven_changes: 0 }
     }
 
     /// The settings of the encoder.
@@ -74,6 +76,11 @@ impl EncodedProgram {
     /// # Errors
     /// Those of decoding and encoding.
     pub fn frames(&mut self, range: Range<u64>, sound: &mut ProgramSound) -> Result<Vec<AacFrame>, Error> {
+        // Two changes can have the same frame, so the version of a held piece does not say whether it is still valid.
+        if self.changes != sound.changes() {
+            self.held.clear();
+            self.changes = sound.changes();
+        }
         let mut frames = Vec::new();
         let mut at = range.start;
         while at < range.end {

@@ -16,6 +16,8 @@ const KEPT: usize = 12;
 pub struct ProgramSound {
     program: Program,
     sounds: SoundCache,
+    /// How often the program was changed.
+    changes: u64,
     /// Blocks with their numbers, the latest last.
     blocks: VecDeque<(u64, Vec<[f32; 2]>)>,
 }
@@ -23,7 +25,7 @@ pub struct ProgramSound {
 impl ProgramSound {
     /// The sound of a program.
     pub fn new(program: Program, sounds: SoundCache) -> Self {
-        Self { program, sounds, blocks: VecDeque::new() }
+        Self { program, sounds, changes: 0, blocks: VecDeque::new() }
     }
 
     /// The program.
@@ -34,7 +36,13 @@ impl ProgramSound {
     /// The program, to be changed. What was read before is read again.
     pub fn change(&mut self) -> &mut Program {
         self.blocks.clear();
+        self.changes += 1;
         &mut self.program
+    }
+
+    /// How often the program was changed. What was made of it before may not be used after another change.
+    pub fn changes(&self) -> u64 {
+        self.changes
     }
 
     /// The files of the items.
