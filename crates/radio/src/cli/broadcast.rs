@@ -64,7 +64,7 @@ impl Broadcast {
         let started = Instant::now();
         let token = self.access.token().map_err(Error::Invalid)?;
         let manifest = Manifest::read(processed)?;
-        let MadeRenditions { renditions, aac, opus } = self.renditions.make(&manifest, processed)?;
+        let MadeRenditions { renditions, aac, opus } = self.renditions.make(&manifest, processed, state)?;
         let (publisher, mut clock, as_run) = self.publisher(renditions, &manifest, state, started)?;
         let (commands, waiting) = mpsc::sync_channel(WAITING);
         let control = Control::new(waiting, processed);

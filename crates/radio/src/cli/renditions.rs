@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use clap::Args;
+use crowd_cli::size::parse_bytes;
 use crowd_engine::SampleRate;
 use crowd_streaming::MultivariantPlaylist;
 use crowd_streaming::aac::AacSettings;
@@ -26,6 +27,9 @@ pub struct RenditionArgs {
     /// Bits per second of Opus, 48000 to 510000, a multiple of 400
     #[arg(long, value_name = "BIT/S", default_value_t = 128_000)]
     opus_bit_rate: u32,
+    /// Disk space for joins and gapless items that are encoded while the station runs; the oldest are removed
+    #[arg(long, value_name = "SIZE", default_value = "2G", value_parser = parse_bytes)]
+    piece_cache: u64,
 }
 
 /// The renditions, and the streams for players without HLS.
@@ -43,7 +47,7 @@ impl RenditionArgs {
     ///
     /// # Errors
     /// [`Error::Invalid`] for formats that are not possible; [`Error::Io`] when the folder of encoded pieces cannot be made.
-    pub fn make(&self, manifest: &Manifest, processed: &Path) -> Result<MadeRenditions, Error> {
+    pub fn make(&self, manifest: &Manifest, processed: &Path, state: &Path) -> Result<MadeRenditions, Error> {
         let (rate, length) = (SampleRate::new(manifest.stream.sample_rate)?, manifest.segment());
         let mut made = MadeRenditions {
             renditions: Renditions { sources: Vec::new(), playlists: Vec::new() },
@@ -51,7 +55,7 @@ impl RenditionArgs {
             opus: None,
         };
         if self.formats.contains(&Format::Ts) || self.formats.contains(&Format::Adts) {
-            self.make_aac(manifest, processed, &mut made)?;
+            self.make_aac(manifest, processed, state, &mut made)?;
         }
         if self.formats.contains(&Format::Flac) {
             let playlist = playlist(Format::Flac, None);
@@ -67,7 +71,13 @@ impl RenditionArgs {
         Ok(made)
     }
 
-    fn make_aac(&self, manifest: &Manifest, processed: &Path, made: &mut MadeRenditions) -> Result<(), Error> {
+    fn make_aac(
+        &self,
+        manifest: &Manifest,
+        processed: &Path,
+        state: &Path,
+        made: &mut MadeRenditions,
+    ) -> Result<(), Error> {
         let (rate, aac) = (SampleRate::new(manifest.stream.sample_rate)?, manifest.aac()?);
         let mut bit_rates: Vec<u32> = Vec::new();
         for bit_rate in &self.bit_rates {
@@ -88,8 +98,8 @@ impl RenditionArgs {
             if let Some(live) = &live {
                 made.aac = Some((live.clone(), bit_rate));
             }
-            let program =
-                EncodedProgram::new(PieceStore::new(Manifest::pieces(processed)?, AacSettings { bit_rate, ..aac }));
+            let store = PieceStore::new(Manifest::pieces(processed)?, AacSettings { bit_rate, ..aac });
+            let program = EncodedProgram::new(store.with_made(Manifest::pieces(state)?, self.piece_cache));
             let playlists = formats.iter().map(|format| (name(*format, bit_rate), *format)).collect();
             made.renditions.sources.push(Box::new(AacSource::new(program, grid, playlists, live)));
         }

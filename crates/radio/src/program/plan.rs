@@ -203,7 +203,7 @@ impl Plan {
     fn at_time(&self, state: &mut WalkState, time: Time) -> Option<Choice> {
         (state.times_before, state.rules_done) = (Some(time.time), time.rule + 1);
         let name = &self.schedule.at.get(time.rule)?.playlist;
-        let chosen = self.from_playlist(state, name)?;
+        let chosen = self.next_of(state, name)?;
         Some(Choice { chosen, reason: Reason::Time })
     }
 
@@ -212,7 +212,7 @@ impl Plan {
         for rule in tracks.into_iter().chain(minutes) {
             let interval = state.intervals.entry(rule.name()).or_default();
             if interval.is_due(rule, state.end, self.rate.get())
-                && let Some(chosen) = self.from_playlist(state, &rule.playlist)
+                && let Some(chosen) = self.next_of(state, &rule.playlist)
             {
                 let end = state.end + chosen.item.frames.0;
                 *state.intervals.entry(rule.name()).or_default() = Interval { tracks: Some(0), end };
@@ -227,13 +227,13 @@ impl Plan {
         let time = self.calendar.time(state.end);
         let part = self.schedule.day_part.iter().find(|part| self.calendar.is_active(part, time));
         let names = part.map(|part| &part.playlist).into_iter().chain([&self.schedule.play]);
-        let chosen = names.into_iter().find_map(|name| self.from_playlist(state, name))?;
+        let chosen = names.into_iter().find_map(|name| self.next_of(state, name))?;
         let reason = if chosen.relaxed { Reason::Relaxed } else { Reason::Playlist };
         Some(Choice { chosen, reason })
     }
 
     /// The next item of a playlist; `None` if it is empty.
-    fn from_playlist(&self, state: &mut WalkState, name: &str) -> Option<Chosen> {
+    fn next_of(&self, state: &mut WalkState, name: &str) -> Option<Chosen> {
         let mut playlist = lock(self.playlists.get(name)?);
         if playlist.is_empty() {
             return None;
