@@ -100,21 +100,29 @@ impl Broadcast {
         let identity = self.address.identity().map_err(|e| Error::Invalid(format!("cannot serve HTTPS: {e}")))?;
         let service = HttpService { router, vital_paths, identity };
         let stopped = Arc::new(AtomicBool::new(false));
+        // Nothing is sent over this channel either. The publisher drops the sender when it ends, also by a panic.
+        let (ended, publisher_ended) = oneshot::channel::<()>();
         let publishing = {
             let (stopped, app) = (stopped.clone(), app.clone());
             let thread = thread::Builder::new().name("publisher".to_owned());
-            thread.spawn(move || publish(publisher, control, as_run, &app, &stopped))
+            thread.spawn(move || {
+                let _ended = ended;
+                publish(publisher, control, as_run, &app, &stopped);
+            })
         };
         let publishing = publishing.map_err(|error| Error::io("the publisher's thread", "start", error))?;
         tracing::info!("listening on http://{address}{base}/stream.m3u8");
         let ticking = runtime.spawn(tick(clock, started, played));
-        let stop = async move { _ = signalled.await };
+        let stop = async move {
+            tokio::select! { _ = signalled => {}, _ = publisher_ended => {} }
+        };
         let served = runtime.block_on(crowd_web::serve(service, listener, self.connections(), stop));
         ticking.abort();
         stopped.store(true, Ordering::Relaxed);
-        // A panic of the publisher was printed when it happened.
-        _ = publishing.join();
-        served.map_err(|error| Error::io(address.to_string(), "listen on", error))
+        served.map_err(|error| Error::io(address.to_string(), "listen on", error))?;
+        // A service manager starts the program again, and the stream continues.
+        let fault = "the publisher has stopped because of a fault, which was printed before: please report it";
+        publishing.join().map_err(|_| Error::Invalid(fault.to_owned()))
     }
 
     /// The connections that the flags allow.
