@@ -71,7 +71,7 @@ fn publisher(folder: &Path, manifest: &Manifest) -> Publisher {
     let grid = AacSource::segment_grid(SampleRate::DAT, manifest.segment()).unwrap();
     let playlists = vec![("stream.m3u8".to_owned(), Format::Ts)];
     let source: Box<dyn SegmentSource> = Box::new(AacSource::new(EncodedProgram::new(store), grid, playlists, None));
-    let renditions = Renditions { sources: vec![source], playlists: Vec::new() };
+    let renditions = Renditions { sources: vec![source], playlists: Vec::new(), encoders: "aac".to_owned() };
     let state_folder = StateFolder::open(&folder.join("state")).unwrap();
     let state = state_folder.read().unwrap().unwrap_or_else(|| SavedState::new(EPOCH));
     let published = renditions.start(state.published_segments);

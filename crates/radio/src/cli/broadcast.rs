@@ -32,6 +32,8 @@ const OTHER_FILES: u64 = 64;
 const CLOCK_INTERVAL: Duration = Duration::from_millis(200);
 /// The time without a sent byte after which a connection is closed. By then its listener has missed more sound than players buffer.
 const BLOCKED: Duration = Duration::from_secs(10);
+/// 2024-01-01T00:00:00 UTC. A machine without a battery for its clock shows an earlier time until it has reached a time server.
+const PLAUSIBLE: Duration = Duration::from_secs(1_704_067_200);
 /// The time until something that failed is tried again.
 const RETRY: Duration = Duration::from_secs(1);
 
@@ -142,6 +144,11 @@ impl Broadcast {
         let now = Reading::now(started);
         let state = match folder.read()? {
             Some(state) => state,
+            None if now.wall < PLAUSIBLE => {
+                let advice =
+                    "set it, or start the station when it has been synchronised; a station begins at a time of day";
+                return Err(Error::Invalid(format!("the clock of this machine shows a time before 2024: {advice}")));
+            }
             None => {
                 // The program began before now, so that the first playlist is a whole window.
                 let state = SavedState::new(now.wall.saturating_sub(renditions.duration(self.window.into())));

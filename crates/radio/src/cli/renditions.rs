@@ -50,7 +50,7 @@ impl RenditionArgs {
     pub fn make(&self, manifest: &Manifest, processed: &Path, state: &Path) -> Result<MadeRenditions, Error> {
         let (rate, length) = (SampleRate::new(manifest.stream.sample_rate)?, manifest.segment());
         let mut made = MadeRenditions {
-            renditions: Renditions { sources: Vec::new(), playlists: Vec::new() },
+            renditions: Renditions { sources: Vec::new(), playlists: Vec::new(), encoders: String::new() },
             aac: None,
             opus: None,
         };
@@ -66,6 +66,7 @@ impl RenditionArgs {
             let playlist = playlist(Format::Opus, None);
             let source = OpusSource::new(rate, length, bit_rate, playlist, live.clone())?;
             made.renditions.sources.push(Box::new(source));
+            made.renditions.encoders += &format!("opus {bit_rate} ");
             made.opus = Some((live, bit_rate));
         }
         Ok(made)
@@ -88,6 +89,7 @@ impl RenditionArgs {
         if bit_rates.is_empty() {
             bit_rates.push(aac.bit_rate);
         }
+        made.renditions.encoders += &format!("aac {bit_rates:?} ");
         let several = bit_rates.len() > 1;
         let grid = AacSource::segment_grid(rate, manifest.segment())?;
         let formats: Vec<Format> =

@@ -46,7 +46,7 @@ impl Run {
             tracing::info!("preparing the music of {}", self.config.display());
             let mut first = Preparer::new(config, &processed)?;
             warn(&first.prepare(|done, all| tracing::info!("{done} of {all} files"))?, &mut Vec::new());
-            preparer = Some((first, changed(&self.config)));
+            preparer = Some((first.one_by_one(), changed(&self.config)));
         }
         let mut follower =
             Follower { config: self.config.clone(), processed: processed.clone(), preparer, told: Vec::new() };
@@ -80,7 +80,7 @@ impl Follower {
         let result = match &mut self.preparer {
             Some((preparer, time)) if *time == changed => preparer.prepare(|_, _| ()),
             _ => StationConfig::read(&self.config).and_then(|config| {
-                let mut preparer = Preparer::new(config, &self.processed)?;
+                let mut preparer = Preparer::new(config, &self.processed)?.one_by_one();
                 let left_out = preparer.prepare(|_, _| ())?;
                 self.preparer = Some((preparer, changed));
                 Ok(left_out)

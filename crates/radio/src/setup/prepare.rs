@@ -32,6 +32,8 @@ pub struct Preparer {
     /// What was measured, by the hashes of the files.
     measured: HashMap<String, Measured>,
     previous: Option<Manifest>,
+    /// The number of files that are prepared at the same time.
+    workers: usize,
 }
 
 /// A file to prepare.
@@ -43,7 +45,7 @@ struct Work {
 }
 
 impl Preparer {
-    /// Prepares `config` into the folder `out`, which is made if it does not exist.
+    /// Prepares `config` into the folder `out`, which is made if it does not exist, on all processors.
     ///
     /// # Errors
     /// [`Error::Invalid`] with all problems of the configuration; [`Error::Io`].
@@ -60,10 +62,17 @@ impl Preparer {
         let items = previous.iter().flat_map(|manifest| manifest.items().chain([&manifest.filler]));
         let measured = items.map(|item| (item.hash.clone(), Measured::of(item))).collect();
         let out = out.to_owned();
-        Ok(Self { config, out, libraries, contents: ContentIndex::default(), measured, previous })
+        let workers = thread::available_parallelism().map_or(1, NonZeroUsize::get);
+        Ok(Self { config, out, libraries, contents: ContentIndex::default(), measured, previous, workers })
     }
 
-    /// Prepares all files, on all processors, and writes the manifest. `progress` is called with the number of files that are done and of
+    /// Prepares one file after the other, so that a station that runs has the other processors.
+    #[must_use]
+    pub fn one_by_one(self) -> Self {
+        Self { workers: 1, ..self }
+    }
+
+    /// Prepares all files, and writes the manifest. `progress` is called with the number of files that are done and of
     /// all files. Returns the files and folders that had to be left out, with the reasons.
     ///
     /// # Errors
@@ -110,7 +119,6 @@ impl Preparer {
         Ok(left_out)
     }
 
-    /// Prepares files on all processors.
     fn prepare_files(
         &self,
         work: &[Work],
@@ -130,7 +138,7 @@ impl Preparer {
                     progress(done.fetch_add(1, Ordering::Relaxed) + 1, results.len());
                 }
             };
-            for _ in 0..thread::available_parallelism().map_or(1, NonZeroUsize::get).min(results.len()) {
+            for _ in 0..self.workers.min(results.len()) {
                 scope.spawn(worker);
             }
         });

@@ -32,6 +32,8 @@ pub struct Renditions {
     pub sources: Vec<Box<dyn SegmentSource>>,
     /// The names and texts of playlists that never change.
     pub playlists: Vec<(String, Arc<str>)>,
+    /// The settings of the encoders. Segments of other settings have other bytes.
+    pub encoders: String,
 }
 
 impl Renditions {
@@ -86,9 +88,10 @@ impl Publisher {
         sound: ProgramSound,
         changes: StationProgram,
         window: usize,
-        state: SavedState,
+        mut state: SavedState,
         folder: StateFolder,
     ) -> Self {
+        state.set_encoders(&renditions.encoders);
         let names = renditions.all().map(|(rendition, _)| rendition.playlist.clone());
         let names = names.chain(renditions.playlists.iter().map(|(name, _)| name.clone()));
         let playlists = names.map(|name| (name, Arc::from(""))).collect();
@@ -126,10 +129,11 @@ impl Publisher {
     pub fn publish(&mut self, played: Frames) -> Result<bool, Error> {
         self.renditions.sources.iter_mut().for_each(|source| source.played(played));
         let ended = self.renditions.ended(played).max(self.state.published_segments);
-        if ended == 0 || (ended == self.state.published_segments && !self.sets.is_empty()) {
+        let least = self.state.first_segment;
+        if ended <= least || (ended == self.state.published_segments && !self.sets.is_empty()) {
             return Ok(false);
         }
-        let first = ended.saturating_sub(self.window);
+        let first = ended.saturating_sub(self.window).max(least);
         self.make(first..ended)?;
         let saved = if ended > self.state.published_segments {
             self.state.published_segments = ended;
@@ -138,7 +142,7 @@ impl Publisher {
             Ok(())
         };
         // Segments stay for the duration of the longest playlist after they were removed from it.
-        let oldest = first.saturating_sub(self.window + 1);
+        let oldest = first.saturating_sub(self.window + 1).max(least);
         self.sets.retain(|set| set.number >= oldest);
         self.list(&(first..ended))?;
         let known = self.renditions.start(ended);

@@ -13,19 +13,35 @@ const FILE: &str = "station.json";
 const LOCK: &str = "station.lock";
 
 /// What a station has to know after a restart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SavedState {
     /// The wall time of the first frame of the program, in nanoseconds after 1970-01-01T00:00:00 UTC.
     epoch_nanoseconds: u64,
     /// The number of segments that were published.
     pub published_segments: u64,
+    /// The settings of the encoders.
+    #[serde(default)]
+    encoders: String,
+    /// The first segment that was made with these settings. Segments before it cannot be made again.
+    #[serde(default)]
+    pub first_segment: u64,
 }
 
 impl SavedState {
     /// The state of a station whose program begins at `epoch`, and that has published nothing.
     pub fn new(epoch: Duration) -> Self {
-        Self { epoch_nanoseconds: u64::try_from(epoch.as_nanos()).unwrap_or(u64::MAX), published_segments: 0 }
+        let epoch_nanoseconds = u64::try_from(epoch.as_nanos()).unwrap_or(u64::MAX);
+        Self { epoch_nanoseconds, published_segments: 0, encoders: String::new(), first_segment: 0 }
+    }
+
+    /// Sets the settings of the encoders. If they differ from those before, the playlists begin anew after what was published, because a
+    /// name must not stand for other bytes.
+    pub fn set_encoders(&mut self, encoders: &str) {
+        if self.encoders != encoders {
+            encoders.clone_into(&mut self.encoders);
+            self.first_segment = self.published_segments;
+        }
     }
 
     /// The wall time of the first frame of the program, after 1970-01-01T00:00:00 UTC.

@@ -54,8 +54,13 @@ fn manifest() -> Manifest {
 
 /// A publisher of three renditions, with the frames of AAC, FLAC and Opus.
 fn publisher(state: &std::path::Path, fails: &Arc<AtomicBool>) -> Publisher {
+    with_encoders(state, fails, "one")
+}
+
+fn with_encoders(state: &std::path::Path, fails: &Arc<AtomicBool>, encoders: &str) -> Publisher {
     let sources = vec![source(1_024, "a.m3u8", fails), source(4_096, "b.m3u8", fails), source(960, "c.m3u8", fails)];
-    let renditions = Renditions { sources, playlists: vec![("all.m3u8".to_owned(), "fixed".into())] };
+    let renditions =
+        Renditions { sources, playlists: vec![("all.m3u8".to_owned(), "fixed".into())], encoders: encoders.to_owned() };
     let folder = StateFolder::open(state).unwrap();
     let saved = folder.read().unwrap().unwrap_or_else(|| SavedState::new(Duration::from_secs(1_790_000_000)));
     let (changes, program) = StationProgram::open(state, &manifest(), saved.epoch(), 0).unwrap();
@@ -123,4 +128,20 @@ fn segments_that_cannot_be_made_leave_the_playlists_as_they_are() {
         .map(|segment| u64::from_be_bytes(segment.bytes[..].try_into().unwrap()))
         .collect();
     assert_eq!(numbers, [6, 7, 8, 9, 10, 11]);
+}
+
+#[test]
+fn with_other_encoders_the_playlists_begin_anew_after_what_was_published() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut publisher = publisher(folder.path(), &Arc::default());
+    assert!(publisher.publish(Frames(10 * 96_000 + 4_096)).unwrap());
+    drop(publisher);
+    let mut publisher = with_encoders(folder.path(), &Arc::default(), "other");
+    assert!(!publisher.publish(Frames(10 * 96_000 + 4_096)).unwrap());
+    assert!(publisher.publish(Frames(12 * 96_000 + 4_096)).unwrap());
+    assert_eq!(listed(&publisher), [(10, 2); 3]);
+    drop(publisher);
+    let mut publisher = with_encoders(folder.path(), &Arc::default(), "other");
+    assert!(publisher.publish(Frames(0)).unwrap());
+    assert_eq!(listed(&publisher), [(10, 2); 3]);
 }
