@@ -47,7 +47,7 @@ def observe(binary, prompt, arguments, style=None, need=()):
 
 
 def _sound(stereo, parts, need):
-    """The numbers of the sound; its colour without noises, which do not follow the mood of the music."""
+    """The numbers of the sound; its colour without noises, which have a colour of their own."""
     onsets, centroid, _ = rhythm_and_colour(stereo - audio.fit(parts["texture"], stereo.shape[1]))
     values = {"onsets": onsets, "centroid": centroid}
     if "levels" in need:

@@ -114,7 +114,8 @@ impl Player {
         }
     }
 
-    /// Sets the brightness, 0 to 1: all cutoffs are scaled by 2^(2.4 (brightness - 0.5)). Smoothed over a tenth of a second.
+    /// Sets the brightness, 0 to 1: all cutoffs are scaled by 2^(2.4 (brightness - 0.5)), and noises become darker or brighter with the
+    /// music. Smoothed over a tenth of a second.
     pub fn set_brightness(&mut self, brightness: f32) {
         self.brightness.set(brightness.clamp(0.0, 1.0));
         self.follow();
@@ -254,7 +255,7 @@ impl Player {
         }
         let texture = Stem::Texture.index();
         if let (Some(chain), Some(bus)) = (self.chains.get(texture), self.buses.get_mut(texture)) {
-            self.noises.render(chain.user_gains(), &mut bus.dry);
+            self.noises.render(brightness, chain.user_gains(), &mut bus.dry);
         }
         for (block, bus) in out.iter_mut().zip(&self.buses) {
             for ((frame, left), right) in block.iter_mut().zip(bus.dry[0]).zip(bus.dry[1]) {

@@ -66,7 +66,7 @@ fn more_brightness_is_brighter_in_every_stem_and_style() {
             let mut player = Player::new(48_000, 1);
             player.set_target(&Target { brightness, ..target(style) });
             let stems = bar(&mut player);
-            for stem in [Stem::Drums, Stem::Harmony, Stem::Lead] {
+            for stem in [Stem::Drums, Stem::Harmony, Stem::Lead, Stem::Texture] {
                 let now = brightness_of(&stems, stem);
                 assert!(now > before[stem.index()], "{style:?}, {}: {now} Hz at {brightness}", stem.name());
                 before[stem.index()] = now;

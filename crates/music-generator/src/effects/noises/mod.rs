@@ -10,13 +10,22 @@ use table::{BEDS, GRAINS, table};
 
 use super::smooth::Smooth;
 use crate::synth::QUANTUM;
+use crate::synth::kernels::filter::{Cutoff, Svf, run_both};
+use crate::synth::kernels::math::gain;
 use crate::types::dice::Dice;
 use crate::types::target::Noise;
+
+/// Above this, brightness raises and lowers the noises, in hertz.
+const CORNER: f32 = 1_000.0;
+/// By how much from the least brightness to the greatest, in decibels.
+const BRIGHTNESS_DB: f32 = 12.0;
 
 /// All noises of a session.
 #[derive(Clone, Debug)]
 pub struct Noises {
     noises: Box<[OneNoise]>,
+    corner: Cutoff,
+    shelf: [Svf; 2],
 }
 
 #[derive(Clone, Debug)]
@@ -38,7 +47,7 @@ impl Noises {
                 grains: std::array::from_fn(|n| Grains::new(spec.grains[n], rate, dice(8 + n))),
             }
         });
-        Self { noises: noises.into() }
+        Self { noises: noises.into(), corner: Cutoff::new(CORNER, 0.5, rate), shelf: Default::default() }
     }
 
     /// Sets the level of a noise, 0 (silent) to 1. Faded over a second.
@@ -48,15 +57,19 @@ impl Noises {
         }
     }
 
-    /// Adds a quantum of all noises to `out`, with the gains at its start and its end. Silent noises cost nothing.
+    /// Adds a quantum of all noises to `out`, with the gains at its start and its end. They are as dark or bright as the music, so that
+    /// they do not hide how dark it is: at brightness 0.5 they sound as they are. Silent noises cost nothing.
     #[inline(always)]
-    pub fn render(&mut self, gains: (f32, f32), out: &mut [[f32; QUANTUM]; 2]) {
+    pub fn render(&mut self, brightness: f32, gains: (f32, f32), out: &mut [[f32; QUANTUM]; 2]) {
+        let mut sum = [[0.0; QUANTUM]; 2];
+        let mut silent = true;
         for one in &mut self.noises {
             let (from, to) = one.level.advance();
             let (from, to) = (from * gains.0, to * gains.1);
             if from == 0.0 && to == 0.0 {
                 continue;
             }
+            silent = false;
             let mut block = [[0.0; QUANTUM]; 2];
             for bed in &mut one.beds {
                 bed.render(&mut block);
@@ -65,13 +78,21 @@ impl Noises {
                 grains.render(&mut block);
             }
             let slope = (to - from) * (1.0 / QUANTUM as f32);
-            for (out, block) in out.iter_mut().zip(&block) {
+            for (sum, block) in sum.iter_mut().zip(&block) {
                 let mut gain = from;
-                for (out, sample) in out.iter_mut().zip(block) {
+                for (sum, sample) in sum.iter_mut().zip(block) {
                     gain += slope;
-                    *out += gain * sample;
+                    *sum += gain * sample;
                 }
             }
+        }
+        if silent {
+            return;
+        }
+        let (corner, treble) = (self.corner, gain(BRIGHTNESS_DB * (brightness - 0.5)) - 1.0);
+        run_both(&mut self.shelf, &mut sum, |filter, x| x + treble * filter.high(&corner, x));
+        for (out, sum) in out.as_flattened_mut().iter_mut().zip(sum.as_flattened()) {
+            *out += sum;
         }
     }
 }

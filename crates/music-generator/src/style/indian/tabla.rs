@@ -153,11 +153,11 @@ impl Tabla {
             };
             self.stroke(scene, score, (step, bol), (velocity, from_density), hands);
         }
-        // Light strokes between the matras at a high density, the same ones for four bars.
+        // Light strokes between the matras, more of them at a high density, the same ones for four bars.
         let mut light = scene.pattern_dice("indian.light", 4);
         for step in (1..if fill { fill_from } else { scene.steps() }).step_by(2) {
-            if light.chance(0.25) {
-                let from_density = light.between(0.5, 0.98);
+            if light.chance(0.3) {
+                let from_density = light.between(0.35, 0.98);
                 self.stroke(scene, score, (step, ["Te", "Ka"][light.below(2)]), (44.0, from_density), 0.0);
             }
         }
