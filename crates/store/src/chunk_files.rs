@@ -37,6 +37,8 @@ pub struct FilesState {
     verified: HashMap<ChunkId, FileVersion>,
     /// The chunks that this process has claimed.
     claimed: HashSet<ChunkId>,
+    /// The chunks that were evicted and whose files are about to be removed.
+    evicting: HashSet<ChunkId>,
     /// The chunks in memory and their bytes.
     in_memory: Vec<(Weak<File>, u64)>,
     pub counts: StoreStatus,
@@ -67,6 +69,7 @@ impl ChunkFiles {
             lru: Lru::new(limit, kind.pinning),
             verified: HashMap::new(),
             claimed: HashSet::new(),
+            evicting: HashSet::new(),
             in_memory: Vec::new(),
             counts: StoreStatus::default(),
         };
@@ -137,7 +140,15 @@ impl ChunkFiles {
 
     /// Records that a chunk was used, so that it is the most recently used one. Its file has `bytes` bytes.
     pub fn record_use(&self, id: ChunkId, bytes: u64) {
-        self.evict(|state| if state.lru.touch(&id) { Vec::new() } else { state.lru.insert(id, bytes) });
+        self.evict(|state| {
+            // A file that is about to be removed must not be counted again.
+            if state.evicting.contains(&id) || state.lru.touch(&id) { Vec::new() } else { state.lru.insert(id, bytes) }
+        });
+    }
+
+    /// Whether the file of a chunk is about to be removed. The chunk can be made when it is.
+    pub fn is_evicting(&self, id: &ChunkId) -> bool {
+        self.state().evicting.contains(id)
     }
 
     /// Reserves room for `bytes` bytes, and evicts chunks for it.
@@ -160,6 +171,7 @@ impl ChunkFiles {
             state.counts.evicted += evicted.len() as u64;
             for id in &evicted {
                 state.verified.remove(id);
+                state.evicting.insert(*id);
             }
             evicted
         };
@@ -168,6 +180,7 @@ impl ChunkFiles {
             let _ = fs::remove_file(&path);
             // This succeeds only when the directory is empty.
             let _ = path.parent().map(fs::remove_dir);
+            self.state().evicting.remove(id);
         }
         !evicted.is_empty()
     }

@@ -19,6 +19,8 @@ use crate::store::{Claim, Store};
 
 /// A chunk that another thread or process makes is to be claimed again after this time.
 const RETRY_AFTER: Duration = Duration::from_millis(100);
+/// The file of an evicted chunk is removed in this time.
+const REMOVED_AFTER: Duration = Duration::from_millis(1);
 
 /// A store of chunks in files of one directory, which other processes may use too.
 ///
@@ -69,6 +71,9 @@ impl Store for DiskStore {
 
     fn claim(&self, id: &ChunkId, most: u64) -> Result<Claim, StoreError> {
         let files = &self.files;
+        if files.is_evicting(id) {
+            return Ok(Claim::HeldElsewhere(REMOVED_AFTER));
+        }
         // No other thread of this process can claim the chunk until `claim` is dropped.
         let Some(claim) = LocalClaim::take(files, id) else { return Ok(Claim::HeldElsewhere(RETRY_AFTER)) };
         loop {
