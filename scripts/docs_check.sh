@@ -35,5 +35,5 @@ flags enhance-server "$(for command in '' render analyse; do "$programs/enhance-
     docs/enhance-server.md
 flags music-generator "$(for command in render play explain providers; do "$programs/music-generator" $command --help; done)$cargo$tests" \
     docs/music-generator.md docs/music-provider.md docs/music-styles.md
-flags crowd-radio "$(for command in setup run stream schedule health check demo; do "$programs/crowd-radio" $command --help; done)$cargo" docs/crowd-radio.md
+flags crowd-radio "$(for command in setup run stream schedule health check demo; do "$programs/crowd-radio" $command --help; done)$cargo$tests" docs/crowd-radio.md
 exit $wrong
