@@ -1,6 +1,6 @@
 //! Broadcasts a prepared station: what `stream` and `run` have in common.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
 use std::thread;
@@ -13,6 +13,7 @@ use crowd_web::{Connections, HttpService, Limits, Proxies, StreamSlots, listen, 
 use tokio::sync::{oneshot, watch};
 
 use super::renditions::{MadeRenditions, RenditionArgs};
+use super::self_check::SelfCheck;
 use crate::encode::ProgramSound;
 use crate::error::Error;
 use crate::http::{App, HlsClients, Mount, router};
@@ -34,6 +35,8 @@ const CLOCK_INTERVAL: Duration = Duration::from_millis(200);
 const BLOCKED: Duration = Duration::from_secs(10);
 /// 2024-01-01T00:00:00 UTC. A machine without a battery for its clock shows an earlier time until it has reached a time server.
 const PLAUSIBLE: Duration = Duration::from_secs(1_704_067_200);
+/// The time in which the publisher ends when it is stopped.
+const STOPPING: Duration = Duration::from_secs(3);
 /// The time until something that failed is tried again.
 const RETRY: Duration = Duration::from_secs(1);
 
@@ -49,6 +52,9 @@ pub struct Broadcast {
     address: ListenArgs,
     #[command(flatten)]
     access: AccessArgs,
+    /// File for the health of the stream, to which the station listens itself, as JSON. `run` has DIR/health.json
+    #[arg(long, value_name = "FILE", conflicts_with = "tls_cert")]
+    pub health_file: Option<PathBuf>,
     /// Log as JSON, one object a line
     #[arg(long)]
     pub json: bool,
@@ -58,11 +64,12 @@ pub struct Broadcast {
 }
 
 impl Broadcast {
-    /// Broadcasts the station that is prepared in the folder `processed`, with its state in the folder `state`, until a signal stops it.
+    /// Broadcasts the station that is prepared in the folder `processed`, with its state in the folder `state`, until a signal stops it. With a
+    /// `health_file` the station listens to itself.
     ///
     /// # Errors
     /// When the station is not prepared, another process runs it, or the port cannot be opened.
-    pub fn run(&self, processed: &Path, state: &Path) -> Result<(), Error> {
+    pub fn run(&self, processed: &Path, state: &Path, health_file: Option<PathBuf>) -> Result<(), Error> {
         let started = Instant::now();
         let token = self.access.token().map_err(Error::Invalid)?;
         let manifest = Manifest::read(processed)?;
@@ -114,9 +121,23 @@ impl Broadcast {
         };
         let publishing = publishing.map_err(|error| Error::io("the publisher's thread", "start", error))?;
         tracing::info!("listening on http://{address}{base}/stream.m3u8");
+        let (still, stands_still) = oneshot::channel::<()>();
+        // Without a check the sender is kept.
+        let _still = match health_file {
+            None => Some(still),
+            Some(file) => {
+                let (published, pause) = (app.published.clone(), manifest.schedule.pause());
+                let check = SelfCheck::new(address, &base.to_string(), pause, file, published, still);
+                let stopped = stopped.clone();
+                let thread = thread::Builder::new().name("self-check".to_owned());
+                let spawned = thread.spawn(move || check.run(&stopped));
+                spawned.map_err(|error| Error::io("the thread that listens", "start", error))?;
+                None
+            }
+        };
         let ticking = runtime.spawn(tick(clock, started, played));
         let stop = async move {
-            tokio::select! { _ = signalled => {}, _ = publisher_ended => {} }
+            tokio::select! { _ = signalled => {}, _ = publisher_ended => {}, _ = stands_still => {} }
         };
         let served = runtime.block_on(crowd_web::serve(service, listener, self.connections(), stop));
         ticking.abort();
@@ -124,7 +145,21 @@ impl Broadcast {
         served.map_err(|error| Error::io(address.to_string(), "listen on", error))?;
         // A service manager starts the program again, and the stream continues.
         let fault = "the publisher has stopped because of a fault, which was printed before: please report it";
+        let waiting = Instant::now();
+        while !publishing.is_finished() {
+            if waiting.elapsed() > STOPPING {
+                let fault =
+                    "the publisher does not end: it may wait for a file on a disk or a share that does not answer";
+                return Err(Error::Invalid(fault.to_owned()));
+            }
+            thread::sleep(TICK / 10);
+        }
         publishing.join().map_err(|_| Error::Invalid(fault.to_owned()))
+    }
+
+    /// Whether the station is served over HTTPS.
+    pub fn is_https(&self) -> bool {
+        self.address.tls_cert.is_some()
     }
 
     /// The connections that the flags allow.

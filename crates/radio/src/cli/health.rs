@@ -1,6 +1,6 @@
 //! `crowd-radio health`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::thread;
 use std::time::Duration;
@@ -72,12 +72,10 @@ impl Health {
     }
 
     fn tell(&self, report: &Report) -> Result<(), Error> {
-        let text = serde_json::to_string(report).map_err(|error| Error::Invalid(error.to_string()))?;
         if let Some(file) = &self.file {
-            let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
-            let name = file.file_name().unwrap_or_default().to_string_lossy();
-            FileFolder::new(folder.unwrap_or(".".as_ref())).write(&name, format!("{text}\n").as_bytes())?;
+            write_report(file, report)?;
         }
+        let text = text_of(report)?;
         print(|out| {
             if self.json {
                 return writeln!(out, "{text}");
@@ -100,4 +98,19 @@ impl Health {
             Err(error) => eprintln!("{PROGRAM}: --on-change {}: cannot start it: {error}", program.display()),
         }
     }
+}
+
+fn text_of(report: &Report) -> Result<String, Error> {
+    serde_json::to_string(report).map_err(|error| Error::Invalid(error.to_string()))
+}
+
+/// Writes a report into a file: completely, or not at all.
+///
+/// # Errors
+/// When the disk is full or the folder cannot be written.
+pub fn write_report(file: &Path, report: &Report) -> Result<(), Error> {
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let name = file.file_name().unwrap_or_default().to_string_lossy();
+    let text = text_of(report)?;
+    Ok(FileFolder::new(folder.unwrap_or(".".as_ref())).write(&name, format!("{text}\n").as_bytes())?)
 }

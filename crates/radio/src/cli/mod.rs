@@ -7,6 +7,7 @@ mod health;
 mod renditions;
 mod run;
 mod schedule;
+mod self_check;
 mod setup;
 mod stream;
 mod values;

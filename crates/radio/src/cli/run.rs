@@ -15,6 +15,8 @@ use crate::setup::Preparer;
 /// The folders in the folder of a station.
 const PROCESSED: &str = "processed";
 const STATE: &str = "state";
+/// The file with the health of the stream.
+const HEALTH: &str = "health.json";
 
 /// Prepares and broadcasts a station, and follows changes of its configuration and its music.
 #[derive(Debug, Args)]
@@ -60,7 +62,9 @@ impl Run {
             }
         });
         spawned.map_err(|error| Error::io("the thread that prepares music", "start", error))?;
-        self.broadcast.run(&processed, &state)
+        // The check fetches over HTTP without a certificate.
+        let file = self.broadcast.health_file.clone().unwrap_or_else(|| self.data.join(HEALTH));
+        self.broadcast.run(&processed, &state, (!self.broadcast.is_https()).then_some(file))
     }
 }
 

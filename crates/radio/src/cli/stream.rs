@@ -27,6 +27,6 @@ impl Stream {
     /// # Errors
     /// Those of [`Broadcast::run`].
     pub fn run(&self) -> Result<(), Error> {
-        self.broadcast.run(&self.processed, &self.state)
+        self.broadcast.run(&self.processed, &self.state, self.broadcast.health_file.clone())
     }
 }

@@ -13,6 +13,8 @@ use super::playlist::{Found, FoundSegment, parse};
 
 /// The time in which the server has to answer.
 const TIMEOUT: Duration = Duration::from_secs(5);
+/// How it introduces itself to the server, which does not count it among the listeners.
+pub const USER_AGENT: &str = "crowd-radio-health";
 /// The largest playlist and segment that are read, in bytes.
 const LARGEST: u64 = 16 << 20;
 
@@ -51,7 +53,7 @@ pub struct Listener {
 impl Listener {
     /// A listener of the station at `url`, which is the address of its page or of a playlist.
     pub fn new(url: &str) -> Self {
-        let config = Agent::config_builder().timeout_global(Some(TIMEOUT)).build();
+        let config = Agent::config_builder().timeout_global(Some(TIMEOUT)).user_agent(USER_AGENT).build();
         let playlist =
             if url.ends_with(".m3u8") { url.to_owned() } else { format!("{}/stream.m3u8", url.trim_end_matches('/')) };
         Self { agent: Agent::new_with_config(config), playlist, last: None }

@@ -5,6 +5,6 @@ mod levels;
 mod monitor;
 mod playlist;
 
-pub use heard::{Heard, Listener, Sound};
+pub use heard::{Heard, Listener, Sound, USER_AGENT};
 pub use levels::Levels;
 pub use monitor::{Alarm, AlarmKind, Health, Monitor};

@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Response};
 use crowd_web::{Client, FileDescription, FileResponse, Problem, not_found};
 
 use super::app::SharedApp;
+use crate::health::USER_AGENT;
 
 /// The media type of a playlist (RFC 8216, section 10).
 const PLAYLIST_TYPE: &str = "application/vnd.apple.mpegurl";
@@ -21,6 +22,7 @@ pub async fn playlist(
     State(app): State<SharedApp>,
     Extension(client): Extension<Client>,
     Path(name): Path<String>,
+    headers: HeaderMap,
     uri: Uri,
 ) -> Result<Response, Problem> {
     let Some(text) = app.now().playlists.get(&name).cloned() else {
@@ -29,7 +31,9 @@ pub async fn playlist(
     if text.is_empty() {
         return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "the station makes its first segments: try again"));
     }
-    app.hls_clients.note(client);
+    if headers.get(header::USER_AGENT).is_none_or(|agent| agent != USER_AGENT) {
+        app.hls_clients.note(client);
+    }
     let headers = [(header::CONTENT_TYPE, PLAYLIST_TYPE), (header::CACHE_CONTROL, PLAYLIST_CACHE), CORS];
     Ok((headers, text.to_string()).into_response())
 }

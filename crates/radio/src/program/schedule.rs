@@ -112,6 +112,11 @@ impl Schedule {
         }
     }
 
+    /// The planned silence between items.
+    pub fn pause(&self) -> Duration {
+        Duration::try_from_secs_f64(self.pause_seconds).unwrap_or_default()
+    }
+
     /// The names of all playlists that it uses.
     pub fn playlists(&self) -> impl Iterator<Item = &str> {
         let parts = self.day_part.iter().map(|part| part.playlist.as_str());
