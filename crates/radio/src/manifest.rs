@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use crowd_engine::SampleRate;
 use crowd_store::FileFolder;
-use crowd_streaming::aac::{AacRate, AacSettings};
 use serde::{Deserialize, Serialize};
 
 use crate::config::StreamSettings;
@@ -98,17 +97,6 @@ impl Manifest {
     /// All items of the playlists.
     pub fn items(&self) -> impl Iterator<Item = &Item> {
         self.playlists.iter().flat_map(|playlist| &playlist.items)
-    }
-
-    /// The settings of the AAC encoder.
-    ///
-    /// # Errors
-    /// [`Error::Invalid`] for a sample rate that AAC streams do not have.
-    pub fn aac(&self) -> Result<AacSettings, Error> {
-        let hertz = self.stream.sample_rate;
-        let rate = AacRate::new(hertz);
-        let rate = rate.ok_or_else(|| Error::Invalid(format!("{hertz} Hz: choose 32000, 44100 or 48000 Hz")))?;
-        Ok(AacSettings { rate, bit_rate: self.stream.bit_rate })
     }
 
     /// The plan of the station, whose frame 0 is at `epoch` after 1970-01-01T00:00:00 UTC.

@@ -67,7 +67,7 @@ fn prepare(folder: &Path) -> Manifest {
 }
 
 fn publisher(folder: &Path, manifest: &Manifest) -> Publisher {
-    let store = PieceStore::new(Manifest::pieces(&folder.join("out")).unwrap(), manifest.aac().unwrap());
+    let store = PieceStore::new(Manifest::pieces(&folder.join("out")).unwrap(), manifest.stream.aac().unwrap());
     let grid = AacSource::segment_grid(SampleRate::DAT, manifest.segment()).unwrap();
     let playlists = vec![("stream.m3u8".to_owned(), Format::Ts)];
     let source: Box<dyn SegmentSource> = Box::new(AacSource::new(EncodedProgram::new(store), grid, playlists, None));

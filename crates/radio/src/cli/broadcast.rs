@@ -196,7 +196,7 @@ impl Broadcast {
             StationProgram::open(state_folder, manifest, state.epoch(), renditions.start(published))?;
         let (rate, epoch) = (program.rate(), state.epoch());
         let clock = StationClock::new(rate, epoch, renditions.duration(published), now);
-        let as_run = AsRunLog::new(state_folder, epoch, rate, program.newest().plan().calendar().zone().clone());
+        let as_run = AsRunLog::new(state_folder, program.newest().plan().calendar().clone(), rate);
         let sound = ProgramSound::new(program, SoundCache::new(rate));
         let publisher = Publisher::new(renditions, sound, changes, self.window.into(), state, folder);
         Ok((publisher, clock, as_run))

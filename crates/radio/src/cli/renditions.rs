@@ -79,7 +79,7 @@ impl RenditionArgs {
         state: &Path,
         made: &mut MadeRenditions,
     ) -> Result<(), Error> {
-        let (rate, aac) = (SampleRate::new(manifest.stream.sample_rate)?, manifest.aac()?);
+        let (rate, aac) = (SampleRate::new(manifest.stream.sample_rate)?, manifest.stream.aac()?);
         let mut bit_rates: Vec<u32> = Vec::new();
         for bit_rate in &self.bit_rates {
             if !bit_rates.contains(bit_rate) {

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use crowd_streaming::aac::{AacRate, AacSettings};
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
@@ -44,6 +45,19 @@ pub struct StreamSettings {
     pub segment_seconds: f64,
     /// The loudness of all items in LUFS: -30 to -9.
     pub loudness_lufs: f64,
+}
+
+impl StreamSettings {
+    /// The settings of the AAC encoder.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for a sample rate that AAC streams do not have.
+    pub fn aac(&self) -> Result<AacSettings, Error> {
+        let hertz = self.sample_rate;
+        let rate = AacRate::new(hertz);
+        let rate = rate.ok_or_else(|| Error::Invalid(format!("{hertz} Hz: choose 32000, 44100 or 48000 Hz")))?;
+        Ok(AacSettings { rate, bit_rate: self.bit_rate })
+    }
 }
 
 impl Default for StreamSettings {

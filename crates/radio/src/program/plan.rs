@@ -20,7 +20,7 @@ use crate::item::{Item, ItemKind};
 /// An item that does not play to its end fades out over this time before an exact time.
 const FADE: Duration = Duration::from_secs(4);
 /// An item that is skipped fades out over this time.
-pub const SKIP_FADE: Duration = Duration::from_secs(1);
+const SKIP_FADE: Duration = Duration::from_secs(1);
 /// No item begins when an exact time comes in less than this. The filler plays until then.
 const SHORTEST: Duration = Duration::from_secs(20);
 /// No filler begins when an exact time comes in less than this. There is a pause until then.
@@ -95,7 +95,11 @@ impl Plan {
 
     /// The item with this hash.
     pub fn item(&self, hash: &str) -> Option<Arc<Item>> {
-        self.playlists.values().find_map(|playlist| lock(playlist).item(hash)).map(|chosen| chosen.item)
+        self.chosen(hash).map(|chosen| chosen.item)
+    }
+
+    fn chosen(&self, hash: &str) -> Option<Chosen> {
+        self.playlists.values().find_map(|playlist| lock(playlist).item(hash))
     }
 
     /// The items whose artist or title contains all words of `text`, sorted; at most `most` of them, and the number of all.
@@ -220,7 +224,7 @@ impl Plan {
             }
         }
         while let Some(hash) = state.requests.pop_front() {
-            if let Some(chosen) = self.playlists.values().find_map(|playlist| lock(playlist).item(&hash)) {
+            if let Some(chosen) = self.chosen(&hash) {
                 return Some(Choice { chosen, reason: Reason::Request });
             }
         }

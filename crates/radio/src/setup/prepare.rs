@@ -125,7 +125,7 @@ impl Preparer {
         progress: impl Fn(usize, usize) + Sync,
     ) -> Result<Vec<Result<Item, Error>>, Error> {
         let rate = SampleRate::new(self.config.stream.sample_rate)?;
-        let store = self.store()?;
+        let store = PieceStore::new(Manifest::pieces(&self.out)?, self.config.stream.aac()?);
         let (next, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
         let results: Vec<Mutex<Option<Result<Item, Error>>>> = work.iter().map(|_| Mutex::new(None)).collect();
         thread::scope(|scope| {
@@ -187,14 +187,6 @@ impl Preparer {
         let Measured { hash, frames, gain_db } = self.measured(&path, SampleRate::new(stream.sample_rate)?)?;
         let kind = ItemKind::Filler;
         Ok(Item { hash, kind, file: path, frames, gain_db, title, artist: None, album: None, cover: false, isrc: None })
-    }
-
-    fn store(&self) -> Result<PieceStore, Error> {
-        let stream = self.config.stream;
-        let rate = crowd_streaming::aac::AacRate::new(stream.sample_rate);
-        let rate = rate.ok_or_else(|| Error::Invalid(format!("{} Hz: choose 48000 Hz", stream.sample_rate)))?;
-        let settings = crowd_streaming::aac::AacSettings { rate, bit_rate: stream.bit_rate };
-        Ok(PieceStore::new(Manifest::pieces(&self.out)?, settings))
     }
 }
 

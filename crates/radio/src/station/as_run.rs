@@ -1,17 +1,14 @@
 //! The log of what was broadcast, for reports of royalties.
 
 use std::fs::File;
-use std::io::{self, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use crowd_engine::{Frames, SampleRate};
-use jiff::Timestamp;
-use jiff::tz::TimeZone;
 
 use crate::error::Error;
 use crate::item::Item;
-use crate::program::{PlacedItem, Program};
+use crate::program::{Calendar, PlacedItem, Program};
 
 const FOLDER: &str = "as-run";
 const HEADER: &str = "start,title,artist,album,isrc,kind,seconds,listeners_aac,listeners_opus,clients_hls\n";
@@ -31,17 +28,16 @@ pub struct Listeners {
 #[derive(Debug)]
 pub struct AsRunLog {
     folder: PathBuf,
-    epoch: Duration,
+    calendar: Calendar,
     rate: SampleRate,
-    zone: TimeZone,
     /// The item that plays, the frame from which on it was broadcast, and the most listeners that it had.
     playing: Option<(PlacedItem, u64, Listeners)>,
 }
 
 impl AsRunLog {
-    /// The log in the folder of a station's state. The times are those of `zone`.
-    pub fn new(state: &Path, epoch: Duration, rate: SampleRate, zone: TimeZone) -> Self {
-        Self { folder: state.join(FOLDER), epoch, rate, zone, playing: None }
+    /// The log in the folder of a station's state. The times are those of `calendar`.
+    pub fn new(state: &Path, calendar: Calendar, rate: SampleRate) -> Self {
+        Self { folder: state.join(FOLDER), calendar, rate, playing: None }
     }
 
     /// Called from time to time with the frame that plays and the listeners. Writes the item that has ended since then.
@@ -67,9 +63,7 @@ impl AsRunLog {
     }
 
     fn write(&self, item: &Item, from: u64, frames: u64, listeners: Listeners) -> Result<(), Error> {
-        let time = self.epoch + Frames(from).duration(self.rate);
-        let time = i128::try_from(time.as_nanos()).ok().and_then(|nanos| Timestamp::from_nanosecond(nanos).ok());
-        let time = time.unwrap_or_default().to_zoned_datetime(self.zone.clone());
+        let time = self.calendar.time(from).to_zoned_datetime(self.calendar.zone().clone());
         let text = |text: &Option<String>| field(text.as_deref().unwrap_or_default());
         let kind = serde_json::to_string(&item.kind).unwrap_or_default();
         let line = format!(
@@ -93,8 +87,6 @@ impl AsRunLog {
 
 /// Appends a line. A line that a crash has left incomplete is ended first.
 fn append(path: &Path, line: &str) -> io::Result<()> {
-    use std::io::{Read, Seek, SeekFrom};
-
     let mut file = File::options().create(true).read(true).append(true).open(path)?;
     let mut text = String::new();
     if file.seek(SeekFrom::End(0))? == 0 {

@@ -151,7 +151,7 @@ impl Publisher {
         saved.and(stated).map(|()| true)
     }
 
-    /// Changes the program from the first frame on that nobody has heard yet. What was made after it is made again. `change` receives that
+    /// Changes the program from the first frame on that was not heard yet. What was made after it is made again. `change` receives that
     /// frame. Returns what it returns.
     ///
     /// # Errors
