@@ -1,4 +1,4 @@
-//! Bit depth and rate of a sampler, with filters before and after against aliasing.
+//! Bit depth and rate of a converter, with a filter before it against aliasing and one after it against the steps of its output.
 
 use crate::synth::QUANTUM;
 use crate::synth::kernels::filter::{Cutoff, Svf};
@@ -15,6 +15,8 @@ pub struct Crush {
     after: [[Svf; 2]; 2],
     phase: f32,
     held: [f32; 2],
+    /// Whether there is a filter after it.
+    smooth: bool,
 }
 
 impl Crush {
@@ -29,14 +31,16 @@ impl Crush {
             after: Default::default(),
             phase: 0.0,
             held: [0.0; 2],
+            smooth: true,
         };
         crush.set(bits, sampler_rate);
         crush
     }
 
-    /// Sets bits, 4 to 16, and rate in hertz.
+    /// Sets bits, 4 to 16, and rate in hertz. Up to 8 bits its output has steps, as that of the sound chips of home computers.
     pub fn set(&mut self, bits: u8, sampler_rate: f32) {
         let sampler_rate = sampler_rate.min(0.9 * self.rate);
+        self.smooth = bits > 8;
         let bits = exp2(f32::from(bits.clamp(4, 16)) - 1.0);
         let step = sampler_rate / self.rate;
         if step != self.step || bits != self.bits {
@@ -62,7 +66,8 @@ impl Crush {
                     self.held[channel] = nearest(x.clamp(-1.0, 1.0) * self.bits) * inverse;
                 }
                 let [first, second] = &mut self.after[channel];
-                *sample = second.low(&self.cutoff, first.low(&self.cutoff, self.held[channel]));
+                let smooth = second.low(&self.cutoff, first.low(&self.cutoff, self.held[channel]));
+                *sample = if self.smooth { smooth } else { self.held[channel] };
             }
         }
         self.phase = phase;

@@ -2,7 +2,7 @@
 
 use super::style_sound::StyleSound;
 use super::styles;
-use crate::types::target::{Noise, Style, Target};
+use crate::types::target::{Style, Target};
 
 impl StyleSound {
     /// The sound of a target: those of its styles, weighted by their shares. What cannot be between two values is that of the style
@@ -30,9 +30,6 @@ impl StyleSound {
             if stem.room_db > -60.0 {
                 stem.room_db += target.reverb_db;
             }
-        }
-        for (level, noise) in sum.noises.iter_mut().zip(Noise::ALL) {
-            *level = level.max(target.noises.get(&noise).copied().unwrap_or(0.0));
         }
         sum.at(target)
     }

@@ -93,9 +93,9 @@ const INDIAN_LOFI: StyleSound = StyleSound {
 const AMBIENT: StyleSound = StyleSound {
     stems: [
         stem(-14.0, -12.0, OFF, 1.0, 28.0, 0.0),
-        stem(-6.0, -20.0, OFF, 0.0, 42.0, 0.0),
-        stem(-9.0, -5.0, -14.0, 1.0, 70.0, 0.0).with_treble(5.0),
-        stem(-9.8, -5.0, -10.0, 1.0, 120.0, 0.0).with_treble(5.0),
+        stem(-3.4, -20.0, OFF, 0.0, 32.0, 0.0),
+        stem(-9.0, -5.0, -14.0, 1.0, 70.0, 0.0).with_treble(6.5),
+        stem(-9.8, -5.0, -10.0, 1.0, 120.0, 0.0).with_treble(6.5),
         stem(-10.0, -8.0, OFF, 1.0, 60.0, 0.0),
     ],
     kit: Kit::Dry,

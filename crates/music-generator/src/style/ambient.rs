@@ -70,6 +70,8 @@ const OTHER_SOUNDS: &[Instrument] = &[
     Instrument::Koto,
     Instrument::Santoor,
 ];
+/// A drone from this key on (82 Hz) sounds with the octave below it.
+const DRONE_ALONE_BELOW: f32 = 40.0;
 const PADS: &[(Instrument, f32)] = &[(Instrument::Pad, 0.7), (Instrument::Strings, 0.3)];
 const OTHER_PADS: &[Instrument] = &[Instrument::Choir, Instrument::Organ];
 /// Degrees of the figures in minor and in major scales: without the notes that rub against the pad.
@@ -285,6 +287,10 @@ impl Composes for Ambient {
             let velocity = 30.0 + 14.0 * scene.energy;
             let stroke = Stroke { length, key, velocity, metric: 0.0, ..Stroke::default() };
             score.note(scene, &mut self.drone, stroke);
+            if key >= DRONE_ALONE_BELOW {
+                let stroke = Stroke { key: key - 12.0, velocity: velocity - 6.0, ..stroke };
+                score.note(scene, &mut self.drone, stroke);
+            }
         } else if self.moves == Some(scene.bar) {
             let classes = chord.classes(tonic);
             let top = self.voicing.last().copied().unwrap_or(67);

@@ -131,7 +131,8 @@ impl Player {
 
     fn follow_noise(&mut self, noise: Noise) {
         let level = |levels: &[f32]| levels.get(noise.index()).copied().unwrap_or(0.0);
-        self.noises.set(noise, level(&self.wanted).max(level(&self.sound.noises)));
+        // Their powers are added, so that a noise that a style has anyway is louder when a prompt asks for it.
+        self.noises.set(noise, libm::hypotf(level(&self.wanted), level(&self.sound.noises)));
     }
 
     /// Sets the colour of a medium. Smoothed over a tenth of a second.
@@ -255,7 +256,7 @@ impl Player {
         }
         let texture = Stem::Texture.index();
         if let (Some(chain), Some(bus)) = (self.chains.get(texture), self.buses.get_mut(texture)) {
-            self.noises.render(brightness, chain.user_gains(), &mut bus.dry);
+            self.noises.render(brightness, self.medium.mono, chain.user_gains(), &mut bus.dry);
         }
         for (block, bus) in out.iter_mut().zip(&self.buses) {
             for ((frame, left), right) in block.iter_mut().zip(bus.dry[0]).zip(bus.dry[1]) {

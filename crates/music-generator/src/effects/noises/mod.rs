@@ -50,17 +50,18 @@ impl Noises {
         Self { noises: noises.into(), corner: Cutoff::new(CORNER, 0.5, rate), shelf: Default::default() }
     }
 
-    /// Sets the level of a noise, 0 (silent) to 1. Faded over a second.
+    /// Sets the level of a noise, 0 (silent) to 1.5. Faded over a second.
     pub fn set(&mut self, noise: Noise, level: f32) {
         if let Some(one) = self.noises.get_mut(noise.index()) {
-            one.level.set(level.clamp(0.0, 1.0));
+            one.level.set(level.clamp(0.0, 1.5));
         }
     }
 
     /// Adds a quantum of all noises to `out`, with the gains at its start and its end. They are as dark or bright as the music, so that
-    /// they do not hide how dark it is: at brightness 0.5 they sound as they are. Silent noises cost nothing.
+    /// they do not hide how dark it is: at brightness 0.5 they sound as they are. With `mono` both channels are equal. Silent noises cost
+    /// nothing.
     #[inline(always)]
-    pub fn render(&mut self, brightness: f32, gains: (f32, f32), out: &mut [[f32; QUANTUM]; 2]) {
+    pub fn render(&mut self, brightness: f32, mono: bool, gains: (f32, f32), out: &mut [[f32; QUANTUM]; 2]) {
         let mut sum = [[0.0; QUANTUM]; 2];
         let mut silent = true;
         for one in &mut self.noises {
@@ -88,6 +89,9 @@ impl Noises {
         }
         if silent {
             return;
+        }
+        if mono {
+            sum = [std::array::from_fn(|n| 0.5 * (sum[0][n] + sum[1][n])); 2];
         }
         let (corner, treble) = (self.corner, gain(BRIGHTNESS_DB * (brightness - 0.5)) - 1.0);
         run_both(&mut self.shelf, &mut sum, |filter, x| x + treble * filter.high(&corner, x));
