@@ -42,6 +42,25 @@ pub enum Error {
     /// A music file has other content than when it was prepared.
     #[error("{}: the file has changed since it was prepared: run crowd-radio setup again", .0.display())]
     Changed(PathBuf),
+    /// A music file is still being opened or read. This is no failure: the same is to be asked again.
+    #[error("{}: waiting for the disk or the share", .0.display())]
+    Waiting(PathBuf),
+    /// The disk or the share of a music file does not answer.
+    #[error("{}: the disk or the share has not answered for {seconds} s", file.display())]
+    NoAnswer {
+        /// The file.
+        file: PathBuf,
+        /// The time since it was asked.
+        seconds: u64,
+    },
+    /// A music file is on a disk or a share that does not answer.
+    #[error("{}: not tried, because the disk or the share still does not answer for {}", file.display(), given_up.display())]
+    Unreachable {
+        /// The file.
+        file: PathBuf,
+        /// The file that was given up.
+        given_up: PathBuf,
+    },
     /// A music file cannot be found or opened.
     #[error(transparent)]
     Library(#[from] crowd_library::Error),
@@ -66,6 +85,15 @@ impl Error {
         match self {
             Self::Sound { number, source, .. } => Self::Sound { number, from: frame, source },
             other => other,
+        }
+    }
+
+    /// Whether something is not done yet, and nothing has failed.
+    pub fn is_waiting(&self) -> bool {
+        match self {
+            Self::Waiting(_) => true,
+            Self::Sound { source, .. } => source.is_waiting(),
+            _ => false,
         }
     }
 

@@ -14,7 +14,7 @@ use crowd_media::Reader;
 use crowd_radio::encode::{ProgramSound, opus_packets};
 use crowd_radio::manifest::Manifest;
 use crowd_radio::program::{Program, WalkState};
-use crowd_radio::sound::SoundCache;
+use crowd_radio::sound::{ReadLimits, SoundCache};
 use crowd_streaming::opus::{LiveOgg, PACKETS_IN_PAGE};
 
 const PACKET: usize = 960;
@@ -55,7 +55,7 @@ fn the_joints_of_segments_are_as_good_as_one_encoder() {
     let manifest = Manifest::read(&folder.path().join("out")).unwrap();
     let plan = Arc::new(manifest.plan(Duration::ZERO).unwrap());
     let program = || Program::new(WalkState::default(), plan.clone());
-    let sound = || ProgramSound::new(program(), SoundCache::new(SampleRate::DAT));
+    let sound = || ProgramSound::new(program(), SoundCache::new(SampleRate::DAT, ReadLimits::PATIENT));
     let wanted = sound().read(0..PACKETS * PACKET as u64).unwrap();
     let whole = opus_packets(&mut sound(), BIT_RATE, 0..PACKETS).unwrap();
     let continuous = decode(&whole);

@@ -19,7 +19,7 @@ use crowd_radio::encode::{EncodedProgram, PieceStore, ProgramSound};
 use crowd_radio::manifest::Manifest;
 use crowd_radio::program::{ChangeKind, Lost, Plan, Program, Timeline, WalkState, read_joined};
 use crowd_radio::setup::Preparer;
-use crowd_radio::sound::SoundCache;
+use crowd_radio::sound::{ReadLimits, SoundCache};
 use crowd_streaming::aac::{AacFrame, AacRate, AacSettings, write_adts};
 
 const AAC: AacSettings = AacSettings { rate: AacRate::Hz48000, bit_rate: 160_000 };
@@ -83,7 +83,7 @@ impl Encoded {
     fn new(folder: &Path, manifest: &Manifest) -> Self {
         let store = PieceStore::new(Manifest::pieces(&folder.join("out")).unwrap(), AAC);
         let program = Program::new(WalkState::default(), plan(manifest));
-        let sound = ProgramSound::new(program, SoundCache::new(SampleRate::DAT));
+        let sound = ProgramSound::new(program, SoundCache::new(SampleRate::DAT, ReadLimits::PATIENT));
         Self { frames: EncodedProgram::new(store), sound }
     }
 
@@ -150,7 +150,7 @@ fn assert_sounds(frames: &[AacFrame], first: u64, timeline: &mut Timeline, name:
     let decoded = decode(frames);
     let span = first * FRAME..(first + frames.len() as u64) * FRAME;
     let items = timeline.items(span.clone());
-    let wanted = read_joined(&items, span, &mut SoundCache::new(SampleRate::DAT)).unwrap();
+    let wanted = read_joined(&items, span, &mut SoundCache::new(SampleRate::DAT, ReadLimits::PATIENT)).unwrap();
     for (index, (wanted, found)) in wanted.chunks(2_048).zip(decoded.chunks(2_048)).enumerate().skip(1) {
         let ratio = ratio(wanted, found);
         let loud = wanted.as_flattened().iter().any(|sample| sample.abs() > 0.01);
@@ -200,7 +200,7 @@ fn the_filler_plays_instead_of_a_file_that_has_vanished() {
     let span = range.start * FRAME..range.end * FRAME;
     let items = program.sound.change().sounding(timeline.items(span.clone()), u64::MAX);
     assert_eq!(items.iter().filter(|item| item.item.hash == manifest.filler.hash).count(), 1);
-    let wanted = read_joined(&items, span, &mut SoundCache::new(SampleRate::DAT)).unwrap();
+    let wanted = read_joined(&items, span, &mut SoundCache::new(SampleRate::DAT, ReadLimits::PATIENT)).unwrap();
     let decoded = decode(&frames);
     assert!(wanted.chunks(2_048).zip(decoded.chunks(2_048)).skip(1).all(|(wanted, found)| ratio(wanted, found) > 9.0));
     // Without the filler there is silence.

@@ -14,7 +14,7 @@ use crowd_radio::config::StationConfig;
 use crowd_radio::encode::{EncodedProgram, PieceStore, ProgramSound};
 use crowd_radio::manifest::Manifest;
 use crowd_radio::setup::Preparer;
-use crowd_radio::sound::SoundCache;
+use crowd_radio::sound::{ReadLimits, SoundCache};
 use crowd_radio::station::{
     AacSource, Format, Publisher, Renditions, SavedState, SegmentSource, StateFolder, StationProgram,
 };
@@ -76,7 +76,7 @@ fn publisher(folder: &Path, manifest: &Manifest) -> Publisher {
     let state = state_folder.read().unwrap().unwrap_or_else(|| SavedState::new(EPOCH));
     let published = renditions.start(state.published_segments);
     let (changes, program) = StationProgram::open(&folder.join("state"), manifest, EPOCH, published).unwrap();
-    let sound = ProgramSound::new(program, SoundCache::new(SampleRate::DAT));
+    let sound = ProgramSound::new(program, SoundCache::new(SampleRate::DAT, ReadLimits::PATIENT));
     Publisher::new(renditions, sound, changes, WINDOW, state, state_folder)
 }
 

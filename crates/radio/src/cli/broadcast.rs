@@ -10,15 +10,15 @@ use clap::Args;
 use crowd_engine::Frames;
 use crowd_web::args::{AccessArgs, ListenArgs};
 use crowd_web::{Connections, HttpService, Limits, Proxies, StreamSlots, listen, open_files};
-use tokio::sync::{oneshot, watch};
+use tokio::sync::{Semaphore, oneshot, watch};
 
 use super::renditions::{MadeRenditions, RenditionArgs};
 use super::self_check::SelfCheck;
 use crate::encode::ProgramSound;
 use crate::error::Error;
-use crate::http::{App, HlsClients, Mount, router};
+use crate::http::{App, COVER_READS, HlsClients, Mount, router};
 use crate::manifest::Manifest;
-use crate::sound::SoundCache;
+use crate::sound::{ReadLimits, SoundCache};
 use crate::station::{
     AsRunLog, Control, Publisher, Reading, Renditions, SavedState, StateFolder, StationClock, StationProgram, WAITING,
 };
@@ -27,6 +27,8 @@ use crate::station::{
 const VITAL_PATHS: [&str; 2] = ["/healthz", "/stream.m3u8"];
 /// The longest time until the publisher looks at the clock again.
 const TICK: Duration = Duration::from_millis(100);
+/// The interval at which listeners are counted.
+const COUNT_INTERVAL: Duration = Duration::from_secs(1);
 /// The number of open files besides connections.
 const OTHER_FILES: u64 = 64;
 /// The interval at which listeners without HLS receive sound.
@@ -98,6 +100,7 @@ impl Broadcast {
             opus: opus.map(Mount::new),
             slots: StreamSlots::new("streams", self.access.max_streams.get()),
             hls_clients: HlsClients::default(),
+            cover_reads: Arc::new(Semaphore::new(COVER_READS)),
             responses: Arc::default(),
             commands,
             token,
@@ -197,7 +200,10 @@ impl Broadcast {
         let (rate, epoch) = (program.rate(), state.epoch());
         let clock = StationClock::new(rate, epoch, renditions.duration(published), now);
         let as_run = AsRunLog::new(state_folder, program.newest().plan().calendar().clone(), rate);
-        let sound = ProgramSound::new(program, SoundCache::new(rate));
+        // While a file is waited for, what was made ahead is published.
+        let made_ahead = renditions.duration(Publisher::WINDOWS_AHEAD * u64::from(self.window));
+        let limits = ReadLimits { wait: TICK, give_up: made_ahead / 2 };
+        let sound = ProgramSound::new(program, SoundCache::new(rate, limits));
         let publisher = Publisher::new(renditions, sound, changes, self.window.into(), state, folder);
         Ok((publisher, clock, as_run))
     }
@@ -215,16 +221,29 @@ async fn tick(mut clock: StationClock, started: Instant, played: watch::Sender<F
 
 /// Publishes segments, carries out commands, and logs what was played, until `stopped`.
 fn publish(mut publisher: Publisher, mut control: Control, mut as_run: AsRunLog, app: &App, stopped: &AtomicBool) {
+    let mut counted = None;
+    // The message of what was waited for last.
+    let mut awaited = String::new();
     while !stopped.load(Ordering::Relaxed) {
         let played = *app.played.borrow();
         control.run(&mut publisher, played);
-        if let Err(error) = as_run.played(played.0, publisher.program(), app.listeners()) {
-            tracing::error!("the log of what was broadcast lacks an item: {error}");
+        if counted.is_none_or(|counted: Instant| counted.elapsed() >= COUNT_INTERVAL) {
+            counted = Some(Instant::now());
+            if let Err(error) = as_run.played(played.0, publisher.program(), app.listeners()) {
+                tracing::error!("the log of what was broadcast lacks an item: {error}");
+            }
         }
         let result = publisher.publish(played).and_then(|new| Ok(new || publisher.make_ahead()?));
         match result {
             Ok(true) => {}
             Ok(false) => thread::sleep(TICK),
+            Err(error) if error.is_waiting() => {
+                let message = error.to_string();
+                if message != awaited {
+                    tracing::info!("{message}");
+                    awaited = message;
+                }
+            }
             Err(error) => {
                 tracing::error!("{error}");
                 thread::sleep(RETRY);

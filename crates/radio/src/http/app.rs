@@ -7,7 +7,7 @@ use crowd_engine::Frames;
 use crowd_web::StreamSlots;
 use crowd_web::metrics::ResponseCounts;
 use crowd_web::token::Token;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
 use super::hls_clients::HlsClients;
 use super::listeners::ListenerCounts;
@@ -30,6 +30,8 @@ pub struct App {
     pub slots: StreamSlots,
     /// The clients that fetch playlists.
     pub hls_clients: HlsClients,
+    /// Permits to read pictures of items, which may be on a share that does not answer.
+    pub cover_reads: Arc<Semaphore>,
     /// Counters of the responses.
     pub responses: Arc<ResponseCounts>,
     /// Where the publisher's thread receives commands.

@@ -12,4 +12,5 @@ mod stream;
 pub use app::{App, Mount, SharedApp};
 pub use hls_clients::HlsClients;
 pub use listeners::ListenerCounts;
+pub use now::COVER_READS;
 pub use router::router;

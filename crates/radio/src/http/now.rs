@@ -1,6 +1,7 @@
 //! What plays, and whether the station runs.
 
 use std::convert::Infallible;
+use std::time::Duration;
 
 use axum::Json;
 use axum::extract::{Path, State};
@@ -11,9 +12,15 @@ use crowd_web::metrics::Metrics;
 use crowd_web::{Problem, blocking};
 use futures_util::{Stream, stream};
 use serde_json::{Value, json};
+use tokio::time::timeout;
 
 use super::app::{App, SharedApp};
 use super::stream::CORS;
+
+/// The time in which a picture must be read.
+const COVER_LIMIT: Duration = Duration::from_secs(10);
+/// The number of pictures that are read at the same time.
+pub const COVER_READS: usize = 8;
 
 fn now_json(app: &App) -> Value {
     let now = app.now();
@@ -48,9 +55,17 @@ fn changes(app: SharedApp) -> impl Stream<Item = Result<Event, Infallible>> {
 pub async fn cover(State(app): State<SharedApp>, Path(item): Path<String>) -> Result<Response, Problem> {
     let none = || Problem::new(StatusCode::NOT_FOUND, "the item has no picture, or is not played now");
     let file = app.now().item(&item).map(|item| item.file.clone()).ok_or_else(none)?;
-    let read =
-        move || crowd_media::cover(&file).map_err(|error| Problem::new(StatusCode::NOT_FOUND, error.to_string()));
-    let cover = blocking(read).await?.ok_or_else(none)?;
+    let busy = || Problem::new(StatusCode::SERVICE_UNAVAILABLE, "too many pictures are being read: try again");
+    let permit = app.cover_reads.clone().try_acquire_owned().map_err(|_| busy())?;
+    let read = move || {
+        // It is held until the disk has answered, even if the client has gone.
+        let _permit = permit;
+        crowd_media::cover(&file).map_err(|error| Problem::new(StatusCode::NOT_FOUND, error.to_string()))
+    };
+    let read = timeout(COVER_LIMIT, blocking(read)).await.map_err(|_| {
+        Problem::new(StatusCode::SERVICE_UNAVAILABLE, "the disk or the share of the item does not answer: try again")
+    });
+    let cover = read??.ok_or_else(none)?;
     let headers = [(header::CONTENT_TYPE, cover.media_type), (header::CACHE_CONTROL, "public, max-age=86400"), CORS];
     Ok((headers, cover.data.into_vec()).into_response())
 }

@@ -37,8 +37,7 @@ pub fn read_joined(items: &[PlacedItem], range: Range<u64>, sounds: &mut SoundCa
             }
         };
         sounds
-            .sound(&placed.item)
-            .and_then(|sound| sound.read(wanted.start - span.start..wanted.end - span.start, add))
+            .read(&placed.item, wanted.start - span.start..wanted.end - span.start, add)
             .map_err(|error| Error::Sound { number: placed.number, from: range.start, source: Box::new(error) })?;
     }
     Ok(sum)

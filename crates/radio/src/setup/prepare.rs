@@ -18,7 +18,7 @@ use crate::error::Error;
 use crate::item::{Item, ItemKind};
 use crate::manifest::Manifest;
 use crate::program::{PlacedItem, PreparedPlaylist, Reason, Transition};
-use crate::sound::SoundCache;
+use crate::sound::{ReadLimits, SoundCache};
 
 /// The name of the generated filler in the folder of a prepared station.
 const FILLER: &str = "filler.flac";
@@ -160,7 +160,7 @@ impl Preparer {
         let overlap = transition.longest_overlap(rate);
         if let Some(pieces) = Pieces::of_item(item.frames, 0, overlap) {
             let placed = PlacedItem::whole(0, Arc::new(item.clone()), Frames(0), overlap, Reason::Playlist);
-            encode_item(&placed, &pieces, store, &mut SoundCache::new(rate))?;
+            encode_item(&placed, &pieces, store, &mut SoundCache::new(rate, ReadLimits::PATIENT))?;
         }
         Ok(item)
     }

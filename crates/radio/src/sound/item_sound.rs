@@ -8,11 +8,12 @@ use crowd_engine::{Frames, SampleRate};
 use crowd_library::ContentIndex;
 use crowd_mastering::{Mastering, MasteringSettings};
 
+use super::reader_thread::Sound;
 use crate::error::Error;
 use crate::item::Item;
 
-/// The chunks in which sound is made: 5.5 s at 48 kHz.
-const CHUNK: Frames = Frames(64 * ChunkGrid::ALIGN.0);
+/// The chunks in which sound is made: 1.4 s at 48 kHz.
+const CHUNK: Frames = Frames(16 * ChunkGrid::ALIGN.0);
 /// The memory of the chain is exact, so chunks need no overlap.
 const NO_OVERLAP: Frames = Frames(0);
 /// The largest true peak. AAC of 128 kbit/s and more decodes to at most 0.6 dB above it.
@@ -56,11 +57,21 @@ impl ItemSound {
         })
     }
 
-    /// Passes the frames of a range of the item to `take`, in blocks. Frames outside the item are not passed.
-    ///
-    /// # Errors
-    /// The errors of decoding.
-    pub fn read(&mut self, range: Range<u64>, mut take: impl FnMut(u64, &[[f32; 2]])) -> Result<(), Error> {
+    fn make(&mut self, index: usize) -> Result<(), Error> {
+        self.chunk.clear();
+        let chunk = &mut self.chunk;
+        self.chunked.make(index, |block| {
+            chunk.extend_from_slice(block);
+            ControlFlow::Continue(())
+        })?;
+        self.made = self.chunked.grid().span(index).unwrap_or_default();
+        Ok(())
+    }
+}
+
+impl Sound for ItemSound {
+    fn block(&mut self, range: Range<u64>) -> Result<Vec<[f32; 2]>, Error> {
+        let mut block = Vec::new();
         let mut at = range.start;
         while at < range.end {
             if !self.made.contains(&at) {
@@ -72,20 +83,9 @@ impl ItemSound {
             let Some(frames) = self.chunk.get(offset(at)..offset(end)).filter(|frames| !frames.is_empty()) else {
                 break;
             };
-            take(at, frames);
+            block.extend_from_slice(frames);
             at = end;
         }
-        Ok(())
-    }
-
-    fn make(&mut self, index: usize) -> Result<(), Error> {
-        self.chunk.clear();
-        let chunk = &mut self.chunk;
-        self.chunked.make(index, |block| {
-            chunk.extend_from_slice(block);
-            ControlFlow::Continue(())
-        })?;
-        self.made = self.chunked.grid().span(index).unwrap_or_default();
-        Ok(())
+        Ok(block)
     }
 }

@@ -1,7 +1,10 @@
 //! The sound of items: decoded, at the sample rate and the loudness of the station.
 
 mod item_sound;
+mod mount_point;
+mod reader_thread;
 mod sound_cache;
 
 pub use item_sound::ItemSound;
+pub use reader_thread::ReadLimits;
 pub use sound_cache::SoundCache;

@@ -63,23 +63,24 @@ impl AacSource {
         Variant { uri: playlist.to_owned(), bandwidth, codec: Codec::AacLc }
     }
 
-    /// The title that plays at an AAC frame.
-    fn title(frame: u64, sound: &mut ProgramSound) -> String {
+    /// The title that plays at an AAC frame, and the first AAC frame at which another one may play.
+    fn title(frame: u64, sound: &mut ProgramSound) -> (String, u64) {
         let frame = frame * AacFrame::LENGTH;
         let program = sound.program();
         let placed = program.timeline(frame).item_at(frame);
-        program.sounding_item(&placed).display_title()
+        let end = placed.end().0.min(program.version(frame).end).div_ceil(AacFrame::LENGTH);
+        (program.sounding_item(&placed).display_title(), end)
     }
 
     /// The frames with their headers and titles.
     fn units(&self, first: u64, frames: &[AacFrame], sound: &mut ProgramSound) -> Vec<Unit> {
         let rate = self.program.settings().rate;
-        let mut title: Arc<str> = "".into();
+        let (mut title, mut until): (Arc<str>, u64) = ("".into(), 0);
         let mut units = Vec::with_capacity(frames.len());
         for (frame, number) in frames.iter().zip(first..) {
-            let now = Self::title(number, sound);
-            if *title != *now {
-                title = now.into();
+            if number >= until {
+                let (now, end) = Self::title(number, sound);
+                (title, until) = (now.into(), end);
             }
             let mut bytes = Vec::new();
             write_adts(rate, frame, &mut bytes);
@@ -102,7 +103,7 @@ impl SegmentSource for AacSource {
         let range = self.grid.frames(number);
         let (first_frame, rate) = (range.start, self.program.settings().rate);
         let frames = self.program.frames(range, sound)?;
-        let title = Self::title(first_frame, sound);
+        let (title, _) = Self::title(first_frame, sound);
         let segment = |rendition: &Rendition| match rendition.format {
             Format::Adts => AdtsSegment { first_frame, rate, title: Some(&title), frames: &frames }.bytes(),
             Format::Ts | Format::Flac | Format::Opus => {

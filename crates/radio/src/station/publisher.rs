@@ -81,6 +81,9 @@ pub struct Publisher {
 }
 
 impl Publisher {
+    /// The number of windows that are made ahead.
+    pub const WINDOWS_AHEAD: u64 = 2;
+
     /// A publisher that continues from `state`, which is saved in `folder`. Its playlists have `window` segments. `sound` is the sound of
     /// the program, and `changes` changes it.
     pub fn new(
@@ -189,13 +192,13 @@ impl Publisher {
         self.sound.program().newest().plan().search(text, most)
     }
 
-    /// Makes the next segments that are not made yet, at most two windows ahead. Returns whether there were any.
+    /// Makes the next segment that is not made yet, at most [two windows](Self::WINDOWS_AHEAD) ahead. Returns whether there were any.
     ///
     /// # Errors
     /// Those of making the segments.
     pub fn make_ahead(&mut self) -> Result<bool, Error> {
         let next = self.sets.back().map_or(self.state.published_segments, |last| last.number + 1);
-        if next >= self.state.published_segments + 2 * self.window {
+        if next >= self.state.published_segments + Self::WINDOWS_AHEAD * self.window {
             return Ok(false);
         }
         self.make(next..next + 1)?;
@@ -216,7 +219,9 @@ impl Publisher {
                     self.sets.push_back(SegmentSet { number, segments });
                     number += 1;
                 }
-                Err(Error::Sound { number, from, source }) => self.replace(number, from, *source)?,
+                Err(Error::Sound { number, from, source }) if !source.is_waiting() => {
+                    self.replace(number, from, *source)?;
+                }
                 Err(error) => return Err(error),
             }
         }

@@ -1,20 +1,23 @@
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Mutex;
 
 use crowd_engine::SampleRate;
 use serde_json::{from_value, json};
 
 use super::super::format::Format;
 use super::*;
-use crate::sound::SoundCache;
+use crate::sound::{ReadLimits, SoundCache};
 
 const RATE: SampleRate = SampleRate::DAT;
 const WINDOW: u64 = 4;
+
+/// What a source returns instead of segments.
+type Fault = Arc<Mutex<Option<fn() -> Error>>>;
 
 /// A source whose segments have only their number.
 struct Numbers {
     grid: SegmentGrid,
     renditions: [Rendition; 1],
-    fails: Arc<AtomicBool>,
+    fault: Fault,
 }
 
 impl SegmentSource for Numbers {
@@ -27,8 +30,8 @@ impl SegmentSource for Numbers {
     }
 
     fn segments(&mut self, number: u64, _: &mut ProgramSound) -> Result<Vec<Vec<u8>>, Error> {
-        if self.fails.load(Ordering::Relaxed) {
-            return Err(Error::Invalid("a file has vanished".to_owned()));
+        if let Some(error) = *self.fault.lock().unwrap() {
+            return Err(error());
         }
         Ok(vec![number.to_be_bytes().to_vec()])
     }
@@ -36,10 +39,10 @@ impl SegmentSource for Numbers {
     fn played(&mut self, _: Frames) {}
 }
 
-fn source(codec_frame: u64, playlist: &str, fails: &Arc<AtomicBool>) -> Box<dyn SegmentSource> {
+fn source(codec_frame: u64, playlist: &str, fault: &Fault) -> Box<dyn SegmentSource> {
     let renditions = [Rendition { playlist: playlist.to_owned(), format: Format::Ts, initialization: None }];
     let grid = SegmentGrid::new(RATE, codec_frame, Duration::from_secs(2)).unwrap();
-    Box::new(Numbers { grid, renditions, fails: fails.clone() })
+    Box::new(Numbers { grid, renditions, fault: fault.clone() })
 }
 
 /// A manifest with one track of 7 s. No sound of it is read.
@@ -53,18 +56,18 @@ fn manifest() -> Manifest {
 }
 
 /// A publisher of three renditions, with the frames of AAC, FLAC and Opus.
-fn publisher(state: &std::path::Path, fails: &Arc<AtomicBool>) -> Publisher {
-    with_encoders(state, fails, "one")
+fn publisher(state: &std::path::Path, fault: &Fault) -> Publisher {
+    with_encoders(state, fault, "one")
 }
 
-fn with_encoders(state: &std::path::Path, fails: &Arc<AtomicBool>, encoders: &str) -> Publisher {
-    let sources = vec![source(1_024, "a.m3u8", fails), source(4_096, "b.m3u8", fails), source(960, "c.m3u8", fails)];
+fn with_encoders(state: &std::path::Path, fault: &Fault, encoders: &str) -> Publisher {
+    let sources = vec![source(1_024, "a.m3u8", fault), source(4_096, "b.m3u8", fault), source(960, "c.m3u8", fault)];
     let renditions =
         Renditions { sources, playlists: vec![("all.m3u8".to_owned(), "fixed".into())], encoders: encoders.to_owned() };
     let folder = StateFolder::open(state).unwrap();
     let saved = folder.read().unwrap().unwrap_or_else(|| SavedState::new(Duration::from_secs(1_790_000_000)));
     let (changes, program) = StationProgram::open(state, &manifest(), saved.epoch(), 0).unwrap();
-    let sound = ProgramSound::new(program, SoundCache::new(RATE));
+    let sound = ProgramSound::new(program, SoundCache::new(RATE, ReadLimits::PATIENT));
     Publisher::new(renditions, sound, changes, WINDOW as usize, saved, folder)
 }
 
@@ -108,14 +111,14 @@ fn a_segment_is_listed_in_all_playlists_when_it_has_ended_in_all() {
 #[test]
 fn segments_that_cannot_be_made_leave_the_playlists_as_they_are() {
     let folder = tempfile::tempdir().unwrap();
-    let fails = Arc::default();
-    let mut publisher = publisher(folder.path(), &fails);
+    let fault = Fault::default();
+    let mut publisher = publisher(folder.path(), &fault);
     assert!(publisher.publish(Frames(10 * 96_000 + 4_096)).unwrap());
     let before = listed(&publisher);
-    fails.store(true, Ordering::Relaxed);
+    *fault.lock().unwrap() = Some(|| Error::Invalid("a fault".to_owned()));
     assert!(publisher.publish(Frames(11 * 96_000 + 4_096)).is_err() && publisher.make_ahead().is_err());
     assert_eq!(listed(&publisher), before);
-    fails.store(false, Ordering::Relaxed);
+    *fault.lock().unwrap() = None;
     assert!(publisher.publish(Frames(13 * 96_000 + 4_096)).unwrap());
     assert_eq!(listed(&publisher), [(9, 4); 3]);
     // Removed segments can still be fetched for a while.
@@ -128,6 +131,27 @@ fn segments_that_cannot_be_made_leave_the_playlists_as_they_are() {
         .map(|segment| u64::from_be_bytes(segment.bytes[..].try_into().unwrap()))
         .collect();
     assert_eq!(numbers, [6, 7, 8, 9, 10, 11]);
+}
+
+#[test]
+fn while_a_file_is_waited_for_what_was_made_is_published_and_nothing_is_lost() {
+    let folder = tempfile::tempdir().unwrap();
+    let fault = Fault::default();
+    let mut publisher = publisher(folder.path(), &fault);
+    let at = |segments: u64| Frames(segments * 96_000 + 4_096);
+    publisher.publish(at(4)).unwrap();
+    while publisher.make_ahead().unwrap() {}
+    *fault.lock().unwrap() = Some(|| {
+        let source = Box::new(Error::Waiting("a.wav".into()));
+        Error::Sound { number: 0, from: 0, source }
+    });
+    for segments in 5..=4 + Publisher::WINDOWS_AHEAD * WINDOW {
+        assert!(publisher.publish(at(segments)).unwrap());
+        assert!(publisher.make_ahead().unwrap_err().is_waiting());
+    }
+    *fault.lock().unwrap() = None;
+    assert!(publisher.make_ahead().unwrap());
+    assert_eq!(publisher.published().borrow().lost_items, 0);
 }
 
 #[test]
