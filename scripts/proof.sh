@@ -33,6 +33,8 @@ nightly='rustup +nightly component list --installed 2>/dev/null || rustup compon
 
 step long-tests true '' \
     'cargo test --release --locked --workspace -- --ignored'
+step radio 'command -v ffmpeg' 'apt-get install ffmpeg' \
+    'cargo test --release --locked --workspace --features crowd-radio/aac --test stream --test day -- --ignored'
 step loom true '' \
     "RUSTFLAGS='--cfg loom' CARGO_TARGET_DIR='$target/loom' cargo test --locked --release -p crowd-engine --no-default-features --lib proof"
 step miri "$nightly | grep -q '^miri'" 'rustup toolchain install nightly --component miri' \

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use crowd_engine::Frames;
 use serde::{Deserialize, Serialize};
 
+use crate::mix_point::MixPoint;
+
 /// Whether an item is music, or an announcement between music.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -43,6 +45,9 @@ pub struct Item {
     /// The International Standard Recording Code from the tags.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub isrc: Option<String>,
+    /// Where the next item begins, if their beats are to be together.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mix_point: Option<MixPoint>,
 }
 
 impl Item {
@@ -86,6 +91,7 @@ pub(crate) mod tests {
             album: None,
             cover: false,
             isrc: None,
+            mix_point: None,
         }
     }
 }

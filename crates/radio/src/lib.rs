@@ -17,6 +17,7 @@ pub mod health;
 pub mod http;
 pub mod item;
 pub mod manifest;
+pub mod mix_point;
 #[cfg(feature = "aac")]
 mod page;
 pub mod program;

@@ -32,6 +32,7 @@ fn item(name: &str, kind: ItemKind, frames: u64) -> Item {
         album,
         cover: false,
         isrc: None,
+        mix_point: None,
     }
 }
 

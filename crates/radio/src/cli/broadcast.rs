@@ -16,7 +16,7 @@ use super::renditions::{MadeRenditions, RenditionArgs};
 use super::self_check::SelfCheck;
 use crate::encode::ProgramSound;
 use crate::error::Error;
-use crate::http::{App, COVER_READS, HlsClients, Mount, router};
+use crate::http::{App, COVER_READS, Fault, HlsClients, Mount, router};
 use crate::manifest::Manifest;
 use crate::sound::{ReadLimits, SoundCache};
 use crate::station::{
@@ -24,15 +24,15 @@ use crate::station::{
 };
 
 /// The paths that are answered even when all connections are in use.
-const VITAL_PATHS: [&str; 2] = ["/healthz", "/stream.m3u8"];
+const VITAL_PATHS: [&str; 2] = ["/healthz", "/metrics"];
 /// The longest time until the publisher looks at the clock again.
 const TICK: Duration = Duration::from_millis(100);
 /// The interval at which listeners are counted.
 const COUNT_INTERVAL: Duration = Duration::from_secs(1);
 /// The number of open files besides connections.
 const OTHER_FILES: u64 = 64;
-/// The interval at which listeners without HLS receive sound.
-const CLOCK_INTERVAL: Duration = Duration::from_millis(200);
+/// The interval at which listeners without HLS receive sound. Most of what they cost is sending, however little is sent at once.
+const CLOCK_INTERVAL: Duration = Duration::from_millis(400);
 /// The time without a sent byte after which a connection is closed. By then its listener has missed more sound than players buffer.
 const BLOCKED: Duration = Duration::from_secs(10);
 /// 2024-01-01T00:00:00 UTC. A machine without a battery for its clock shows an earlier time until it has reached a time server.
@@ -98,6 +98,7 @@ impl Broadcast {
             played: listening.clone(),
             aac: aac.map(Mount::new),
             opus: opus.map(Mount::new),
+            fault: Fault::default(),
             slots: StreamSlots::new("streams", self.access.max_streams.get()),
             hls_clients: HlsClients::default(),
             cover_reads: Arc::new(Semaphore::new(COVER_READS)),
@@ -221,7 +222,7 @@ async fn tick(mut clock: StationClock, started: Instant, played: watch::Sender<F
 
 /// Publishes segments, carries out commands, and logs what was played, until `stopped`.
 fn publish(mut publisher: Publisher, mut control: Control, mut as_run: AsRunLog, app: &App, stopped: &AtomicBool) {
-    let mut counted = None;
+    let (mut counted, mut unlogged) = (None, None);
     // The message of what was waited for last.
     let mut awaited = String::new();
     while !stopped.load(Ordering::Relaxed) {
@@ -230,10 +231,19 @@ fn publish(mut publisher: Publisher, mut control: Control, mut as_run: AsRunLog,
         if counted.is_none_or(|counted: Instant| counted.elapsed() >= COUNT_INTERVAL) {
             counted = Some(Instant::now());
             if let Err(error) = as_run.played(played.0, publisher.program(), app.listeners()) {
-                tracing::error!("the log of what was broadcast lacks an item: {error}");
+                let text = format!("the log of what was broadcast lacks an item: {error}");
+                tracing::error!("{text}");
+                unlogged = Some(text);
             }
         }
-        let result = publisher.publish(played).and_then(|new| Ok(new || publisher.make_ahead()?));
+        let published = publisher.publish(played);
+        if matches!(published, Ok(true)) {
+            app.fault.set(unlogged.clone());
+        }
+        let result = published.and_then(|new| Ok(new || publisher.make_ahead()?));
+        if let Err(error) = &result {
+            app.fault.set(Some(error.to_string()));
+        }
         match result {
             Ok(true) => {}
             Ok(false) => thread::sleep(TICK),

@@ -62,9 +62,9 @@ impl RenditionArgs {
             made.renditions.sources.push(Box::new(FlacSource::new(rate, length, playlist)?));
         }
         if self.formats.contains(&Format::Opus) {
-            let (live, bit_rate) = (Arc::new(OpusSource::live_stream(rate)), self.opus_bit_rate);
-            let playlist = playlist(Format::Opus, None);
-            let source = OpusSource::new(rate, length, bit_rate, playlist, live.clone())?;
+            let (playlist, bit_rate) = (playlist(Format::Opus, None), self.opus_bit_rate);
+            let source = OpusSource::new(rate, length, bit_rate, playlist)?;
+            let live = source.live();
             made.renditions.sources.push(Box::new(source));
             made.renditions.encoders += &format!("opus {bit_rate} ");
             made.opus = Some((live, bit_rate));
@@ -96,11 +96,12 @@ impl RenditionArgs {
             [Format::Ts, Format::Adts].into_iter().filter(|format| self.formats.contains(format)).collect();
         let name = |format, bit_rate| playlist(format, several.then_some(bit_rate));
         for (index, &bit_rate) in bit_rates.iter().enumerate() {
-            let live = (index == 0).then(|| Arc::new(AacSource::live_stream(rate)));
+            let settings = AacSettings { bit_rate, ..aac };
+            let live = (index == 0).then(|| AacSource::live_stream(rate, settings)).transpose()?.map(Arc::new);
             if let Some(live) = &live {
                 made.aac = Some((live.clone(), bit_rate));
             }
-            let store = PieceStore::new(Manifest::pieces(processed)?, AacSettings { bit_rate, ..aac });
+            let store = PieceStore::new(Manifest::pieces(processed)?, settings);
             let program = EncodedProgram::new(store.with_made(Manifest::pieces(state)?, self.piece_cache));
             let playlists = formats.iter().map(|format| (name(*format, bit_rate), *format)).collect();
             made.renditions.sources.push(Box::new(AacSource::new(program, grid, playlists, live)));

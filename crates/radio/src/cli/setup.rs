@@ -76,6 +76,7 @@ impl SimpleStation {
         let playlist = |name: &str, from: &PathBuf, kind, order| PlaylistConfig {
             name: name.to_owned(),
             folder: folder(from),
+            sections: None,
             kind,
             order,
         };

@@ -1,11 +1,13 @@
 //! What is wrong in a configuration.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::time::Duration;
 
 use crowd_engine::SampleRate;
 
 use super::station_config::StationConfig;
+use crate::item::ItemKind;
 use crate::program::Calendar;
 
 impl StationConfig {
@@ -42,10 +44,19 @@ impl StationConfig {
 
         let mut names = BTreeSet::new();
         for playlist in &self.playlist {
-            let (name, folder) = (playlist.name.escape_debug(), playlist.folder.display());
+            let (name, folder) = (playlist.name.escape_debug(), playlist.folder().display());
+            let no_folder = playlist.folder == Path::new("");
             check(names.insert(playlist.name.clone()), format!("two playlists have the name \"{name}\": rename one"));
             let advice = "make the folder, or correct the path";
-            check(playlist.folder.is_dir(), format!("playlist \"{name}\": there is no folder {folder}: {advice}"));
+            let is_there = playlist.folder().is_dir() || (playlist.sections.is_none() && no_folder);
+            check(is_there, format!("playlist \"{name}\": there is no folder {folder}: {advice}"));
+            if let Some(table) = &playlist.sections {
+                let table = table.display();
+                check(no_folder, format!("playlist \"{name}\": folder and sections: give one of them"));
+                check(playlist.kind == ItemKind::Track, format!("playlist \"{name}\": jingles are not in {table}"));
+            } else {
+                check(!no_folder, format!("playlist \"{name}\": give a folder, or sections = \"sections.csv\""));
+            }
         }
         for every in &schedule.every {
             let advice = "give tracks = N, minutes = N, or both";

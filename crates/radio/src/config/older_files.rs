@@ -76,14 +76,21 @@ pub(super) fn read(path: &Path, text: &str) -> Result<StationConfig, Error> {
     }
     let order = if playlist.options.shuffle_on_build { Order::Shuffle } else { Order::Path };
     let music = playlist.source.unwrap_or_else(|| "src/music".into());
-    let mut playlists = vec![PlaylistConfig { name: "music".to_owned(), folder: music, kind: ItemKind::Track, order }];
+    let mut playlists =
+        vec![PlaylistConfig { name: "music".to_owned(), folder: music, sections: None, kind: ItemKind::Track, order }];
     let mut every = Vec::new();
     if setup.jingles.enabled {
         let JinglesPart { cycle, source, .. } = setup.jingles;
         let name = "jingles".to_owned();
         let tracks = std::num::NonZeroU32::new(cycle.max(1));
         every.push(Every { playlist: name.clone(), tracks, minutes: None });
-        playlists.push(PlaylistConfig { name, folder: source, kind: ItemKind::Jingle, order: Order::Path });
+        playlists.push(PlaylistConfig {
+            name,
+            folder: source,
+            sections: None,
+            kind: ItemKind::Jingle,
+            order: Order::Path,
+        });
     }
     let stream = StreamSettings {
         bit_rate: bits_per_second(folder, &setup.audio.bitrate)?,

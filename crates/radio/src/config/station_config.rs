@@ -73,13 +73,24 @@ pub struct PlaylistConfig {
     /// The name, which the schedule uses.
     pub name: String,
     /// The folder of its files, with all folders in it.
+    #[serde(default)]
     pub folder: PathBuf,
+    /// The table of section-export, instead of a folder. Its stretched files are mixed beat on beat.
+    #[serde(default)]
+    pub sections: Option<PathBuf>,
     /// Whether it has music or jingles.
     #[serde(default = "default_kind")]
     pub kind: ItemKind,
     /// The order in which it plays.
     #[serde(default)]
     pub order: Order,
+}
+
+impl PlaylistConfig {
+    /// The folder of its files.
+    pub fn folder(&self) -> &Path {
+        self.sections.as_ref().map_or(&self.folder, |table| table.parent().unwrap_or(Path::new("")))
+    }
 }
 
 const fn default_kind() -> ItemKind {
@@ -104,8 +115,10 @@ pub struct ScheduleConfig {
 impl StationConfig {
     /// Makes relative paths absolute.
     pub(super) fn make_absolute(&mut self, folder: &Path) {
-        let paths = self.playlist.iter_mut().map(|playlist| &mut playlist.folder).chain(self.filler.as_mut());
-        paths.for_each(|path| *path = folder.join(&*path));
+        let playlists =
+            self.playlist.iter_mut().map(|playlist| playlist.sections.as_mut().unwrap_or(&mut playlist.folder));
+        let given = playlists.chain(self.filler.as_mut()).filter(|path| !path.as_os_str().is_empty());
+        given.for_each(|path| *path = folder.join(&*path));
     }
 
     /// The schedule, with the time zone of the system and the first playlist of music where none is given.

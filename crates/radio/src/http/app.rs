@@ -1,7 +1,7 @@
 //! The state of the server, which all handlers use.
 
-use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crowd_engine::Frames;
 use crowd_web::StreamSlots;
@@ -20,12 +20,14 @@ pub struct App {
     pub name: String,
     /// What the publisher has published.
     pub published: watch::Receiver<Arc<Published>>,
-    /// How much of the program was played. It changes about five times a second.
+    /// How much of the program was played. It changes every 0.4 s.
     pub played: watch::Receiver<Frames>,
     /// The stream of AAC frames for players without HLS.
     pub aac: Option<Mount>,
     /// The stream of pages of Opus.
     pub opus: Option<Mount>,
+    /// Why the publisher could not do something the last time it tried; `None` when all is well.
+    pub fault: Fault,
     /// The number of streams that may be sent at once.
     pub slots: StreamSlots,
     /// The clients that fetch playlists.
@@ -38,6 +40,22 @@ pub struct App {
     pub commands: SyncSender<Command>,
     /// The secret that commands must have; without it there are none.
     pub token: Option<Token>,
+}
+
+/// What does not work now, for the status of the station.
+#[derive(Debug, Default)]
+pub struct Fault(Mutex<Option<String>>);
+
+impl Fault {
+    /// Sets or clears the fault.
+    pub fn set(&self, fault: Option<String>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = fault;
+    }
+
+    /// The fault.
+    pub fn get(&self) -> Option<String> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
 }
 
 /// A stream for players without HLS.

@@ -70,7 +70,8 @@ pub async fn cover(State(app): State<SharedApp>, Path(item): Path<String>) -> Re
     Ok((headers, cover.data.into_vec()).into_response())
 }
 
-/// `GET /healthz`: status 200 when a playlist is published, and 503 before.
+/// `GET /healthz`: status 200 when a playlist is published, and 503 before. `fault` is what does not work although the stream goes on: a
+/// disk that is full, a file that is waited for.
 pub async fn health(State(app): State<SharedApp>) -> (StatusCode, Json<Value>) {
     let (now, listeners) = (app.now(), app.listeners());
     let ok = now.published_segments > 0 && !now.segments.is_empty();
@@ -79,6 +80,7 @@ pub async fn health(State(app): State<SharedApp>) -> (StatusCode, Json<Value>) {
         "ok": ok,
         "published_segments": now.published_segments,
         "lost_items": now.lost_items,
+        "fault": app.fault.get(),
         "listeners": { "aac": listeners.aac, "opus": listeners.opus },
         "hls_clients": listeners.hls,
         "dropped_listeners": app.dropped_listeners(),
@@ -95,6 +97,11 @@ pub async fn metrics(State(app): State<SharedApp>) -> Metrics {
     metrics.gauge("hls_clients", "Clients that fetched a playlist in the last 30 s.", listeners.hls as f64);
     let dropped = app.dropped_listeners();
     metrics.counter("listeners_dropped_total", "Listeners that did not take their sound.", dropped as f64);
+    metrics.gauge(
+        "faults",
+        "1 while something does not work, which /healthz names.",
+        f64::from(u8::from(app.fault.get().is_some())),
+    );
     metrics.counter("segments_total", "Segments since the station began.", now.published_segments as f64);
     metrics.counter("lost_items_total", "Items that could not be played, since the start.", now.lost_items as f64);
     app.responses.write_metrics(&mut metrics);

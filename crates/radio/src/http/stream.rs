@@ -1,5 +1,7 @@
 //! The playlist and the segments.
 
+use std::sync::Arc;
+
 use axum::Extension;
 use axum::body::{Body, Bytes};
 use axum::extract::{Path, State};
@@ -35,7 +37,16 @@ pub async fn playlist(
         app.hls_clients.note(client);
     }
     let headers = [(header::CONTENT_TYPE, PLAYLIST_TYPE), (header::CACHE_CONTROL, PLAYLIST_CACHE), CORS];
-    Ok((headers, text.to_string()).into_response())
+    Ok((headers, Bytes::from_owner(Text(text))).into_response())
+}
+
+/// A text that is sent without a copy for each client.
+struct Text(Arc<str>);
+
+impl AsRef<[u8]> for Text {
+    fn as_ref(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
 }
 
 /// Pages of any site may play the stream.

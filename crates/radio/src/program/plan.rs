@@ -170,6 +170,9 @@ impl Plan {
                 transition.start_after(Frames(state.end), Frames(frames), item.frames, allowed, self.rate)
             }
         };
+        let start = self.start_on_beat(state, &item).unwrap_or(start);
+        // The neighbours of an item with a mix point take up to half of it.
+        let overlap = if item.mix_point.is_some() { overlap.max(Frames(item.frames.0 / 2)) } else { overlap };
         let mut placed = PlacedItem::whole(state.number, item, start, overlap, choice.reason);
         let end = placed.end().0;
         let mut cut = |at: u64, fade: Duration| {
@@ -187,6 +190,13 @@ impl Plan {
         }
         skips.filter(|skip| *skip > start.0 && *skip < end).take(1).for_each(|skip| cut(skip, SKIP_FADE));
         placed
+    }
+
+    /// The start of an item whose beats are together with those of the last one.
+    fn start_on_beat(&self, state: &WalkState, item: &Item) -> Option<Frames> {
+        let ((frames, _), last, next) = (state.last?, state.mix_point?, item.mix_point?);
+        let start = last.start_of(Frames(frames), next, item.frames, self.rate)?;
+        Some(Frames(state.end - frames + start.0))
     }
 
     /// Counts what the rules count.

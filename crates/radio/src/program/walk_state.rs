@@ -10,6 +10,7 @@ use super::placed_item::PlacedItem;
 use super::playlist::Position;
 use super::schedule::Every;
 use super::separation::Recent;
+use crate::mix_point::MixPoint;
 
 /// What decides, together with a plan and the changes of it, which items play next. A walk can be continued from it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -20,6 +21,9 @@ pub struct WalkState {
     pub end: u64,
     /// The length of the last item, and the most frames by which the next one may overlap it. None overlaps an item that faded out.
     pub last: Option<(u64, u64)>,
+    /// Where in the last item the next one begins, if their beats are to be together.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mix_point: Option<MixPoint>,
     /// The places in the playlists, by their names.
     pub positions: BTreeMap<String, Position>,
     /// How long ago the rules for every number of tracks or minutes were used, by their names.
@@ -71,5 +75,6 @@ impl WalkState {
         self.end = placed.end().0;
         let overlap = if placed.fade_out == Frames(0) { placed.overlap.0 } else { 0 };
         self.last = Some((placed.frames.0, overlap));
+        self.mix_point = placed.item.mix_point.filter(|_| placed.frames == placed.item.frames);
     }
 }

@@ -3,6 +3,7 @@
 mod generated_music;
 mod prepare;
 mod prepared_item;
+mod sections;
 
 pub use generated_music::GeneratedMusic;
 pub use prepare::Preparer;

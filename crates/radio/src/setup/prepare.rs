@@ -12,6 +12,7 @@ use crowd_library::{ContentIndex, Library, Track};
 
 use super::generated_music::GeneratedMusic;
 use super::prepared_item::{Measured, measure_file, with_tags};
+use super::sections::{self, Section};
 use crate::config::{PlaylistConfig, StationConfig};
 use crate::encode::{PieceStore, Pieces, encode_item};
 use crate::error::Error;
@@ -42,6 +43,7 @@ struct Work {
     kind: ItemKind,
     path: PathBuf,
     track: Arc<Track>,
+    section: Option<Section>,
 }
 
 impl Preparer {
@@ -55,7 +57,7 @@ impl Preparer {
             return Err(Error::Invalid(problems.join("\n")));
         }
         std::fs::create_dir_all(out).map_err(|error| Error::io(out, "make the folder", error))?;
-        let libraries = config.playlist.iter().map(|playlist| Library::open(&playlist.folder));
+        let libraries = config.playlist.iter().map(|playlist| Library::open(playlist.folder()));
         let libraries = libraries.collect::<Result<_, _>>()?;
         // What was measured for another stream is measured again.
         let previous = Manifest::read(out).ok().filter(|manifest| manifest.stream == config.stream);
@@ -84,12 +86,16 @@ impl Preparer {
         for (index, (config, library)) in self.config.playlist.iter().zip(&self.libraries).enumerate() {
             let PlaylistConfig { name, order, .. } = config.clone();
             let mut prepared = PreparedPlaylist { name, order, items: Vec::new() };
-            if config.folder.is_dir() {
-                work.extend(files_of(library, index, config.kind, &mut left_out));
+            if config.folder().is_dir() {
+                let files = files_of(library, index, config.kind, &mut left_out);
+                match &config.sections {
+                    None => work.extend(files),
+                    Some(table) => work.extend(sections_of(table, files, &mut left_out)?),
+                }
             } else {
                 left_out.push(format!(
                     "{}: the folder is not there: its files stay in the playlist",
-                    config.folder.display()
+                    config.folder().display()
                 ));
                 let previous = self.previous.iter().flat_map(|manifest| &manifest.playlists);
                 let previous = previous.filter(|previous| previous.name == prepared.name);
@@ -149,12 +155,13 @@ impl Preparer {
         Ok(results.collect())
     }
 
-    /// Measures a file, and encodes it. With gapless joins its place in an AAC frame is different each time it plays, so it is encoded only
-    /// then.
+    /// Measures a file, and encodes it. With gapless joins and with joins on the beat its place in an AAC frame is different each time it
+    /// plays, so it is encoded only then.
     fn prepared(&self, work: &Work, rate: SampleRate, store: &PieceStore) -> Result<Item, Error> {
-        let item = with_tags(self.measured(&work.path, rate)?, &work.track, &work.path, work.kind);
+        let mut item = with_tags(self.measured(&work.path, rate)?, &work.track, &work.path, work.kind);
+        item.mix_point = work.section.map(|section| section.mix_point(rate)).filter(|mix| mix.frame < item.frames.0);
         let transition = self.config.schedule()?.transition();
-        if transition == Transition::Gapless {
+        if transition == Transition::Gapless || item.mix_point.is_some() {
             return Ok(item);
         }
         let overlap = transition.longest_overlap(rate);
@@ -186,7 +193,19 @@ impl Preparer {
         }
         let Measured { hash, frames, gain_db } = self.measured(&path, SampleRate::new(stream.sample_rate)?)?;
         let kind = ItemKind::Filler;
-        Ok(Item { hash, kind, file: path, frames, gain_db, title, artist: None, album: None, cover: false, isrc: None })
+        Ok(Item {
+            hash,
+            kind,
+            file: path,
+            frames,
+            gain_db,
+            title,
+            artist: None,
+            album: None,
+            cover: false,
+            isrc: None,
+            mix_point: None,
+        })
     }
 }
 
@@ -197,12 +216,26 @@ fn files_of(library: &Library, playlist: usize, kind: ItemKind, left_out: &mut V
     let mut work: Vec<Work> = Vec::new();
     for track in library.tracks() {
         match library.open_file(&track) {
-            Ok((path, _)) => work.push(Work { playlist, kind, path, track }),
+            Ok((path, _)) => work.push(Work { playlist, kind, path, track, section: None }),
             Err(error) => left_out.push(error.to_string()),
         }
     }
     work.sort_by(|one, other| one.path.cmp(&other.path));
     work
+}
+
+/// Those of the files that are in a table of section-export, with their sections.
+fn sections_of(table: &Path, files: Vec<Work>, left_out: &mut Vec<String>) -> Result<Vec<Work>, Error> {
+    let mut sections = sections::read(table)?;
+    let work = files.into_iter().filter_map(|work| {
+        let path = work.path.canonicalize().unwrap_or_else(|_| work.path.clone());
+        let section = sections.remove(&path)?;
+        Some(Work { section: Some(section), ..work })
+    });
+    let work = work.collect();
+    let table = table.display();
+    left_out.extend(sections.keys().map(|path| format!("{}: it is in {table}, and is not there", path.display())));
+    Ok(work)
 }
 
 fn with_path(path: &Path, reason: &str) -> String {

@@ -73,5 +73,6 @@ pub fn with_tags(measured: Measured, track: &Track, path: &Path, kind: ItemKind)
         album,
         cover: track.cover,
         isrc: track.isrc.clone(),
+        mix_point: None,
     }
 }

@@ -4,15 +4,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crowd_engine::{Frames, SampleRate};
-use crowd_streaming::aac::{AacFrame, AacSettings, write_adts};
+use crowd_streaming::aac::{AacEncoder, AacFrame, AacSettings, write_adts};
 use crowd_streaming::{AdtsSegment, Codec, TsSegment, Variant};
 
 use super::format::Format;
-use super::live_stream::{LiveStream, Unit};
+use super::live_stream::{LiveStream, Silence, Unit};
 use super::segment::{Rendition, SegmentSource};
 use super::segment_grid::SegmentGrid;
 use crate::encode::{EncodedProgram, ProgramSound};
 use crate::error::Error;
+
+/// After so many frames of silence its encoded frames are all alike.
+const SILENT_FRAMES: usize = 16;
 
 /// Makes segments of AAC with one bit rate, as transport streams and as packed audio.
 pub struct AacSource {
@@ -46,8 +49,19 @@ impl AacSource {
     }
 
     /// A stream of single frames.
-    pub fn live_stream(rate: SampleRate) -> LiveStream {
-        LiveStream::new(rate, AacFrame::LENGTH)
+    ///
+    /// # Errors
+    /// Those of the encoder, which encodes silence.
+    pub fn live_stream(rate: SampleRate, settings: AacSettings) -> Result<LiveStream, Error> {
+        let mut encoder = AacEncoder::new(settings)?;
+        let mut packet = Vec::new();
+        for _ in 0..SILENT_FRAMES {
+            if let Some(frame) = encoder.encode(&[[0; 2]; AacFrame::LENGTH as usize])? {
+                packet.clear();
+                write_adts(settings.rate, &frame, &mut packet);
+            }
+        }
+        Ok(LiveStream::new(rate, AacFrame::LENGTH, Silence { packet, unit: |frame, _| frame.to_owned() }))
     }
 
     /// The entry of a rendition in a multivariant playlist.

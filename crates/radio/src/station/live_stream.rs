@@ -28,7 +28,17 @@ pub struct LiveStream {
     rate: SampleRate,
     /// The number of audio frames in a unit.
     unit: u64,
+    silence: Silence,
     units: RwLock<Units>,
+}
+
+/// Encoded silence. Players end when they receive nothing, so this is sent when there is no sound.
+#[derive(Debug)]
+pub struct Silence {
+    /// What encodes to silence.
+    pub packet: Vec<u8>,
+    /// Makes the unit with a number of it.
+    pub unit: fn(&[u8], u64) -> Vec<u8>,
 }
 
 #[derive(Debug, Default)]
@@ -46,8 +56,8 @@ impl Units {
 
 impl LiveStream {
     /// A stream without units, which have `unit` audio frames each.
-    pub fn new(rate: SampleRate, unit: u64) -> Self {
-        Self { rate, unit: unit.max(1), units: RwLock::default() }
+    pub fn new(rate: SampleRate, unit: u64, silence: Silence) -> Self {
+        Self { rate, unit: unit.max(1), silence, units: RwLock::default() }
     }
 
     /// Appends units from number `first` on, in place of those that were there. If they do not follow any, all others are forgotten.
@@ -97,8 +107,8 @@ pub struct Cursor {
     stream: Arc<LiveStream>,
     /// The number of the next unit.
     next: u64,
-    /// Whether the listener has received all that there was, because the publisher is late. It is then not the listener that is late.
-    waits: bool,
+    /// The title that was sent last.
+    title: Arc<str>,
 }
 
 /// The error of a listener that has not received its sound for too long, so that it cannot be sent any more.
@@ -113,7 +123,7 @@ impl Cursor {
         let next = stream.ended(played).saturating_sub(stream.count(BURST)).max(units.first);
         let found = next < units.end();
         drop(units);
-        found.then_some(Self { stream, next, waits: true })
+        found.then(|| Self { stream, next, title: "".into() })
     }
 
     /// The number of the next unit.
@@ -123,12 +133,11 @@ impl Cursor {
 
     /// How much the listener has not taken of what was there for it.
     pub fn behind(&self, played: Frames) -> Duration {
-        let end = self.stream.read().end();
-        let due = if self.waits { self.next } else { self.stream.ended(played).min(end) };
-        Frames(due.saturating_sub(self.next) * self.stream.unit).duration(self.stream.rate)
+        let units = self.stream.ended(played).saturating_sub(self.next);
+        Frames(units * self.stream.unit).duration(self.stream.rate)
     }
 
-    /// The units that were played since the last call.
+    /// The units that were played since the last call. Those that the publisher has not made are silent.
     ///
     /// # Errors
     /// [`Late`] when the last call was too long ago.
@@ -136,15 +145,20 @@ impl Cursor {
         if self.behind(played) > LIMIT {
             return Err(Late);
         }
-        let (ended, units) = (self.stream.ended(played), self.stream.read());
-        // Only after the publisher was late, or the machine was suspended.
+        let units = self.stream.read();
+        // Only after the publisher had stood still.
         let next = self.next.max(units.first);
-        let due = ended.min(units.end());
-        let wanted = next.saturating_sub(units.first) as usize..due.max(next).saturating_sub(units.first) as usize;
-        let taken = units.units.range(wanted.start.min(units.units.len())..wanted.end.min(units.units.len()));
-        let taken: Vec<Unit> = taken.cloned().collect();
-        (self.next, self.waits) = (due.max(next), ended > units.end());
+        let end = self.stream.ended(played).max(next);
+        let made = end.min(units.end()).max(next);
+        let index = |unit: u64| (unit.saturating_sub(units.first) as usize).min(units.units.len());
+        let mut taken: Vec<Unit> = units.units.range(index(next)..index(made)).cloned().collect();
         drop(units);
+        if let Some(last) = taken.last() {
+            self.title = last.title.clone();
+        }
+        let Silence { packet, unit } = &self.stream.silence;
+        taken.extend((made..end).map(|number| Unit { bytes: unit(packet, number).into(), title: self.title.clone() }));
+        self.next = end;
         Ok(taken)
     }
 }
@@ -169,7 +183,8 @@ mod tests {
     }
 
     fn stream() -> Arc<LiveStream> {
-        let stream = Arc::new(LiveStream::new(SampleRate::DAT, UNIT));
+        let silence = Silence { packet: vec![7], unit: |packet, _| [packet, packet].concat() };
+        let stream = Arc::new(LiveStream::new(SampleRate::DAT, UNIT, silence));
         stream.append(1_000, units(1_000..1_500));
         stream
     }
@@ -197,19 +212,22 @@ mod tests {
     }
 
     #[test]
-    fn a_listener_waits_when_the_publisher_is_late() {
+    fn a_listener_receives_silence_when_the_publisher_is_late() {
         let stream = stream();
         let mut cursor = Cursor::new(stream.clone(), at(148.0)).unwrap();
         cursor.take(at(149.0)).unwrap();
-        assert_eq!(numbers(&cursor.take(at(151.0)).unwrap()), (1_490..1_500).collect::<Vec<_>>());
-        assert!(cursor.take(at(170.0)).unwrap().is_empty() && cursor.behind(at(170.0)).is_zero());
+        let taken = cursor.take(at(151.0)).unwrap();
+        assert_eq!(numbers(&taken[..10]), (1_490..1_500).collect::<Vec<_>>());
+        let silent = |units: &[Unit]| units.iter().all(|unit| unit.bytes[..] == [7, 7] && &*unit.title == "T");
+        assert!(taken.len() == 20 && silent(&taken[10..]));
+        let silence = cursor.take(at(152.0)).unwrap();
+        assert!(silence.len() == 10 && silent(&silence) && cursor.behind(at(152.0)).is_zero());
+        // What was made too late is not sent.
         stream.append(1_500, units(1_500..1_800));
-        assert_eq!(numbers(&cursor.take(at(170.0)).unwrap()), (1_500..1_700).collect::<Vec<_>>());
-        assert_eq!([170.0, 175.0].map(|time| cursor.behind(at(time)).as_secs()), [0, 5]);
+        assert_eq!(numbers(&cursor.take(at(153.0)).unwrap()), (1_520..1_530).collect::<Vec<_>>());
         // What follows does not begin where the last one ended.
-        cursor.take(at(172.0)).unwrap();
         stream.append(5_000, units(5_000..5_100));
-        assert!(cursor.take(at(173.0)).unwrap().is_empty());
+        assert!(cursor.take(at(154.0)).unwrap().is_empty());
         assert_eq!(cursor.next(), 5_000);
     }
 

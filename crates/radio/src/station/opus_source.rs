@@ -10,7 +10,7 @@ use crowd_streaming::opus::{LiveOgg, PACKET, PACKETS_IN_PAGE, RATE};
 use crowd_streaming::{MediaSample, MediaSegment, Mp4Track};
 
 use super::format::Format;
-use super::live_stream::{LiveStream, Unit};
+use super::live_stream::{LiveStream, Silence, Unit};
 use super::segment::{Rendition, Segment, SegmentSource};
 use super::segment_grid::SegmentGrid;
 use crate::encode::{ProgramSound, opus_packets};
@@ -31,18 +31,12 @@ pub struct OpusSource {
 }
 
 impl OpusSource {
-    /// The source of segments of this length. `playlist` is the name of the playlist. `live` receives the pages.
+    /// The source of segments of this length. `playlist` is the name of the playlist.
     ///
     /// # Errors
     /// [`Error::Invalid`] for segments shorter than 1 s or longer than 60 s, and for another sample rate than 48 kHz; [`Error::Media`] for a
     /// bit rate that Opus does not have.
-    pub fn new(
-        rate: SampleRate,
-        length: Duration,
-        bit_rate: u32,
-        playlist: String,
-        live: Arc<LiveStream>,
-    ) -> Result<Self, Error> {
+    pub fn new(rate: SampleRate, length: Duration, bit_rate: u32, playlist: String) -> Result<Self, Error> {
         if rate.get() != RATE {
             let (hertz, advice) = (rate.get(), "run crowd-radio setup with --sample-rate 48000, or leave out opus");
             return Err(Error::Invalid(format!("Opus has 48000 Hz, and the station has {hertz} Hz: {advice}")));
@@ -55,12 +49,20 @@ impl OpusSource {
         let initialization = Some(Arc::new(Segment::initialization(Format::Opus, &Mp4Track::opus())));
         let renditions = [Rendition { playlist, format: Format::Opus, initialization }];
         let grid = SegmentGrid::new(rate, PACKET.into(), length)?;
+        let live = Arc::new(Self::live_stream(rate, bit_rate)?);
         Ok(Self { bit_rate, grid, renditions, live, pages: Pages::default() })
     }
 
-    /// A stream of pages.
-    pub fn live_stream(rate: SampleRate) -> LiveStream {
-        LiveStream::new(rate, PACKETS_IN_PAGE as u64 * u64::from(PACKET))
+    /// The stream of pages.
+    pub fn live(&self) -> Arc<LiveStream> {
+        self.live.clone()
+    }
+
+    fn live_stream(rate: SampleRate, bit_rate: u32) -> Result<LiveStream, Error> {
+        let mut packet = Vec::new();
+        PacketEncoder::new(bit_rate)?.encode(&[0.0; 2 * PacketEncoder::FRAMES as usize], true, &mut packet)?;
+        let unit = |packet: &[u8], number| OGG.page(number, &[packet; PACKETS_IN_PAGE]);
+        Ok(LiveStream::new(rate, PACKETS_IN_PAGE as u64 * u64::from(PACKET), Silence { packet, unit }))
     }
 }
 

@@ -45,7 +45,12 @@ pub struct Station {
 impl Station {
     /// Starts the station that was prepared in the folder, with these flags.
     pub fn start(folder: &Path, flags: &[&str]) -> Self {
-        let mut process = Command::new(cargo_bin("crowd-radio"))
+        Self::start_by(Command::new(cargo_bin("crowd-radio")), folder, flags)
+    }
+
+    /// Starts it by a command that ends with the program.
+    pub fn start_by(mut command: Command, folder: &Path, flags: &[&str]) -> Self {
+        let mut process = command
             .args(["stream", "--port", "0", "--window", "5"])
             .args(flags)
             .arg("--processed")
@@ -62,6 +67,16 @@ impl Station {
             .find_map(|line| Some(line.split_once("listening on ")?.1.split("/stream").next()?.to_owned()));
         std::thread::spawn(move || log.for_each(drop));
         Self { process, address: address.unwrap() }
+    }
+
+    /// The number of the process.
+    pub fn process(&self) -> u32 {
+        self.process.id()
+    }
+
+    /// What `/healthz` says.
+    pub fn health(&self) -> serde_json::Value {
+        serde_json::from_slice(&self.get("healthz").unwrap()).unwrap()
     }
 
     /// The URL of a path.
