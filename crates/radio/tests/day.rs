@@ -32,7 +32,7 @@ fn music(folder: &Path) {
         std::fs::create_dir_all(folder.join(name)).unwrap();
     }
     for track in 0..12_usize {
-        let gain = 0.05 + 0.08 * track as f32;
+        let gain = 0.15 + 0.07 * track as f32;
         let mut sound = chords((61 + 17 * track) * RATE as usize + 331 * track, track);
         sound.as_flattened_mut().iter_mut().for_each(|sample| *sample *= gain);
         let path = write(&folder.join("music"), &format!("{track:02}.wav"), &sound);
