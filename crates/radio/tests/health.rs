@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use assert_cmd::cargo::cargo_bin;
 use common::station::{self, Station};
+use common::{RATE, chords, write};
 use serde_json::Value;
 
 /// The exit status and the result of `crowd-radio health`.
@@ -45,4 +46,35 @@ fn a_station_is_in_order_until_it_is_killed() {
     station.kill();
     let (code, report) = health(&url);
     assert_eq!((code, report["alarms"][0]["kind"].as_str()), (Some(1), Some("unreachable")), "{report}");
+}
+
+#[test]
+fn a_program_is_started_when_the_health_changes() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = tempfile::tempdir().unwrap();
+    station::prepare(folder.path(), &[("a", 20)], &[]);
+    // Music with silence in it.
+    let mut sound = chords(20 * RATE as usize, 0);
+    sound[6 * RATE as usize..16 * RATE as usize].fill([0.0; 2]);
+    write(&folder.path().join("music"), "a.wav", &sound);
+    station::run_setup(folder.path(), &[]);
+    let path = |name: &str| folder.path().join(name);
+    std::fs::write(path("told"), format!("#!/bin/sh\necho \"$@\" >> '{}'\n", path("calls").display())).unwrap();
+    std::fs::set_permissions(path("told"), std::fs::Permissions::from_mode(0o755)).unwrap();
+    let (file, program) = (path("health.json"), path("told"));
+    let flags = ["--health-file", file.to_str().unwrap(), "--on-change", program.to_str().unwrap()];
+    let station = Station::start(folder.path(), &flags);
+    station.playlist("stream.m3u8");
+    let start = Instant::now();
+    while !path("calls").exists() {
+        assert!(start.elapsed() < Duration::from_secs(60), "{:?}", std::fs::read_to_string(&file));
+        std::thread::sleep(Duration::from_millis(200));
+    }
+    let calls = std::fs::read_to_string(path("calls")).unwrap();
+    assert!(calls.starts_with("alarm") && calls.contains("silen"), "{calls}");
+
+    let mut command = Command::new(cargo_bin("crowd-radio"));
+    command.args(["stream", "--port", "0", "--on-change", "true", "--processed"]).arg(path("out"));
+    let refused = command.arg("--state").arg(path("other")).output().unwrap();
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("--on-change needs --health-file"));
 }

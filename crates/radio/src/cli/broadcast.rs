@@ -12,6 +12,7 @@ use crowd_web::args::{AccessArgs, ListenArgs};
 use crowd_web::{Connections, HttpService, Limits, Proxies, StreamSlots, listen, open_files};
 use tokio::sync::{Semaphore, oneshot, watch};
 
+use super::on_change::OnChange;
 use super::renditions::{MadeRenditions, RenditionArgs};
 use super::self_check::SelfCheck;
 use crate::encode::ProgramSound;
@@ -57,6 +58,8 @@ pub struct Broadcast {
     /// File for the health of the stream, to which the station listens itself, as JSON. `run` has DIR/health.json
     #[arg(long, value_name = "FILE", conflicts_with = "tls_cert")]
     pub health_file: Option<PathBuf>,
+    #[command(flatten)]
+    on_change: OnChange,
     /// Log as JSON, one object a line
     #[arg(long)]
     pub json: bool,
@@ -73,6 +76,10 @@ impl Broadcast {
     /// When the station is not prepared, another process runs it, or the port cannot be opened.
     pub fn run(&self, processed: &Path, state: &Path, health_file: Option<PathBuf>) -> Result<(), Error> {
         let started = Instant::now();
+        if health_file.is_none() && self.on_change.is_given() {
+            let needed = "--on-change needs --health-file, and a station without HTTPS, because it listens to itself";
+            return Err(Error::Invalid(needed.to_owned()));
+        }
         let token = self.access.token().map_err(Error::Invalid)?;
         let manifest = Manifest::read(processed)?;
         let MadeRenditions { renditions, aac, opus } = self.renditions.make(&manifest, processed, state)?;
@@ -131,7 +138,8 @@ impl Broadcast {
             None => Some(still),
             Some(file) => {
                 let (published, pause) = (app.published.clone(), manifest.schedule.pause());
-                let check = SelfCheck::new(address, &base.to_string(), pause, file, published, still);
+                let results = (file, self.on_change.clone());
+                let check = SelfCheck::new(address, &base.to_string(), pause, results, published, still);
                 let stopped = stopped.clone();
                 let thread = thread::Builder::new().name("self-check".to_owned());
                 let spawned = thread.spawn(move || check.run(&stopped));

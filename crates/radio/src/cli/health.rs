@@ -1,7 +1,6 @@
 //! `crowd-radio health`.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::thread;
 use std::time::Duration;
 
@@ -10,6 +9,7 @@ use crowd_cli::{ExitReason, print};
 use crowd_store::FileFolder;
 use jiff::Timestamp;
 
+use super::on_change::OnChange;
 use super::values::{PROGRAM, seconds};
 use crate::error::Error;
 use crate::health::{Health as Report, Listener, Monitor};
@@ -34,9 +34,8 @@ pub struct Health {
     /// File into which each result is written, as JSON
     #[arg(long, value_name = "FILE")]
     file: Option<PathBuf>,
-    /// Program that is started when the result changes, with "ok" or "alarm" and the causes as arguments
-    #[arg(long, value_name = "PROGRAM", requires = "every")]
-    on_change: Option<PathBuf>,
+    #[command(flatten)]
+    on_change: OnChange,
     /// Print JSON, one object a line
     #[arg(long)]
     json: bool,
@@ -46,8 +45,11 @@ impl Health {
     /// Checks the station.
     ///
     /// # Errors
-    /// When the file or the standard output cannot be written.
+    /// When the file or the standard output cannot be written, or flags do not fit.
     pub fn run(&self) -> Result<ExitReason, Error> {
+        if self.every.is_none() && self.on_change.is_given() {
+            return Err(Error::Invalid("--on-change needs --every: a single check has no change".to_owned()));
+        }
         let mut listener = Listener::new(&self.url);
         let mut monitor = Monitor::new(Duration::from_secs_f64(self.pause));
         let Some(every) = self.every else {
@@ -65,7 +67,9 @@ impl Health {
             self.tell(&report)?;
             if report.ok != was_ok {
                 was_ok = report.ok;
-                self.start_program(&report);
+                if let Err(failure) = self.on_change.start(&report) {
+                    eprintln!("{PROGRAM}: {failure}");
+                }
             }
             thread::sleep(Duration::from_secs(every));
         }
@@ -86,17 +90,6 @@ impl Health {
             report.alarms.iter().try_for_each(|alarm| writeln!(out, "  since {}: {}", alarm.since, alarm.text))
         })
         .map_err(|error: std::io::Error| Error::io("standard output", "write", error))
-    }
-
-    fn start_program(&self, report: &Report) {
-        let Some(program) = &self.on_change else { return };
-        let causes = report.alarms.iter().map(|alarm| &alarm.text);
-        let started = Command::new(program).arg(if report.ok { "ok" } else { "alarm" }).args(causes).spawn();
-        match started {
-            // Its end is waited for on another thread, so that it does not stay as a zombie.
-            Ok(mut process) => _ = thread::spawn(move || process.wait()),
-            Err(error) => eprintln!("{PROGRAM}: --on-change {}: cannot start it: {error}", program.display()),
-        }
     }
 }
 

@@ -4,6 +4,7 @@ mod broadcast;
 mod check;
 mod demo;
 mod health;
+mod on_change;
 mod renditions;
 mod run;
 mod schedule;

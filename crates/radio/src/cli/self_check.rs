@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use tokio::sync::{oneshot, watch};
 
 use super::health::write_report;
+use super::on_change::OnChange;
 use crate::health::{AlarmKind, Health, Listener, Monitor};
 use crate::station::Published;
 
@@ -25,6 +26,7 @@ pub struct SelfCheck {
     monitor: Monitor,
     /// The file of the results.
     file: PathBuf,
+    on_change: OnChange,
     published: watch::Receiver<Arc<Published>>,
     /// Dropped when the stream stands still for too long.
     still: oneshot::Sender<()>,
@@ -37,7 +39,7 @@ impl SelfCheck {
         address: SocketAddr,
         base_path: &str,
         pause: Duration,
-        file: PathBuf,
+        (file, on_change): (PathBuf, OnChange),
         published: watch::Receiver<Arc<Published>>,
         still: oneshot::Sender<()>,
     ) -> Self {
@@ -48,7 +50,7 @@ impl SelfCheck {
             ip => ip,
         };
         let url = format!("http://{}{base_path}", SocketAddr::new(ip, address.port()));
-        Self { listener: Listener::new(&url), monitor: Monitor::new(pause), file, published, still }
+        Self { listener: Listener::new(&url), monitor: Monitor::new(pause), file, on_change, published, still }
     }
 
     /// Checks until `stopped`, beginning with the first segment.
@@ -72,6 +74,9 @@ impl SelfCheck {
                 was_ok = report.ok;
                 if was_ok {
                     tracing::info!("the stream is in order again");
+                }
+                if let Err(failure) = self.on_change.start(&report) {
+                    tracing::error!("{failure}");
                 }
                 report.alarms.iter().for_each(|alarm| tracing::error!("the stream is not in order: {}", alarm.text));
             }
