@@ -48,6 +48,7 @@
 pub mod aac;
 mod error;
 pub mod icy;
+mod id3;
 mod live_playlist;
 mod media_time;
 mod mp4;

@@ -5,17 +5,27 @@ use mpeg2ts::pes::PesHeader;
 use mpeg2ts::time::{ClockReference, Timestamp};
 use mpeg2ts::ts::payload::{Bytes, Pat, Pes, Pmt};
 use mpeg2ts::ts::{
-    AdaptationField, ContinuityCounter, EsInfo, Pid, ProgramAssociation, TransportScramblingControl, TsHeader,
-    TsPacket, TsPacketWriter, TsPayload, VersionNumber, WriteTsPacket,
+    AdaptationField, ContinuityCounter, Descriptor, EsInfo, Pid, ProgramAssociation, TransportScramblingControl,
+    TsHeader, TsPacket, TsPacketWriter, TsPayload, VersionNumber, WriteTsPacket,
 };
 
 use crate::aac::{ADTS_HEADER, AacFrame, AacRate, AacSettings, write_adts};
 use crate::error::Error;
+use crate::id3::id3_tag;
 use crate::media_time::presentation_time_stamp;
 
 const PROGRAM: u16 = 1;
 const PMT_PID: u16 = 0x1000;
 const AUDIO_PID: u16 = 0x100;
+const TITLE_PID: u16 = 0x101;
+/// The longest title, in bytes. With it the tag, its PES header and its ID3 headers fill one packet.
+const MAX_TITLE: usize = Bytes::MAX_SIZE - PES_HEADER - 10 - 10 - 1;
+/// The descriptors of timed ID3 tags: the identifier of the format twice, then the service (Apple, "Timed Metadata for HTTP Live
+/// Streaming", section 2.3; ISO/IEC 13818-1, clauses 2.6.58 and 2.6.60).
+const METADATA: &[u8] = b"\xFF\xFFID3 \xFFID3 \0";
+/// The tags of these descriptors, and what follows in each of them: flags, and in the first one the program.
+const METADATA_POINTER: (u8, &[u8]) = (0x25, &[0x1F, 0, PROGRAM as u8]);
+const METADATA_STREAM: (u8, &[u8]) = (0x26, &[0x0F]);
 /// AAC frames in a PES packet. They last 64 to 96 ms, which is the longest distance of two clock references.
 const FRAMES_IN_PES: usize = 3;
 /// Bytes of a PES header with a presentation time stamp.
@@ -36,15 +46,17 @@ pub struct TsSegment<'a> {
     pub first_frame: u64,
     /// The sample rate.
     pub rate: AacRate,
+    /// The title that plays at the beginning of the segment. It is cut off after about 150 bytes.
+    pub title: &'a str,
     /// The frames.
     pub frames: &'a [AacFrame],
 }
 
 impl TsSegment<'_> {
-    /// The segment: a PAT, a PMT, and the frames in PES packets.
+    /// The segment: a PAT, a PMT, the title as a timed ID3 tag, and the frames in PES packets.
     ///
-    /// The bytes depend on nothing but the fields. Continuity counters nevertheless continue from segment to segment: there is one PAT and
-    /// one PMT for each segment, and the number of packets with sound is a multiple of 16.
+    /// The bytes depend on nothing but the fields. Continuity counters nevertheless continue from segment to segment: there is one packet
+    /// of the PAT, the PMT and the title for each segment, and the number of packets with sound is a multiple of 16.
     ///
     /// # Errors
     /// [`Error::NoFrames`] for no frames.
@@ -60,18 +72,22 @@ impl TsSegment<'_> {
         let pes_packets = frames.div_ceil(FRAMES_IN_PES as u64);
         let sound = settings.max_bytes(frames) + frames * ADTS_HEADER as u64;
         let rest = sound.saturating_sub(pes_packets * FIRST as u64);
-        // Each PES packet has a first packet, and a last one that is not full. There are two tables, and up to 15 packets are added.
-        let packets = 2 + 2 * pes_packets + rest / Bytes::MAX_SIZE as u64 + COUNTER_PERIOD as u64 - 1;
+        // Each PES packet has a first packet, and a last one that is not full. There are two tables and a title, and up to 15 packets are added.
+        let packets = 3 + 2 * pes_packets + rest / Bytes::MAX_SIZE as u64 + COUNTER_PERIOD as u64 - 1;
         packets * TsPacket::SIZE as u64
     }
 
     fn written(&self) -> Result<Vec<u8>, mpeg2ts::Error> {
         let mut packets = Packets { out: TsPacketWriter::new(Vec::new()) };
         let pes_packets: Vec<Vec<u8>> = self.frames.chunks(FRAMES_IN_PES).map(|frames| self.adts(frames)).collect();
-        let (audio, pmt) = (Pid::new(AUDIO_PID)?, Pid::new(PMT_PID)?);
+        let (audio, titles, pmt) = (Pid::new(AUDIO_PID)?, Pid::new(TITLE_PID)?, Pid::new(PMT_PID)?);
         let tables = (self.number % COUNTER_PERIOD as u64) as u8;
         packets.put(Pid::new(Pid::PAT)?, tables, None, TsPayload::Pat(association(pmt)))?;
-        packets.put(pmt, tables, None, TsPayload::Pmt(program_map(audio)))?;
+        packets.put(pmt, tables, None, TsPayload::Pmt(program_map(audio, titles)))?;
+        let tag = id3_tag(None, Some(self.title), MAX_TITLE);
+        let time = presentation_time_stamp(self.first_frame.saturating_mul(AacFrame::LENGTH), self.rate);
+        let title = pes_start(StreamId::PRIVATE_STREAM_1, time, &tag, &tag)?;
+        packets.put(titles, tables, None, title)?;
         let mut missing =
             COUNTER_PERIOD - pes_packets.iter().map(|pes| packets_of(pes.len())).sum::<usize>() % COUNTER_PERIOD;
         if missing == COUNTER_PERIOD {
@@ -122,15 +138,38 @@ fn association(pmt: Pid) -> Pat {
     Pat { transport_stream_id: 1, version_number: VersionNumber::new(), table }
 }
 
-fn program_map(audio: Pid) -> Pmt {
+fn program_map(audio: Pid, titles: Pid) -> Pmt {
+    let descriptor = |(tag, rest): (u8, &[u8])| Descriptor { tag, data: [METADATA, rest].concat() };
     let sound = EsInfo { stream_type: StreamType::AdtsAac, elementary_pid: audio, descriptors: Vec::new() };
+    let titles = EsInfo {
+        stream_type: StreamType::PacketizedMetadata,
+        elementary_pid: titles,
+        descriptors: vec![descriptor(METADATA_STREAM)],
+    };
     Pmt {
         program_num: PROGRAM,
         pcr_pid: Some(audio),
         version_number: VersionNumber::new(),
-        program_info: Vec::new(),
-        es_info: vec![sound],
+        program_info: vec![descriptor(METADATA_POINTER)],
+        es_info: vec![sound, titles],
     }
+}
+
+/// The first packet of a PES packet with `whole` as its bytes, of which `now` are in it.
+fn pes_start(stream: u8, time: u64, whole: &[u8], now: &[u8]) -> Result<TsPayload, mpeg2ts::Error> {
+    let header = PesHeader {
+        stream_id: StreamId::new(stream),
+        priority: false,
+        data_alignment_indicator: true,
+        copyright: false,
+        original_or_copy: false,
+        pts: Some(Timestamp::new(time)?),
+        dts: None,
+        escr: None,
+    };
+    // The length counts the bytes after it: 8 of the header, and the contents.
+    let pes_packet_len = u16::try_from(whole.len() + PES_HEADER - 6).unwrap_or(0);
+    Ok(TsPayload::PesStart(Pes { header, pes_packet_len, data: Bytes::new(now)? }))
 }
 
 struct Packets {
@@ -164,16 +203,6 @@ impl Packets {
         sound: &[u8],
         lengths: &[usize],
     ) -> Result<(), mpeg2ts::Error> {
-        let header = PesHeader {
-            stream_id: StreamId::new(StreamId::AUDIO_MIN),
-            priority: false,
-            data_alignment_indicator: true,
-            copyright: false,
-            original_or_copy: false,
-            pts: Some(Timestamp::new(time)?),
-            dts: None,
-            escr: None,
-        };
         let clock = time.wrapping_sub(CLOCK_DELAY) & Timestamp::MAX;
         let mut field = Some(AdaptationField {
             discontinuity_indicator: false,
@@ -186,15 +215,13 @@ impl Packets {
             transport_private_data: Vec::new(),
             extension: None,
         });
-        // The length counts the bytes after it: 8 of the header, and the sound.
-        let length = u16::try_from(sound.len() + PES_HEADER - 6).unwrap_or(0);
-        let (mut header, mut rest) = (Some(header), sound);
+        let (mut is_first, mut rest) = (true, sound);
         for &bytes in lengths {
             let (now, later) = rest.split_at(bytes.min(rest.len()));
-            let data = Bytes::new(now)?;
-            let payload = match header.take() {
-                Some(header) => TsPayload::PesStart(Pes { header, pes_packet_len: length, data }),
-                None => TsPayload::PesContinuation(data),
+            let payload = if std::mem::take(&mut is_first) {
+                pes_start(StreamId::AUDIO_MIN, time, sound, now)?
+            } else {
+                TsPayload::PesContinuation(Bytes::new(now)?)
             };
             self.put(pid, *counter, field.take(), payload)?;
             *counter = (*counter + 1) % COUNTER_PERIOD as u8;
@@ -212,6 +239,8 @@ mod tests {
     use super::*;
     use crate::aac::adts_frames;
 
+    const TITLE: &str = "Title";
+
     fn frames(count: usize, bytes: usize) -> Vec<AacFrame> {
         (0..count).map(|n| AacFrame::new((0..bytes + n % 90).map(|b| (b * n) as u8).collect()).unwrap()).collect()
     }
@@ -219,11 +248,18 @@ mod tests {
     #[test]
     fn a_reader_finds_the_frames_and_their_times() {
         let frames = frames(281, 330);
-        let segment = TsSegment { number: 7, first_frame: 1_000_000, rate: AacRate::Hz48000, frames: &frames };
+        let segment =
+            TsSegment { number: 7, first_frame: 1_000_000, rate: AacRate::Hz48000, title: TITLE, frames: &frames };
         let bytes = segment.bytes().unwrap();
         let mut reader = PesPacketReader::new(TsPacketReader::new(&bytes[..]));
         let (mut sound, mut times) = (Vec::new(), Vec::new());
         while let Some(pes) = reader.read_pes_packet().unwrap() {
+            if !pes.header.stream_id.is_audio() {
+                assert_eq!(pes.header.pts.unwrap().as_u64(), 1_920_000_000);
+                let tag = [&b"ID3\x04\0\0\0\0\0\x10TIT2\0\0\0\x06\0\0\x03"[..], TITLE.as_bytes()].concat();
+                assert_eq!(pes.data, tag);
+                continue;
+            }
             times.push(pes.header.pts.unwrap().as_u64());
             sound.extend(pes.data);
         }
@@ -237,7 +273,13 @@ mod tests {
         let mut last = std::collections::BTreeMap::new();
         for (number, count) in [(15, 281), (16, 1), (17, 282), (18, 43)] {
             let frames = frames(count, 330);
-            let segment = TsSegment { number, first_frame: 0, rate: AacRate::Hz44100, frames: &frames };
+            let segment = TsSegment {
+                number,
+                first_frame: 0,
+                rate: AacRate::Hz44100,
+                title: &TITLE.repeat(number as usize),
+                frames: &frames,
+            };
             let bytes = segment.bytes().unwrap();
             assert_eq!(bytes.len() % TsPacket::SIZE, 0);
             let mut reader = TsPacketReader::new(&bytes[..]);
@@ -248,12 +290,12 @@ mod tests {
                 }
             }
         }
-        assert_eq!(last.len(), 3);
+        assert_eq!(last.len(), 4);
     }
 
     #[test]
     fn a_segment_of_no_frames_is_refused() {
-        let segment = TsSegment { number: 0, first_frame: 0, rate: AacRate::Hz48000, frames: &[] };
+        let segment = TsSegment { number: 0, first_frame: 0, rate: AacRate::Hz48000, title: "", frames: &[] };
         assert_eq!(segment.bytes(), Err(Error::NoFrames));
     }
 }

@@ -83,7 +83,8 @@ fn aac_in_transport_streams_packed_audio_and_mp4() {
         let (mut ts, mut adts) = (Vec::new(), Vec::new());
         for (number, part) in frames.chunks(100).enumerate() {
             let first_frame = 100 * number as u64;
-            let bytes = TsSegment { number: number as u64, first_frame, rate, frames: part }.bytes().unwrap();
+            let bytes =
+                TsSegment { number: number as u64, first_frame, rate, title: "Title", frames: part }.bytes().unwrap();
             assert!(bytes.len() as u64 <= TsSegment::max_bytes(settings, 100));
             ts.extend(bytes);
             let bytes = AdtsSegment { first_frame, rate, title: Some("A title"), frames: part }.bytes().unwrap();

@@ -24,7 +24,7 @@ const SKIP_FADE: Duration = Duration::from_secs(1);
 /// No item begins when an exact time comes in less than this. The filler plays until then.
 const SHORTEST: Duration = Duration::from_secs(20);
 /// No filler begins when an exact time comes in less than this. There is a pause until then.
-const SHORTEST_FILLER: Duration = Duration::from_secs(2);
+const SHORTEST_FILLER: Duration = Duration::from_secs(1);
 
 /// A schedule with the playlists that it uses.
 #[derive(Debug)]

@@ -38,8 +38,8 @@ impl ReadLimits {
 pub struct ReaderThread {
     ranges: SyncSender<Range<u64>>,
     blocks: Receiver<Result<Block, Error>>,
-    /// When what the thread does now was asked of it: opening the file at first.
-    asked: Option<Instant>,
+    /// When what the thread does now was asked of it, and the range; no range while it opens the file.
+    asked: Option<(Instant, Option<Range<u64>>)>,
     thread: JoinHandle<()>,
 }
 
@@ -68,18 +68,22 @@ impl ReaderThread {
         };
         let thread = thread::Builder::new().name("file-reader".to_owned()).spawn(work);
         let thread = thread.map_err(|error| Error::io(file, "start a thread that reads", error))?;
-        Ok(Self { ranges, blocks, asked: Some(Instant::now()), thread })
+        Ok(Self { ranges, blocks, asked: Some((Instant::now(), None)), thread })
     }
 
-    /// The sound of a range. After [`Error::Waiting`] the call is to be repeated, with the same or another range.
+    /// The sound of a range. After [`Error::Waiting`] the call is to be repeated; with another range, what was read is discarded.
     ///
     /// # Errors
     /// Those of opening and decoding; [`Error::Waiting`]; [`Error::NoAnswer`].
     pub fn block(&mut self, file: &Path, range: Range<u64>, limits: ReadLimits) -> Result<Block, Error> {
-        if self.asked.is_some() {
-            self.answer(file, limits)?;
+        if let Some((_, asked)) = &self.asked {
+            let is_this = asked.as_ref() == Some(&range);
+            let earlier = self.answer(file, limits)?;
+            if is_this {
+                return Ok(earlier);
+            }
         }
-        self.asked = Some(Instant::now());
+        self.asked = Some((Instant::now(), Some(range.clone())));
         // There is room: the thread has taken the range before this one.
         self.ranges.send(range).map_err(|_| ended(file))?;
         self.answer(file, limits)
@@ -94,7 +98,7 @@ impl ReaderThread {
             }
             Err(RecvTimeoutError::Disconnected) => Err(ended(file)),
             Err(RecvTimeoutError::Timeout) => {
-                let waited = self.asked.map(|asked| asked.elapsed()).unwrap_or_default();
+                let waited = self.asked.as_ref().map(|(asked, _)| asked.elapsed()).unwrap_or_default();
                 if waited < limits.give_up {
                     return Err(Error::Waiting(file.to_owned()));
                 }
@@ -150,13 +154,16 @@ mod tests {
     #[test]
     fn a_read_that_takes_long_is_repeated_until_it_is_done() {
         let (release, mut reader) = started();
-        let waiting = (0..5).map(|_| reader.block(Path::new("a.flac"), 3..4, LIMITS));
-        assert!(waiting.into_iter().all(|result| matches!(result, Err(Error::Waiting(_)))));
-        // One answer for what was asked first, one for what is asked now.
+        let mut waiting = (0..5).map(|_| reader.block(Path::new("a.flac"), 3..4, LIMITS));
+        assert!(waiting.all(|result| matches!(result, Err(Error::Waiting(_)))));
+        // A block is read only once, however often it is asked for until it is there.
         release.send(()).unwrap();
-        let release = thread::spawn(move || release.send(()));
+        assert_eq!(read(&mut reader, 3..4).unwrap(), [[3.0; 2]]);
+        assert!(reader.block(Path::new("a.flac"), 5..6, LIMITS).unwrap_err().is_waiting());
+        // What was asked before something else is not needed any more.
+        let release = thread::spawn(move || (release.send(()), release.send(()), release));
         assert_eq!(read(&mut reader, 7..8).unwrap(), [[7.0; 2]]);
-        release.join().unwrap().unwrap();
+        release.join().unwrap().0.unwrap();
     }
 
     #[test]

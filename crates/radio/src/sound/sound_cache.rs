@@ -43,6 +43,11 @@ impl SoundCache {
         Self { rate, limits, contents: Arc::default(), open: VecDeque::new(), given_up: Vec::new() }
     }
 
+    /// How long reads may take.
+    pub fn limits(&self) -> ReadLimits {
+        self.limits
+    }
+
     /// Passes the frames of a range of an item to `take`, in blocks. Frames outside the item are not passed. After [`Error::Waiting`] the
     /// call is to be repeated.
     ///

@@ -121,7 +121,7 @@ impl SegmentSource for AacSource {
         let segment = |rendition: &Rendition| match rendition.format {
             Format::Adts => AdtsSegment { first_frame, rate, title: Some(&title), frames: &frames }.bytes(),
             Format::Ts | Format::Flac | Format::Opus => {
-                TsSegment { number, first_frame, rate, frames: &frames }.bytes()
+                TsSegment { number, first_frame, rate, title: &title, frames: &frames }.bytes()
             }
         };
         let segments = self.renditions.iter().map(segment).collect::<Result<_, _>>()?;

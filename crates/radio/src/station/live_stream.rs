@@ -215,6 +215,7 @@ mod tests {
     fn a_listener_receives_silence_when_the_publisher_is_late() {
         let stream = stream();
         let mut cursor = Cursor::new(stream.clone(), at(148.0)).unwrap();
+        cursor.take(at(148.0)).unwrap();
         cursor.take(at(149.0)).unwrap();
         let taken = cursor.take(at(151.0)).unwrap();
         assert_eq!(numbers(&taken[..10]), (1_490..1_500).collect::<Vec<_>>());

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::Range;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crowd_engine::Frames;
 use crowd_streaming::{LivePlaylist, LiveSegment, PlayedItem, PlaylistSegment};
@@ -77,6 +77,8 @@ pub struct Publisher {
     /// Segments that can be fetched, then segments that are made ahead.
     sets: VecDeque<SegmentSet>,
     lost_items: u64,
+    /// The segment that waits for a file, and since when.
+    waiting: Option<(u64, Instant)>,
     published: watch::Sender<Arc<Published>>,
 }
 
@@ -108,6 +110,7 @@ impl Publisher {
             folder,
             sets: VecDeque::new(),
             lost_items: 0,
+            waiting: None,
             published,
         }
     }
@@ -219,13 +222,22 @@ impl Publisher {
                     self.sets.push_back(SegmentSet { number, segments });
                     number += 1;
                 }
-                Err(Error::Sound { number, from, source }) if !source.is_waiting() => {
-                    self.replace(number, from, *source)?;
-                }
+                Err(error) if error.is_waiting() && !self.has_waited_too_long(number) => return Err(error),
+                Err(Error::Sound { number, from, source }) => self.replace(number, from, *source)?,
                 Err(error) => return Err(error),
             }
         }
         Ok(())
+    }
+
+    /// Whether a segment waits for a file for longer than a single read may take. Then the file is read, but not fast enough.
+    fn has_waited_too_long(&mut self, number: u64) -> bool {
+        let since = match self.waiting {
+            Some((waiting, since)) if waiting == number => since,
+            _ => Instant::now(),
+        };
+        self.waiting = Some((number, since));
+        since.elapsed() > self.sound.sounds().limits().give_up
     }
 
     /// Plays the filler instead of an item that cannot be played, or silence if it is the filler that cannot be played.
