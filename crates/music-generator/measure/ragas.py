@@ -1,7 +1,7 @@
 """M22: whether the lead keeps to its raga.
 
-`measure(score, ragas)` takes the tables of ragas.toml. Degrees are semitones above Sa. A step up is allowed when both degrees are
-neighbours, or have only degrees between them that the ascent leaves out, in the row of the ascent.
+`measure(score, ragas)` takes the tables of ragas.toml. Degrees are semitones above Sa. A step up is allowed from each degree of the ascent
+to any later one, and where a phrase of the raga has it: Khamaj ascends with the natural Ni, and its phrase Dha ni Dha has the flat one.
 """
 
 import pathlib
@@ -51,7 +51,7 @@ def measure(score, known):
     rests = [a[0] + a[1] + 2.0 < b[0] for a, b in zip(lead, lead[1:])]
     pairs = [(a[2], b[2]) for (a, b), rest in zip(zip(lead, lead[1:]), rests) if not rest]
     up = [(a, b) for a, b in pairs if b > a]
-    legal = _bigrams(raga["up"])
+    legal = _bigrams(raga["up"]) | _steps_of(raga["phrases"])
     home = {0, raga["vadi"] % 12, raga["samvadi"] % 12}
     quoted = _quoted([degree for _, _, degree in lead], raga["phrases"])
     return {
@@ -72,10 +72,16 @@ def _bigrams(row):
     return steps
 
 
+def _steps_of(phrases):
+    """The steps up in phrases, as pitch classes."""
+    return {(a % 12, b % 12) for phrase in phrases for a, b in zip(phrase, phrase[1:]) if b > a}
+
+
 def _quoted(degrees, phrases):
     """The share of the steps that are part of three notes in a row of a phrase, in any octave."""
     threes = {tuple(phrase[i : i + 3]) for phrase in phrases for i in range(len(phrase) - 2)}
-    threes |= {tuple(degree + 12 * octave for degree in three) for three in threes for octave in (-2, -1, 1, 2)}
+    # Degrees are counted from the lowest Sa that a note can have.
+    threes = {tuple(degree + 12 * octave for degree in three) for three in threes for octave in range(-2, 11)}
     inside = np.zeros(max(0, len(degrees) - 1), dtype=bool)
     for i in range(len(degrees) - 2):
         if tuple(degrees[i : i + 3]) in threes:
