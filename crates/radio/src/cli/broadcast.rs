@@ -30,6 +30,9 @@ const VITAL_PATHS: [&str; 2] = ["/healthz", "/metrics"];
 const TICK: Duration = Duration::from_millis(100);
 /// The interval at which listeners are counted.
 const COUNT_INTERVAL: Duration = Duration::from_secs(1);
+/// The time that is waited for a read before the publisher looks at the clock again. A disk that is twice as fast as the music plays reads a
+/// block in this time.
+const READ: Duration = Duration::from_millis(500);
 /// The number of open files besides connections.
 const OTHER_FILES: u64 = 64;
 /// The interval at which listeners without HLS receive sound. Most of what they cost is sending, however little is sent at once.
@@ -40,6 +43,8 @@ const BLOCKED: Duration = Duration::from_secs(10);
 const PLAUSIBLE: Duration = Duration::from_secs(1_704_067_200);
 /// The time in which the publisher ends when it is stopped.
 const STOPPING: Duration = Duration::from_secs(3);
+/// The time in which responses that are being sent end when the server is stopped.
+const CLOSING: Duration = Duration::from_millis(500);
 /// The time until something that failed is tried again.
 const RETRY: Duration = Duration::from_secs(1);
 
@@ -154,6 +159,8 @@ impl Broadcast {
         let served = runtime.block_on(crowd_web::serve(service, listener, self.connections(), stop));
         ticking.abort();
         stopped.store(true, Ordering::Relaxed);
+        // A picture that is read from a disk that does not answer is not waited for.
+        runtime.shutdown_timeout(CLOSING);
         served.map_err(|error| Error::io(address.to_string(), "listen on", error))?;
         // A service manager starts the program again, and the stream continues.
         let fault = "the publisher has stopped because of a fault, which was printed before: please report it";
@@ -211,7 +218,7 @@ impl Broadcast {
         let as_run = AsRunLog::new(state_folder, program.newest().plan().calendar().clone(), rate);
         // While a file is waited for, what was made ahead is published.
         let made_ahead = renditions.duration(Publisher::WINDOWS_AHEAD * u64::from(self.window));
-        let limits = ReadLimits { wait: TICK, give_up: made_ahead / 2 };
+        let limits = ReadLimits { wait: READ, give_up: made_ahead / 2 };
         let sound = ProgramSound::new(program, SoundCache::new(rate, limits));
         let publisher = Publisher::new(renditions, sound, changes, self.window.into(), state, folder);
         Ok((publisher, clock, as_run))
@@ -231,8 +238,6 @@ async fn tick(mut clock: StationClock, started: Instant, played: watch::Sender<F
 /// Publishes segments, carries out commands, and logs what was played, until `stopped`.
 fn publish(mut publisher: Publisher, mut control: Control, mut as_run: AsRunLog, app: &App, stopped: &AtomicBool) {
     let (mut counted, mut unlogged) = (None, None);
-    // The message of what was waited for last.
-    let mut awaited = String::new();
     while !stopped.load(Ordering::Relaxed) {
         let played = *app.played.borrow();
         control.run(&mut publisher, played);
@@ -246,24 +251,16 @@ fn publish(mut publisher: Publisher, mut control: Control, mut as_run: AsRunLog,
         }
         let published = publisher.publish(played);
         if matches!(published, Ok(true)) {
-            app.fault.set(unlogged.clone());
+            app.fault.set(publisher.unanswered().or_else(|| unlogged.clone()));
         }
         let result = published.and_then(|new| Ok(new || publisher.make_ahead()?));
-        if let Err(error) = &result {
-            app.fault.set(Some(error.to_string()));
-        }
         match result {
             Ok(true) => {}
             Ok(false) => thread::sleep(TICK),
-            Err(error) if error.is_waiting() => {
-                let message = error.to_string();
-                if message != awaited {
-                    tracing::info!("{message}");
-                    awaited = message;
-                }
-            }
+            Err(error) if error.is_waiting() => tracing::debug!("{error}"),
             Err(error) => {
                 tracing::error!("{error}");
+                app.fault.set(Some(error.to_string()));
                 thread::sleep(RETRY);
             }
         }

@@ -48,10 +48,12 @@ impl StationConfig {
             let no_folder = playlist.folder == Path::new("");
             check(names.insert(playlist.name.clone()), format!("two playlists have the name \"{name}\": rename one"));
             let advice = "make the folder, or correct the path";
-            let is_there = playlist.folder().is_dir() || (playlist.sections.is_none() && no_folder);
+            let is_there = playlist.folder().is_dir() || playlist.sections.is_some() || no_folder;
             check(is_there, format!("playlist \"{name}\": there is no folder {folder}: {advice}"));
             if let Some(table) = &playlist.sections {
+                let is_file = table.is_file();
                 let table = table.display();
+                check(is_file, format!("playlist \"{name}\": there is no table {table}: correct the path of sections"));
                 check(no_folder, format!("playlist \"{name}\": folder and sections: give one of them"));
                 check(playlist.kind == ItemKind::Track, format!("playlist \"{name}\": jingles are not in {table}"));
             } else {

@@ -87,9 +87,10 @@ pub struct PlaylistConfig {
 }
 
 impl PlaylistConfig {
-    /// The folder of its files.
+    /// The folder of its files: for a table the one in which it is.
     pub fn folder(&self) -> &Path {
-        self.sections.as_ref().map_or(&self.folder, |table| table.parent().unwrap_or(Path::new("")))
+        let Some(table) = &self.sections else { return &self.folder };
+        table.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
     }
 }
 

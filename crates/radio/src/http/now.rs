@@ -54,7 +54,7 @@ fn changes(app: SharedApp) -> impl Stream<Item = Result<Event, Infallible>> {
 /// `GET /covers/{item}`: the picture in the file of an item that `/now.json` lists.
 pub async fn cover(State(app): State<SharedApp>, Path(item): Path<String>) -> Result<Response, Problem> {
     let none = || Problem::new(StatusCode::NOT_FOUND, "the item has no picture, or is not played now");
-    let file = app.now().item(&item).map(|item| item.file.clone()).ok_or_else(none)?;
+    let file = app.now().item(&item).filter(|item| item.cover).map(|item| item.file.clone()).ok_or_else(none)?;
     let busy = || Problem::new(StatusCode::SERVICE_UNAVAILABLE, "too many pictures are being read: try again");
     let permit = app.cover_reads.clone().try_acquire_owned().map_err(|_| busy())?;
     let read = move || {
@@ -71,7 +71,7 @@ pub async fn cover(State(app): State<SharedApp>, Path(item): Path<String>) -> Re
 }
 
 /// `GET /healthz`: status 200 when a playlist is published, and 503 before. `fault` is what does not work although the stream goes on: a
-/// disk that is full, a file that is waited for.
+/// disk that is full, or that does not answer.
 pub async fn health(State(app): State<SharedApp>) -> (StatusCode, Json<Value>) {
     let (now, listeners) = (app.now(), app.listeners());
     let ok = now.published_segments > 0 && !now.segments.is_empty();

@@ -107,6 +107,10 @@ impl Preparer {
         for (work, result) in work.iter().zip(results) {
             match result {
                 Ok(item) => {
+                    if work.section.is_some() && item.mix_point.is_none() {
+                        let problem = "begin_cue_adj is not before its end, so the next one is not mixed on the beat";
+                        left_out.push(with_path(&work.path, problem));
+                    }
                     self.measured.insert(item.hash.clone(), Measured::of(&item));
                     playlists.get_mut(work.playlist).into_iter().for_each(|playlist| playlist.items.push(item.clone()));
                 }
@@ -226,7 +230,7 @@ fn files_of(library: &Library, playlist: usize, kind: ItemKind, left_out: &mut V
 
 /// Those of the files that are in a table of section-export, with their sections.
 fn sections_of(table: &Path, files: Vec<Work>, left_out: &mut Vec<String>) -> Result<Vec<Work>, Error> {
-    let mut sections = sections::read(table)?;
+    let mut sections = sections::read(table, left_out)?;
     let work = files.into_iter().filter_map(|work| {
         let path = work.path.canonicalize().unwrap_or_else(|_| work.path.clone());
         let section = sections.remove(&path)?;
@@ -234,7 +238,9 @@ fn sections_of(table: &Path, files: Vec<Work>, left_out: &mut Vec<String>) -> Re
     });
     let work = work.collect();
     let table = table.display();
-    left_out.extend(sections.keys().map(|path| format!("{}: it is in {table}, and is not there", path.display())));
+    let missing = sections.keys().map(|path| path.display());
+    left_out
+        .extend(missing.map(|path| format!("{path}: it is in {table}, but not in the folder of the table or below")));
     Ok(work)
 }
 

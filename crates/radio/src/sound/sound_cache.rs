@@ -48,6 +48,13 @@ impl SoundCache {
         self.limits
     }
 
+    /// The file that was given up and for which its disk or share still does not answer, in words.
+    pub fn unanswered(&mut self) -> Option<String> {
+        self.given_up.retain(|given_up| !given_up.thread.is_finished());
+        let given_up = self.given_up.first()?;
+        Some(format!("{}: the disk or the share does not answer", given_up.file.display()))
+    }
+
     /// Passes the frames of a range of an item to `take`, in blocks. Frames outside the item are not passed. After [`Error::Waiting`] the
     /// call is to be repeated.
     ///

@@ -185,6 +185,11 @@ impl Publisher {
         self.change(played, |changes, from, program| changes.set_manifest(manifest, from, program))
     }
 
+    /// What is not read because its disk or share does not answer, in words.
+    pub fn unanswered(&mut self) -> Option<String> {
+        self.sound.sounds().unanswered()
+    }
+
     /// The item that was requested, if the station has it.
     pub fn item(&mut self, hash: &str) -> Option<Arc<Item>> {
         self.sound.program().newest().plan().item(hash)
@@ -242,13 +247,16 @@ impl Publisher {
 
     /// Plays the filler instead of an item that cannot be played, or silence if it is the filler that cannot be played.
     fn replace(&mut self, number: u64, from: u64, error: Error) -> Result<(), Error> {
+        // What is played instead has its own time.
+        self.waiting = None;
         let program = self.sound.change();
+        let is_counted = program.lost(number, u64::MAX).is_some();
         let present = program.lost(number, from);
         if present.is_some_and(|lost| lost.silent) {
             return Err(error);
         }
         let lost = Lost { number, from, silent: present.is_some() };
-        self.lost_items += u64::from(!lost.silent);
+        self.lost_items += u64::from(!is_counted);
         let instead = if lost.silent { "silence" } else { "the filler" };
         tracing::error!("{instead} is played instead of item {number}: {error}");
         if let Err(error) = self.changes.lose(lost, program) {

@@ -9,6 +9,8 @@ use crate::sound::{ReadLimits, SoundCache};
 
 const RATE: SampleRate = SampleRate::DAT;
 const WINDOW: u64 = 4;
+/// The time for which a segment waits for a file.
+const GIVE_UP: Duration = Duration::from_secs(2);
 
 /// What a source returns instead of segments.
 type Fault = Arc<Mutex<Option<fn() -> Error>>>;
@@ -67,7 +69,8 @@ fn with_encoders(state: &std::path::Path, fault: &Fault, encoders: &str) -> Publ
     let folder = StateFolder::open(state).unwrap();
     let saved = folder.read().unwrap().unwrap_or_else(|| SavedState::new(Duration::from_secs(1_790_000_000)));
     let (changes, program) = StationProgram::open(state, &manifest(), saved.epoch(), 0).unwrap();
-    let sound = ProgramSound::new(program, SoundCache::new(RATE, ReadLimits::PATIENT));
+    let limits = ReadLimits { give_up: GIVE_UP, ..ReadLimits::PATIENT };
+    let sound = ProgramSound::new(program, SoundCache::new(RATE, limits));
     Publisher::new(renditions, sound, changes, WINDOW as usize, saved, folder)
 }
 
@@ -152,6 +155,30 @@ fn while_a_file_is_waited_for_what_was_made_is_published_and_nothing_is_lost() {
     *fault.lock().unwrap() = None;
     assert!(publisher.make_ahead().unwrap());
     assert_eq!(publisher.published().borrow().lost_items, 0);
+}
+
+#[test]
+fn a_file_that_is_read_too_slowly_is_given_up_and_what_plays_instead_has_its_own_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let fault = Fault::default();
+    let mut publisher = publisher(folder.path(), &fault);
+    *fault.lock().unwrap() = Some(|| {
+        let source = Box::new(Error::Waiting("a.wav".into()));
+        Error::Sound { number: 0, from: 0, source }
+    });
+    let start = Instant::now();
+    while publisher.lost_items == 0 {
+        assert!(publisher.make_ahead().unwrap_err().is_waiting());
+        assert!(start.elapsed() < 5 * GIVE_UP);
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    assert!(start.elapsed() >= GIVE_UP);
+    // The filler is waited for too, before it is replaced by silence.
+    assert!(publisher.make_ahead().unwrap_err().is_waiting());
+    assert!(!publisher.program().lost(0, 0).unwrap().silent);
+    *fault.lock().unwrap() = None;
+    assert!(publisher.make_ahead().unwrap());
+    assert_eq!(publisher.lost_items, 1);
 }
 
 #[test]
