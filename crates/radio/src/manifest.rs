@@ -39,9 +39,15 @@ impl Manifest {
     /// Reads the manifest of a prepared station.
     ///
     /// # Errors
-    /// [`Error::Io`] when it does not exist, [`Error::File`] when it is damaged.
+    /// [`Error::File`] when it does not exist or is damaged; [`Error::Io`].
     pub fn read(folder: &Path) -> Result<Self, Error> {
-        Self::read_file(&folder.join(FILE))
+        let path = folder.join(FILE);
+        if path.try_exists().is_ok_and(|exists| !exists) {
+            let problem = "there is no prepared station".to_owned();
+            let advice = "run crowd-radio setup, or give the folder that it has made";
+            return Err(Error::File { path, problem, advice });
+        }
+        Self::read_file(&path)
     }
 
     /// Reads a manifest from a file.

@@ -176,6 +176,16 @@ impl Broadcast {
         publishing.join().map_err(|_| Error::Invalid(fault.to_owned()))
     }
 
+    /// Checks the flags that can be wrong whatever is broadcast.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for a token that is too short, and for a certificate that cannot be used.
+    pub fn check(&self) -> Result<(), Error> {
+        self.access.token().map_err(Error::Invalid)?;
+        self.address.identity().map_err(|e| Error::Invalid(format!("cannot serve HTTPS: {e}")))?;
+        Ok(())
+    }
+
     /// Whether the station is served over HTTPS.
     pub fn is_https(&self) -> bool {
         self.address.tls_cert.is_some()

@@ -43,6 +43,8 @@ impl Run {
     pub fn run(&self) -> Result<(), Error> {
         let (processed, state) = (self.data.join(PROCESSED), self.data.join(STATE));
         let config = StationConfig::read(&self.config)?;
+        // Preparing can take hours, so the flags are checked before.
+        self.broadcast.check()?;
         let mut preparer = None;
         if Manifest::read(&processed).is_err() {
             tracing::info!("preparing the music of {}", self.config.display());
