@@ -36,7 +36,7 @@ step long-tests true '' \
 step radio 'command -v ffmpeg && command -v mpv && command -v gst-launch-1.0' \
     'apt-get install ffmpeg mpv gstreamer1.0-tools gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-libav' \
     'for test in day clients stream; do
-         cargo test --release --locked --workspace --features crowd-radio/aac --test \$test -- --ignored
+         cargo test --release --locked --workspace --features crowd-radio/aac --test $test -- --ignored
      done'
 step loom true '' \
     "RUSTFLAGS='--cfg loom' CARGO_TARGET_DIR='$target/loom' cargo test --locked --release -p crowd-engine --no-default-features --lib proof"
