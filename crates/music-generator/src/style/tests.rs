@@ -189,12 +189,8 @@ fn piano_has_the_measures_of_music() {
 
 #[test]
 #[ignore = "takes a minute: five seeds of all styles"]
-fn most_of_more_seeds_have_the_measures_of_music() {
-    let all = Style::ALL.into_iter().flat_map(|style| (3..=7).map(move |seed| (style, seed)));
-    let failed: Vec<_> =
-        all.filter(|(style, seed)| std::panic::catch_unwind(|| check(*style, *seed..=*seed)).is_err()).collect();
-    // Most of those that fail are cinematic: their motifs have fewer steps than those of the other styles.
-    assert!(failed.len() <= 7, "{} of 30: {failed:?}", failed.len());
+fn more_seeds_have_the_measures_of_music() {
+    Style::ALL.into_iter().for_each(|style| check(style, 3..=7));
 }
 
 #[test]
