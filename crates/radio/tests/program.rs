@@ -4,15 +4,14 @@
 
 mod common;
 
-use std::io::Cursor;
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use common::decoded::{decode, ratio};
 use common::{RATE, chords, write};
 use crowd_engine::SampleRate;
-use crowd_media::Reader;
 use crowd_radio::Error;
 use crowd_radio::config::StationConfig;
 use crowd_radio::encode::{EncodedProgram, PieceStore, ProgramSound};
@@ -20,7 +19,7 @@ use crowd_radio::manifest::Manifest;
 use crowd_radio::program::{ChangeKind, Lost, Plan, Program, Timeline, WalkState, read_joined};
 use crowd_radio::setup::Preparer;
 use crowd_radio::sound::{ReadLimits, SoundCache};
-use crowd_streaming::aac::{AacFrame, AacRate, AacSettings, write_adts};
+use crowd_streaming::aac::{AacFrame, AacRate, AacSettings};
 
 const AAC: AacSettings = AacSettings { rate: AacRate::Hz48000, bit_rate: 160_000 };
 const FRAME: u64 = AacFrame::LENGTH;
@@ -92,27 +91,6 @@ impl Encoded {
     }
 }
 
-fn decode(frames: &[AacFrame]) -> Vec<[f32; 2]> {
-    let mut adts = Vec::new();
-    frames.iter().for_each(|frame| write_adts(AAC.rate, frame, &mut adts));
-    let mut reader = Reader::from_bytes("a.aac".as_ref(), Cursor::new(adts)).unwrap();
-    let mut sound = Vec::new();
-    while let Some(block) = reader.next_block().unwrap() {
-        sound.extend(block.chunks_exact(2).map(|frame| [frame[0], frame[1]]));
-    }
-    sound
-}
-
-/// The signal-to-noise ratio of a range, in dB.
-fn ratio(wanted: &[[f32; 2]], found: &[[f32; 2]]) -> f64 {
-    let (mut signal, mut noise) = (1e-9, 1e-9);
-    for (wanted, found) in wanted.as_flattened().iter().zip(found.as_flattened()) {
-        signal += f64::from(wanted * wanted);
-        noise += f64::from((wanted - found).powi(2));
-    }
-    10.0 * (signal / noise).log10()
-}
-
 #[test]
 fn the_decoded_stream_is_the_joined_sound_at_every_join_and_piece() {
     for (crossfade, pause) in [(0.0, 0.0), (3.0, 0.0), (0.0, 2.0)] {
@@ -147,7 +125,7 @@ fn frames_are_the_same_in_whatever_order_they_are_asked_for() {
 
 /// The decoded sound of a range is what the items of `timeline` sound like, from the second AAC frame on.
 fn assert_sounds(frames: &[AacFrame], first: u64, timeline: &mut Timeline, name: &str) {
-    let decoded = decode(frames);
+    let decoded = decode(AAC.rate, frames);
     let span = first * FRAME..(first + frames.len() as u64) * FRAME;
     let items = timeline.items(span.clone());
     let wanted = read_joined(&items, span, &mut SoundCache::new(SampleRate::DAT, ReadLimits::PATIENT)).unwrap();
@@ -201,7 +179,7 @@ fn the_filler_plays_instead_of_a_file_that_has_vanished() {
     let items = program.sound.change().sounding(timeline.items(span.clone()), u64::MAX);
     assert_eq!(items.iter().filter(|item| item.item.hash == manifest.filler.hash).count(), 1);
     let wanted = read_joined(&items, span, &mut SoundCache::new(SampleRate::DAT, ReadLimits::PATIENT)).unwrap();
-    let decoded = decode(&frames);
+    let decoded = decode(AAC.rate, &frames);
     assert!(wanted.chunks(2_048).zip(decoded.chunks(2_048)).skip(1).all(|(wanted, found)| ratio(wanted, found) > 9.0));
     // Without the filler there is silence.
     program.sound.change().lose(Lost { silent: true, ..lost });

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use clap::Args;
 use crowd_engine::Frames;
 use crowd_web::args::{AccessArgs, ListenArgs};
-use crowd_web::{Connections, HttpService, Limits, Proxies, StreamSlots, listen, open_files};
+use crowd_web::{Connections, HttpService, Limits, Proxies, StreamSlots, TlsIdentity, listen, open_files};
 use tokio::sync::{Semaphore, oneshot, watch};
 
 use super::on_change::OnChange;
@@ -122,7 +122,7 @@ impl Broadcast {
         let hosts = self.address.hosts(token.is_some());
         let router = crowd_web::service(router(app.clone()), base.clone(), hosts, app.responses.clone());
         let vital_paths = VITAL_PATHS.map(|path| format!("{base}{path}")).into();
-        let identity = self.address.identity().map_err(|e| Error::Invalid(format!("cannot serve HTTPS: {e}")))?;
+        let identity = self.identity()?;
         let service = HttpService { router, vital_paths, identity };
         let stopped = Arc::new(AtomicBool::new(false));
         // Nothing is sent over this channel either. The publisher drops the sender when it ends, also by a panic.
@@ -182,8 +182,11 @@ impl Broadcast {
     /// [`Error::Invalid`] for a token that is too short, and for a certificate that cannot be used.
     pub fn check(&self) -> Result<(), Error> {
         self.access.token().map_err(Error::Invalid)?;
-        self.address.identity().map_err(|e| Error::Invalid(format!("cannot serve HTTPS: {e}")))?;
-        Ok(())
+        self.identity().map(|_| ())
+    }
+
+    fn identity(&self) -> Result<Option<Arc<TlsIdentity>>, Error> {
+        self.address.identity().map_err(|error| Error::Invalid(format!("cannot serve HTTPS: {error}")))
     }
 
     /// Whether the station is served over HTTPS.

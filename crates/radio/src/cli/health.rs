@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use clap::Args;
 use crowd_cli::{ExitReason, print};
-use crowd_store::FileFolder;
 use jiff::Timestamp;
 
 use super::on_change::OnChange;
@@ -102,8 +101,5 @@ fn text_of(report: &Report) -> Result<String, Error> {
 /// # Errors
 /// When the disk is full or the folder cannot be written.
 pub fn write_report(file: &Path, report: &Report) -> Result<(), Error> {
-    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let name = file.file_name().unwrap_or_default().to_string_lossy();
-    let text = text_of(report)?;
-    Ok(FileFolder::new(folder.unwrap_or(".".as_ref())).write(&name, format!("{text}\n").as_bytes())?)
+    Ok(crowd_media::atomic::write(file, format!("{}\n", text_of(report)?).as_bytes())?)
 }

@@ -44,20 +44,21 @@ impl StationConfig {
 
         let mut names = BTreeSet::new();
         for playlist in &self.playlist {
-            let (name, folder) = (playlist.name.escape_debug(), playlist.folder().display());
+            let name = playlist.name.escape_debug();
             let no_folder = playlist.folder == Path::new("");
             check(names.insert(playlist.name.clone()), format!("two playlists have the name \"{name}\": rename one"));
-            let advice = "make the folder, or correct the path";
-            let is_there = playlist.folder().is_dir() || playlist.sections.is_some() || no_folder;
-            check(is_there, format!("playlist \"{name}\": there is no folder {folder}: {advice}"));
             if let Some(table) = &playlist.sections {
                 let is_file = table.is_file();
                 let table = table.display();
                 check(is_file, format!("playlist \"{name}\": there is no table {table}: correct the path of sections"));
                 check(no_folder, format!("playlist \"{name}\": folder and sections: give one of them"));
                 check(playlist.kind == ItemKind::Track, format!("playlist \"{name}\": jingles are not in {table}"));
+            } else if no_folder {
+                check(false, format!("playlist \"{name}\": give a folder, or sections = \"sections.csv\""));
             } else {
-                check(!no_folder, format!("playlist \"{name}\": give a folder, or sections = \"sections.csv\""));
+                let (folder, advice) = (&playlist.folder, "make the folder, or correct the path");
+                let problem = format!("playlist \"{name}\": there is no folder {}: {advice}", folder.display());
+                check(folder.is_dir(), problem);
             }
         }
         for every in &schedule.every {

@@ -50,8 +50,7 @@ impl SoundCache {
 
     /// The file that was given up and for which its disk or share still does not answer, in words.
     pub fn unanswered(&mut self) -> Option<String> {
-        self.given_up.retain(|given_up| !given_up.thread.is_finished());
-        let given_up = self.given_up.first()?;
+        let given_up = self.still_waiting().first()?;
         Some(format!("{}: the disk or the share does not answer", given_up.file.display()))
     }
 
@@ -103,9 +102,14 @@ impl SoundCache {
         block
     }
 
-    fn open(&mut self, item: &Item) -> Result<ReaderThread, Error> {
+    /// The files that were given up and whose disk or share has not answered since.
+    fn still_waiting(&mut self) -> &[GivenUp] {
         self.given_up.retain(|given_up| !given_up.thread.is_finished());
-        if let Some(given_up) = self.given_up.iter().find(|given_up| given_up.hinders(item)) {
+        &self.given_up
+    }
+
+    fn open(&mut self, item: &Item) -> Result<ReaderThread, Error> {
+        if let Some(given_up) = self.still_waiting().iter().find(|given_up| given_up.hinders(item)) {
             let (file, given_up) = (item.file.clone(), given_up.file.clone());
             return Err(Error::Unreachable { file, given_up });
         }

@@ -1,6 +1,7 @@
 //! Music for the tests: chords whose lengths are no multiples of anything.
 #![allow(dead_code, clippy::unwrap_used, missing_docs)]
 
+pub mod decoded;
 pub mod publisher;
 pub mod station;
 
