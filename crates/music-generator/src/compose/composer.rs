@@ -304,6 +304,7 @@ impl Composer {
         let mut dice = Dice::new(self.seed, "harmony", self.section.number, 0);
         let same = self.materials.iter().find(|(material, _)| *material == self.section.material);
         let known = same.map(|(_, chords)| chords.clone());
+        let before = self.harmony.last().and_then(|bar| bar.last()).cloned();
         self.harmony = match &known {
             Some(chords) if harmony::borrowed_share(chords, &self.scale) <= allowed => {
                 let bars = self.section.bars as usize;
@@ -317,6 +318,9 @@ impl Composer {
         };
         if known.is_none() {
             self.materials.push((self.section.material, self.harmony.iter().take(8).cloned().collect()));
+        }
+        if self.style.rules().colours.settled {
+            harmony::settle(&mut self.harmony, before.as_ref());
         }
     }
 }

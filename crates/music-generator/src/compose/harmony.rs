@@ -28,6 +28,8 @@ pub struct Colours {
     pub eleventh: f32,
     /// Thirteenths of dominants.
     pub thirteenth: f32,
+    /// Whether the tonic on which a phrase of four bars begins is calmer than the chord before it, see [`settle`].
+    pub settled: bool,
 }
 
 /// Reads the symbols of a progression. A symbol that is not understood is left out.
@@ -174,6 +176,21 @@ pub fn unroll(cycle: &[BarChords], bars: usize, scale: &Scale, change: f32, dice
     section
 }
 
+/// Makes the cadences rest: a tonic that follows another chord at the start of four bars has a ninth in place of the major seventh,
+/// which leads on, and no eleventh. `before` is the last chord before these bars.
+pub fn settle(bars: &mut [BarChords], before: Option<&Chord>) {
+    for bar in (0..bars.len()).step_by(4) {
+        let last = if bar == 0 { before } else { bars[bar - 1].last() };
+        let arrives = last.is_some_and(|last| last.root != 0);
+        if let Some(chord) = bars[bar].first_mut().filter(|chord| arrives && chord.root == 0) {
+            if chord.has(11) && !chord.has(14) {
+                chord.tones.push(14);
+            }
+            chord.tones.retain(|tone| !matches!(tone, 11 | 17));
+        }
+    }
+}
+
 /// Another chord of the scale with the same function and at least two common tones; the chord itself when there is none.
 fn substitute(chord: &Chord, scale: &Scale, dice: &mut Dice) -> Chord {
     let minor = scale.is_minor();
@@ -247,6 +264,15 @@ mod tests {
         assert_eq!(chosen, parse("i9 bVImaj7 iv9 v7"));
         let borrowed = parse("IVmaj7 ivm6 iii7 VI7b9");
         assert_eq!(borrowed_share(&borrowed, &Scale::of_mode(0, Mode::Ionian)), 0.5);
+    }
+
+    #[test]
+    fn the_tonic_rests_where_a_phrase_arrives_at_it() {
+        let mut bars = parse("Imaj9 vi9 ii9 V13 Imaj9 vi9 ii9 V13 ii9 V13 Imaj9 I Imaj9");
+        settle(&mut bars, None);
+        assert_eq!(bars, parse("Imaj9 vi9 ii9 V13 Iadd9 vi9 ii9 V13 ii9 V13 Imaj9 I Imaj9"));
+        settle(&mut bars, Chord::parse("V13").as_ref());
+        assert_eq!(bars[0], parse("Iadd9")[0]);
     }
 
     #[test]

@@ -139,20 +139,23 @@ pub fn roughness(keys: &[i32]) -> f32 {
 /// The mean roughness of the struck chords, as a multiple of that of a major seventh chord on middle C.
 pub fn chord_roughness(bars: &[Bar], instrument: Instrument) -> f32 {
     let chords = struck_chords(bars, instrument);
-    let all: Vec<f32> = chords.iter().map(|keys| roughness(keys)).collect();
+    let all: Vec<f32> = chords.iter().map(|(_, keys)| roughness(keys)).collect();
     mean(&all) / roughness(&[60, 64, 67, 71])
 }
 
-/// The chords of an instrument: sets of at least three notes that begin together, with the bass before them.
-fn struck_chords(bars: &[Bar], instrument: Instrument) -> Vec<Vec<i32>> {
+/// Chords that begin further apart than two bars are no change from one to the other: other instruments had the chords between them.
+const NEAR: Ticks = Ticks::beats(8);
+
+/// The chords of an instrument with their starts: sets of at least three notes that begin together.
+fn struck_chords(bars: &[Bar], instrument: Instrument) -> Vec<(Ticks, Vec<i32>)> {
     let mut chords: BTreeMap<Ticks, Vec<i32>> = BTreeMap::new();
     for note in bars.iter().flat_map(|bar| &bar.notes) {
         if note.stem == Stem::Harmony && note.instrument == instrument {
             chords.entry(note.start).or_default().push(key(note));
         }
     }
-    let mut all: Vec<Vec<i32>> = chords.into_values().filter(|keys| keys.len() >= 3).collect();
-    all.iter_mut().for_each(|keys| keys.sort_unstable());
+    let mut all: Vec<(Ticks, Vec<i32>)> = chords.into_iter().filter(|(_, keys)| keys.len() >= 3).collect();
+    all.iter_mut().for_each(|(_, keys)| keys.sort_unstable());
     all
 }
 
@@ -174,12 +177,13 @@ pub struct Leading {
 /// Measures the voice leading of an instrument.
 pub fn voice_leading(bars: &[Bar], instrument: Instrument) -> Leading {
     let chords = struck_chords(bars, instrument);
-    let pairs: Vec<_> = chords.windows(2).filter(|pair| pair[0] != pair[1] && pair[0].len() == pair[1].len()).collect();
+    let near = chords.windows(2).filter(|pair| pair[1].0 - pair[0].0 <= NEAR).map(|pair| (&pair[0].1, &pair[1].1));
+    let pairs: Vec<_> = near.filter(|(before, now)| before != now && before.len() == now.len()).collect();
     let share = |test: &dyn Fn(&[i32], &[i32]) -> bool| {
-        pairs.iter().filter(|pair| test(&pair[0], &pair[1])).count() as f32 / pairs.len().max(1) as f32
+        pairs.iter().filter(|(before, now)| test(before, now)).count() as f32 / pairs.len().max(1) as f32
     };
     let top = |keys: &[i32]| keys.last().copied().unwrap_or(0);
-    let moved: Vec<f32> = pairs.iter().map(|pair| super::voicing::moved(&pair[1], &pair[0]) as f32).collect();
+    let moved: Vec<f32> = pairs.iter().map(|(before, now)| super::voicing::moved(now, before) as f32).collect();
     Leading {
         moved: mean(&moved),
         small_top: share(&|a, b| (top(a) - top(b)).abs() <= 2),
@@ -396,8 +400,7 @@ pub fn parallels(bars: &[Bar], instrument: Instrument) -> (f32, usize) {
             Some((at, keys, low))
         })
         .collect();
-    // Chords that are further apart than two bars are no change.
-    let near = |pair: &&[(Ticks, Vec<i32>, i32)]| (pair[1].0 - pair[0].0).0 <= Ticks::beats(8).0;
+    let near = |pair: &&[(Ticks, Vec<i32>, i32)]| pair[1].0 - pair[0].0 <= NEAR;
     let moves = |pair: &&[(Ticks, Vec<i32>, i32)]| pair[0].2 != pair[1].2 && pair[0].1.len() == pair[1].1.len();
     let changes: Vec<_> = chords.windows(2).filter(near).filter(moves).collect();
     let parallel = |pair: &&&[(Ticks, Vec<i32>, i32)]| {

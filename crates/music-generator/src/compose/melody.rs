@@ -8,6 +8,8 @@ use crate::types::dice::Dice;
 mod wish {
     /// A long or strong note outside the chord.
     pub const OUTSIDE: f32 = 2.6;
+    /// The same, reached by step: it leans on the next note.
+    pub const OUTSIDE_BY_STEP: f32 = 2.2;
     /// A long or strong note on the seventh or ninth.
     pub const COLOUR: f32 = 1.0;
     /// A note that is a semitone above a tone of the chord and is not passing.
@@ -100,6 +102,8 @@ impl Line {
                 0.0
             } else if inside {
                 wish::COLOUR
+            } else if self.last.is_some_and(|last| (1..=2).contains(&(key - last).abs())) {
+                wish::OUTSIDE_BY_STEP
             } else {
                 wish::OUTSIDE
             };

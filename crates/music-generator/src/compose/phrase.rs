@@ -26,6 +26,8 @@ pub struct PhraseRules {
     pub reach: (i32, i32),
     /// How often a phrase brings back the first one of the same material of the arc.
     pub recall: f32,
+    /// How often a note on a weak beat belongs to the chord when it is shorter than a quarter and a half.
+    pub weak_in_chord: f32,
 }
 
 /// A phrase that may come back: what it was made of.
@@ -210,8 +212,11 @@ impl Phrases {
             let step = (note.step - from) as usize;
             let Some(chord) = scene.chord(step) else { continue };
             let height = arch(at as f32 + step as f32 / scene.steps() as f32, bars as f32);
-            let strong = step.is_multiple_of(8) || note.length >= 4 || (step.is_multiple_of(4) && dice.chance(0.8));
-            let closing = answer && index + 2 >= count;
+            let strong = step.is_multiple_of(scene.steps() / 2)
+                || note.length >= 6
+                || (step.is_multiple_of(4) && dice.chance(self.rules.weak_in_chord));
+            // Of a short figure only the last note, so that it keeps its intervals.
+            let closing = answer && index + if count > 4 { 2 } else { 1 } >= count;
             let register = self.centre as f32 - 5.0 + 10.0 * height;
             let place = Place { rise: note.rise, strong, closing, register };
             // The highest notes are kept for the peak of the phrase.

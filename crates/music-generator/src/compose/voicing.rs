@@ -5,6 +5,8 @@ use super::chord::Chord;
 /// What it costs that a voice doubles the fifth or the third and not the root.
 const DOUBLED_FIFTH: f32 = 0.5;
 const DOUBLED_THIRD: f32 = 1.0;
+/// What it costs that no voice has the ninth of a chord of four tones.
+const LEFT_OUT_NINTH: f32 = 0.4;
 
 /// The limits of a voicing.
 #[derive(Clone, Copy, Debug)]
@@ -21,19 +23,19 @@ pub struct Limits {
     pub rootless: bool,
     /// Whether the voices are spread over more than an octave.
     pub open: bool,
-    /// What an octave or a fifth costs that is parallel to the bass.
+    /// What an octave or a fifth costs that is parallel to the bass; 0 where chords move in parallel as one sound.
     pub parallel: f32,
 }
 
 /// Keys and chords that go: electric piano, guitar.
 pub const CLOSE: Limits =
-    Limits { low: 51, high: 75, centre: 65.0, voices: 4, rootless: true, open: false, parallel: 4.0 };
+    Limits { low: 51, high: 75, centre: 65.0, voices: 4, rootless: true, open: false, parallel: 0.0 };
 /// Pads and strings.
 pub const OPEN: Limits =
-    Limits { low: 45, high: 79, centre: 62.0, voices: 4, rootless: false, open: true, parallel: 4.0 };
+    Limits { low: 45, high: 79, centre: 62.0, voices: 4, rootless: false, open: true, parallel: 0.0 };
 
 /// The keys of the voicing of `chord` in the key of `tonic` that costs least after `before`, ascending. `bass` is the bass before
-/// and now, against which parallel octaves and fifths are counted.
+/// and now, against which parallel octaves and fifths are counted; without one it is the lowest voice.
 ///
 /// The cost is the sum of the moves, plus that of each parallel octave or fifth with the bass, plus half of the distance of the mean
 /// from the centre, plus what the top voice moves beyond a second, plus 1 to 3 for seconds within the chord.
@@ -72,11 +74,19 @@ fn tone_sets(chord: &Chord, tonic: u8, limits: &Limits) -> Vec<(Vec<u8>, f32)> {
         if limits.rootless && count > 3 {
             classes.remove(0);
             sets.push((classes.clone(), 0.6));
-        } else if count < limits.voices {
+            return sets;
+        }
+        // An added ninth may be left out.
+        let ninth = chord.tones.iter().position(|tone| *tone == 14).filter(|_| count == limits.voices);
+        let left_out = ninth.map_or(0.0, |ninth| {
+            classes.remove(ninth);
+            LEFT_OUT_NINTH
+        });
+        if classes.len() < limits.voices {
             // The root is doubled, or the fifth, or the third.
             for (index, penalty) in [(0, 0.0), (2, DOUBLED_FIFTH), (1, DOUBLED_THIRD)] {
                 let doubled = classes.get(index).copied().unwrap_or(root);
-                sets.push((classes.iter().copied().chain([doubled]).collect(), penalty));
+                sets.push((classes.iter().copied().chain([doubled]).collect(), penalty + left_out));
             }
         }
         return sets;
@@ -164,7 +174,9 @@ fn cost(keys: &[i32], before: &[i32], bass: Option<(i32, i32)>, limits: &Limits)
     cost += moved(keys, before) as f32;
     let top_move = (top - top_before).abs();
     cost += 3.0 * (top_move - 2).max(0) as f32 + if top_move > 5 { 6.0 } else { 0.0 };
-    if let Some((bass_before, bass_now)) = bass.filter(|(before, now)| before != now) {
+    // Without a bass of its own the lowest voice is the bass.
+    let lowest = before.first().copied().zip(keys.first().copied());
+    if let Some((bass_before, bass_now)) = bass.or(lowest).filter(|(before, now)| before != now) {
         let parallel = keys.iter().zip(before).filter(|(now, before)| {
             let (interval, earlier) = ((*now - bass_now).rem_euclid(12), (*before - bass_before).rem_euclid(12));
             now != before && interval == earlier && matches!(interval, 0 | 7)

@@ -44,7 +44,7 @@ const RULES: Rules = Rules {
         Part { name: "clearing", bars: &[4, 8], energy: 0.2, material: 0, ramp: 0.0, shifts: &[0] },
     ],
     loops: LOOPS,
-    colours: Colours { ninth: 0.4, eleventh: 0.1, thirteenth: 0.0 },
+    colours: Colours { ninth: 0.4, eleventh: 0.1, thirteenth: 0.0, settled: false },
     change: 0.0,
 };
 

@@ -62,7 +62,7 @@ const RULES: Rules = Rules {
         Part { name: "resolution", bars: &[8], energy: 0.54, material: 5, ramp: -0.14, shifts: &[0, 2] },
     ],
     loops: LOOPS,
-    colours: Colours { ninth: 0.3, eleventh: 0.0, thirteenth: 0.0 },
+    colours: Colours { ninth: 0.3, eleventh: 0.0, thirteenth: 0.0, settled: false },
     change: 0.4,
 };
 
@@ -109,7 +109,7 @@ impl Cinematic {
             Voice::new(name, stem, instrument, Timing { offset_ms, jitter_ms, swing: 0.0 })
         };
         let mut dice = Dice::new(seed, "cinematic.motif", 0, 0);
-        let motif = Motif::new(&SHAPE, &mut dice);
+        let motif = Motif::singable(&SHAPE, &mut dice);
         let compound = motifs::compound(&motif, &mut dice);
         Self {
             strings: voice("cinematic.strings", Stem::Harmony, Instrument::Strings, EARLY_MS, 8.0),

@@ -54,7 +54,7 @@ const RULES: Rules = Rules {
         Part { name: "outro", bars: &[8], energy: 0.52, material: 1, ramp: -0.08, shifts: &[0] },
     ],
     loops: LOOPS,
-    colours: Colours { ninth: 0.8, eleventh: 0.1, thirteenth: 0.2 },
+    colours: Colours { ninth: 0.8, eleventh: 0.1, thirteenth: 0.2, settled: false },
     change: 0.0,
 };
 

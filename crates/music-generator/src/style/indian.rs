@@ -32,7 +32,7 @@ const RULES: Rules = Rules {
         Part { name: "clearing", bars: &[4], energy: 0.26, material: 0, ramp: -0.06, shifts: &[0] },
     ],
     loops: &[],
-    colours: Colours { ninth: 0.0, eleventh: 0.0, thirteenth: 0.0 },
+    colours: Colours { ninth: 0.0, eleventh: 0.0, thirteenth: 0.0, settled: false },
     change: 0.0,
 };
 

@@ -53,7 +53,7 @@ const RULES: Rules = Rules {
         Part { name: "outro", bars: &[4], energy: 0.42, material: 2, ramp: -0.04, shifts: &[0] },
     ],
     loops: LOOPS,
-    colours: Colours { ninth: 0.7, eleventh: 0.3, thirteenth: 0.3 },
+    colours: Colours { ninth: 0.7, eleventh: 0.3, thirteenth: 0.3, settled: true },
     change: 0.2,
 };
 

@@ -51,7 +51,7 @@ const RULES: Rules = Rules {
         Part { name: "coda", bars: &[4], energy: 0.3, material: 0, ramp: -0.1, shifts: &[0] },
     ],
     loops: LOOPS,
-    colours: Colours { ninth: 0.3, eleventh: 0.0, thirteenth: 0.0 },
+    colours: Colours { ninth: 0.3, eleventh: 0.0, thirteenth: 0.0, settled: false },
     change: 0.5,
 };
 
@@ -72,6 +72,7 @@ const PHRASES: PhraseRules = PhraseRules {
     centre: (72, 76),
     reach: (7, 9),
     recall: 0.3,
+    weak_in_chord: 0.75,
 };
 /// In six eighths: quarters with eighths, and dotted quarters.
 const COMPOUND_SHAPE: MotifShape = MotifShape {

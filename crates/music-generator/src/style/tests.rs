@@ -188,7 +188,6 @@ fn piano_has_the_measures_of_music() {
 }
 
 #[test]
-#[ignore = "takes a minute: five seeds of all styles"]
 fn more_seeds_have_the_measures_of_music() {
     Style::ALL.into_iter().for_each(|style| check(style, 3..=7));
 }

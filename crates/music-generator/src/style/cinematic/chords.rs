@@ -47,7 +47,8 @@ impl Cinematic {
         for (index, chord) in chords.iter().enumerate() {
             let from = index * span;
             let bass = place(chord.bass_class(tonic), 38, (31, 45));
-            let moves = self.low.map(|before| (before, bass));
+            let moves =
+                self.low.map(|before| (before, bass)).filter(|_| has_bass(scene, self.texture, self.energy(scene)));
             self.voicing = voicing::voice(chord, tonic, &self.voicing, moves, &Limits { parallel: 9.0, ..OPEN });
             self.low = Some(bass);
             // Long notes swell within the phrase: louder towards its third bar.

@@ -31,6 +31,7 @@ pub(super) const PHRASES: PhraseRules = PhraseRules {
     centre: (68, 72),
     reach: (7, 9),
     recall: 0.0,
+    weak_in_chord: 0.3,
 };
 pub(super) const COMPOUND_PHRASES: PhraseRules = PhraseRules { shape: &COMPOUND_SHAPE, ..PHRASES };
 

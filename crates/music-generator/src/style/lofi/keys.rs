@@ -132,8 +132,10 @@ impl Keys {
                 // Every other section lies a little higher.
                 let (centre, high) =
                     if scene.section.number % 2 == 1 { (68.0, 78) } else { (CLOSE.centre, CLOSE.high) };
-                let rootless = scene.section.energy_in(scene.at) >= gate::BASS;
-                let limits = voicing::Limits { rootless, centre, high, ..CLOSE };
+                // At a cadence they have the root too: the phrase rests there.
+                let arrives = scene.at.is_multiple_of(4) && *step == 0 && chord.root == 0;
+                let rootless = scene.section.energy_in(scene.at) >= gate::BASS && !arrives;
+                let limits = voicing::Limits { rootless, centre, high, parallel: 4.0, ..CLOSE };
                 self.voicing = voicing::voice(chord, tonic, &self.voicing, Some((self.bass, bass)), &limits);
                 self.bass = bass;
                 sounding = Some(chord.clone());

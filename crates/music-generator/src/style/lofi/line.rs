@@ -51,6 +51,7 @@ const RULES: PhraseRules = PhraseRules {
     centre: (68, 72),
     reach: (7, 7),
     recall: 0.45,
+    weak_in_chord: 0.7,
 };
 
 /// The density from which on the optional notes of the melody sound.
