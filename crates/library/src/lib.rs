@@ -33,6 +33,8 @@ mod background_hasher;
 #[cfg(unix)]
 mod content_index;
 #[cfg(unix)]
+mod disk;
+#[cfg(unix)]
 mod error;
 #[cfg(unix)]
 mod file_state;
@@ -63,6 +65,8 @@ mod watch;
 
 #[cfg(unix)]
 pub use content_index::ContentIndex;
+#[cfg(unix)]
+pub use disk::disk_space;
 #[cfg(unix)]
 pub use error::Error;
 pub use hash::ContentHash;

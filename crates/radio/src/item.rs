@@ -48,6 +48,20 @@ pub struct Item {
     /// Where the next item begins, if their beats are to be together.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mix_point: Option<MixPoint>,
+    /// What is known of a chunk of generated music.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chunk: Option<ItemChunk>,
+}
+
+/// What is known of an item that is a chunk of generated music.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ItemChunk {
+    /// The number of the time that it was taken from its buffer.
+    pub take: u64,
+    /// The prompt. The music goes on from a chunk to the next one with the same prompt.
+    pub prompt: String,
+    /// Whether it was played before.
+    pub repeat: bool,
 }
 
 impl Item {
@@ -92,6 +106,7 @@ pub(crate) mod tests {
             cover: false,
             isrc: None,
             mix_point: None,
+            chunk: None,
         }
     }
 }

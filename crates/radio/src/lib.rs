@@ -5,6 +5,7 @@
 //! segments of it as time goes on. What plays follows from the program and the time of the station alone. So a station that was killed
 //! continues as if it had never stopped, and publishes the same bytes.
 
+pub mod buffer;
 #[cfg(feature = "aac")]
 pub mod cli;
 pub mod config;

@@ -33,6 +33,7 @@ fn item(name: &str, kind: ItemKind, frames: u64) -> Item {
         cover: false,
         isrc: None,
         mix_point: None,
+        chunk: None,
     }
 }
 

@@ -169,10 +169,7 @@ impl ExportSettings {
 /// The disk of a folder, and its free bytes for this user; `None` where the system does not report them.
 #[cfg(unix)]
 fn disk(folder: &Path) -> Option<(u64, u64)> {
-    use std::os::unix::fs::MetadataExt;
-    let device = std::fs::metadata(folder).ok()?.dev();
-    let disk = rustix::fs::statvfs(folder).ok()?;
-    Some((device, disk.f_bavail.saturating_mul(disk.f_frsize)))
+    crowd_library::disk_space(folder)
 }
 
 #[cfg(not(unix))]
@@ -210,13 +207,5 @@ mod tests {
         assert!(make_folders(&[at(&"x".repeat(256))]).is_err());
         let error = make_folders(&[at("file/x.json")]).unwrap_err().to_string();
         assert!(error.starts_with("--report: cannot write into the folder ") && error.contains("/file"), "{error}");
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn free_space_is_known_for_an_existing_folder() {
-        let folder = tempfile::tempdir().unwrap();
-        assert!(disk(folder.path()).is_some_and(|(_, free)| free > 0));
-        assert_eq!(disk(Path::new("/nonexistent")), None);
     }
 }

@@ -15,9 +15,10 @@ use tokio::sync::{Semaphore, oneshot, watch};
 use super::on_change::OnChange;
 use super::renditions::{MadeRenditions, RenditionArgs};
 use super::self_check::SelfCheck;
+use crate::buffer::Feeder;
 use crate::encode::ProgramSound;
 use crate::error::Error;
-use crate::http::{App, COVER_READS, Fault, HlsClients, Mount, router};
+use crate::http::{App, COVER_READS, HlsClients, Latest, Mount, router};
 use crate::manifest::Manifest;
 use crate::sound::{ReadLimits, SoundCache};
 use crate::station::{
@@ -45,6 +46,8 @@ const PLAUSIBLE: Duration = Duration::from_secs(1_704_067_200);
 const STOPPING: Duration = Duration::from_secs(3);
 /// The time in which responses that are being sent end when the server is stopped.
 const CLOSING: Duration = Duration::from_millis(500);
+/// The longest time that a new station waits for its first generated music. The built-in music needs some seconds.
+const FIRST_MUSIC: Duration = Duration::from_secs(20);
 /// The time until something that failed is tried again.
 const RETRY: Duration = Duration::from_secs(1);
 
@@ -75,11 +78,17 @@ pub struct Broadcast {
 
 impl Broadcast {
     /// Broadcasts the station that is prepared in the folder `processed`, with its state in the folder `state`, until a signal stops it. With a
-    /// `health_file` the station listens to itself.
+    /// `health_file` the station listens to itself, and with a `feeder` it plays generated music.
     ///
     /// # Errors
     /// When the station is not prepared, another process runs it, or the port cannot be opened.
-    pub fn run(&self, processed: &Path, state: &Path, health_file: Option<PathBuf>) -> Result<(), Error> {
+    pub fn run(
+        &self,
+        processed: &Path,
+        state: &Path,
+        health_file: Option<PathBuf>,
+        mut feeder: Option<Feeder>,
+    ) -> Result<(), Error> {
         let started = Instant::now();
         if health_file.is_none() && self.on_change.is_given() {
             let needed = "--on-change needs --health-file, and a station without HTTPS, because it listens to itself";
@@ -88,7 +97,7 @@ impl Broadcast {
         let token = self.access.token().map_err(Error::Invalid)?;
         let manifest = Manifest::read(processed)?;
         let MadeRenditions { renditions, aac, opus } = self.renditions.make(&manifest, processed, state)?;
-        let (publisher, mut clock, as_run) = self.publisher(renditions, &manifest, state, started)?;
+        let (publisher, mut clock, as_run) = self.publisher(renditions, &manifest, state, started, feeder.as_mut())?;
         let (commands, waiting) = mpsc::sync_channel(WAITING);
         let control = Control::new(waiting, processed);
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
@@ -110,7 +119,8 @@ impl Broadcast {
             played: listening.clone(),
             aac: aac.map(Mount::new),
             opus: opus.map(Mount::new),
-            fault: Fault::default(),
+            fault: Latest::default(),
+            buffer: Latest::default(),
             slots: StreamSlots::new("streams", self.access.max_streams.get()),
             hls_clients: HlsClients::default(),
             cover_reads: Arc::new(Semaphore::new(COVER_READS)),
@@ -132,7 +142,7 @@ impl Broadcast {
             let thread = thread::Builder::new().name("publisher".to_owned());
             thread.spawn(move || {
                 let _ended = ended;
-                publish(publisher, control, as_run, &app, &stopped);
+                publish(publisher, control, as_run, feeder, &app, &stopped);
             })
         };
         let publishing = publishing.map_err(|error| Error::io("the publisher's thread", "start", error))?;
@@ -206,6 +216,7 @@ impl Broadcast {
         manifest: &Manifest,
         state_folder: &Path,
         started: Instant,
+        feeder: Option<&mut Feeder>,
     ) -> Result<(Publisher, StationClock, AsRunLog), Error> {
         let folder = StateFolder::open(state_folder)?;
         let now = Reading::now(started);
@@ -224,8 +235,14 @@ impl Broadcast {
             }
         };
         let published = state.published_segments;
+        let ahead = renditions.duration((Publisher::WINDOWS_AHEAD + 1) * u64::from(self.window)).as_secs_f64();
+        let first = || {
+            let Some(feeder) = feeder else { return Ok(Vec::new()) };
+            feeder.wait(ahead, FIRST_MUSIC)?;
+            feeder.first(ahead)
+        };
         let (changes, program) =
-            StationProgram::open(state_folder, manifest, state.epoch(), renditions.start(published))?;
+            StationProgram::open(state_folder, manifest, state.epoch(), renditions.start(published), first)?;
         let (rate, epoch) = (program.rate(), state.epoch());
         let clock = StationClock::new(rate, epoch, renditions.duration(published), now);
         let as_run = AsRunLog::new(state_folder, program.newest().plan().calendar().clone(), rate);
@@ -249,8 +266,15 @@ async fn tick(mut clock: StationClock, started: Instant, played: watch::Sender<F
 }
 
 /// Publishes segments, carries out commands, and logs what was played, until `stopped`.
-fn publish(mut publisher: Publisher, mut control: Control, mut as_run: AsRunLog, app: &App, stopped: &AtomicBool) {
-    let (mut counted, mut unlogged) = (None, None);
+fn publish(
+    mut publisher: Publisher,
+    mut control: Control,
+    mut as_run: AsRunLog,
+    mut feeder: Option<Feeder>,
+    app: &App,
+    stopped: &AtomicBool,
+) {
+    let (mut counted, mut unlogged, mut unfed) = (None, None, None);
     while !stopped.load(Ordering::Relaxed) {
         let played = *app.played.borrow();
         control.run(&mut publisher, played);
@@ -261,10 +285,16 @@ fn publish(mut publisher: Publisher, mut control: Control, mut as_run: AsRunLog,
                 tracing::error!("{text}");
                 unlogged = Some(text);
             }
+            if let Some(feeder) = &mut feeder {
+                let fed = feeder.feed(&mut publisher, played);
+                unfed = fed.err().map(|error| format!("generated music cannot be taken from its buffer: {error}"));
+                unfed.iter().for_each(|text| tracing::error!("{text}"));
+                app.buffer.set(feeder.status().ok());
+            }
         }
         let published = publisher.publish(played);
         if matches!(published, Ok(true)) {
-            app.fault.set(publisher.unanswered().or_else(|| unlogged.clone()));
+            app.fault.set(publisher.unanswered().or_else(|| unlogged.clone()).or_else(|| unfed.clone()));
         }
         let result = published.and_then(|new| Ok(new || publisher.make_ahead()?));
         match result {

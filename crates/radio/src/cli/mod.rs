@@ -1,6 +1,7 @@
 //! The command line.
 
 mod broadcast;
+mod buffer;
 mod check;
 mod demo;
 mod health;
@@ -55,6 +56,12 @@ enum Command {
     Run(run::Run),
     /// Broadcast the prepared music
     Stream(stream::Stream),
+    /// Show or change the buffer of generated music
+    Buffer(buffer::Buffer),
+    /// Generate music into the buffer, without broadcasting
+    Generate(buffer::Generate),
+    /// Generate the first chunks of a buffer into a new folder
+    Bootstrap(buffer::Bootstrap),
     /// Generate music, broadcast it, listen to it, and draw what was heard
     Demo(demo::Demo),
     /// Listen to a station and tell whether it is in order
@@ -86,18 +93,21 @@ impl Cli {
         match self.command {
             Command::Setup(options) => exit(PROGRAM, options.run()),
             Command::Check(options) => exit(PROGRAM, options.run()),
+            Command::Buffer(options) => exit(PROGRAM, options.run()),
+            Command::Bootstrap(options) => exit(PROGRAM, options.run().map(|()| ExitReason::Done)),
+            Command::Generate(options) => with_log(options.json, options.verbose, || options.run()),
             Command::Demo(options) => exit(PROGRAM, options.run()),
             Command::Health(options) => exit(PROGRAM, options.run()),
             Command::Schedule(options) => exit(PROGRAM, options.run().map(|()| ExitReason::Done)),
             Command::Describe(what) => exit(PROGRAM, what.print(Self::full_command()).map(|()| ExitReason::Done)),
-            Command::Run(options) => with_log(&options.broadcast, || options.run()),
-            Command::Stream(options) => with_log(&options.broadcast, || options.run()),
+            Command::Run(options) => with_log(options.broadcast.json, options.broadcast.verbose, || options.run()),
+            Command::Stream(options) => with_log(options.broadcast.json, options.broadcast.verbose, || options.run()),
         }
     }
 }
 
-/// Runs a broadcast with its log.
-fn with_log(broadcast: &broadcast::Broadcast, run: impl FnOnce() -> Result<(), crate::Error>) -> ExitCode {
-    let log = log::start("CROWD_RADIO_LOG", LogTimes::OfDay, broadcast.json, broadcast.verbose);
+/// Runs a command with its log.
+fn with_log(json: bool, verbose: u8, run: impl FnOnce() -> Result<(), crate::Error>) -> ExitCode {
+    let log = log::start("CROWD_RADIO_LOG", LogTimes::OfDay, json, verbose);
     log.exit(PROGRAM, run().map(|()| ExitReason::Done))
 }

@@ -5,8 +5,11 @@ use std::thread;
 use std::time::{Duration, SystemTime};
 
 use clap::Args;
+use crowd_engine::SampleRate;
 
 use super::broadcast::Broadcast;
+use super::buffer::{self, generate_in_background};
+use crate::buffer::Feeder;
 use crate::config::StationConfig;
 use crate::error::Error;
 use crate::manifest::Manifest;
@@ -30,6 +33,9 @@ pub struct Run {
     /// Time between two scans of the music, in seconds
     #[arg(long, value_name = "S", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     rescan: u64,
+    /// Do not generate music into the buffer. Another process does, with crowd-radio generate
+    #[arg(long)]
+    no_generate: bool,
     /// The flags of the broadcast
     #[command(flatten)]
     pub broadcast: Broadcast,
@@ -45,6 +51,17 @@ impl Run {
         let config = StationConfig::read(&self.config)?;
         // Preparing can take hours, so the flags are checked before.
         self.broadcast.check()?;
+        let feeder = match &config.buffer {
+            None => None,
+            Some(buffer) => {
+                let rate = SampleRate::new(config.stream.sample_rate)?;
+                let feeder = Feeder::open(&self.data.join(buffer::FOLDER), buffer.settings()?, rate)?;
+                if !self.no_generate {
+                    generate_in_background(self.config.clone(), &self.data)?;
+                }
+                Some(feeder)
+            }
+        };
         let mut preparer = None;
         if Manifest::read(&processed).is_err() {
             tracing::info!("preparing the music of {}", self.config.display());
@@ -66,7 +83,8 @@ impl Run {
         spawned.map_err(|error| Error::io("the thread that prepares music", "start", error))?;
         // The check fetches over HTTP without a certificate.
         let file = self.broadcast.health_file.clone().unwrap_or_else(|| self.data.join(HEALTH));
-        self.broadcast.run(&processed, &state, (!self.broadcast.is_https()).then_some(file))
+        let health_file = (!self.broadcast.is_https()).then_some(file);
+        self.broadcast.run(&processed, &state, health_file, feeder)
     }
 }
 

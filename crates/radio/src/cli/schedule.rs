@@ -61,7 +61,12 @@ impl Schedule {
         let calendar = Calendar::new(&manifest.schedule.time_zone, epoch, rate)?;
         let (first, end) = (calendar.frame(from), calendar.frame(to));
         let mut program = StationProgram::preview(&self.state, &manifest, epoch, first)?;
-        let items = program.timeline(u64::MAX).items(first..end);
+        let mut items = program.timeline(u64::MAX).items(first..end);
+        // What comes after the chunks that were taken is not known.
+        let generated = program.newest().plan().plays_generated();
+        while generated && items.last().is_some_and(|placed| placed.reason == Reason::Filler) {
+            items.pop();
+        }
         print(|out| {
             for placed in items {
                 let starts = calendar.time(placed.start.0);
@@ -75,8 +80,11 @@ impl Schedule {
                     writeln!(out, "{line}")?;
                 } else {
                     let starts = starts.to_zoned_datetime(zone.clone()).strftime("%Y-%m-%d %H:%M:%S%.3f %:z");
-                    writeln!(out, "{starts} {seconds:9.3} s {:8} {title}", reason(placed.reason))?;
+                    writeln!(out, "{starts} {seconds:9.3} s {:9} {title}", reason(placed.reason))?;
                 }
+            }
+            if generated && !self.json {
+                writeln!(out, "then generated music, which is chosen some minutes before it plays")?;
             }
             Ok(())
         })
@@ -108,6 +116,8 @@ fn reason(reason: Reason) -> &'static str {
         Reason::Every => "every",
         Reason::Time => "time",
         Reason::Request => "request",
+        Reason::Generated => "generated",
+        Reason::Repeat => "repeat",
         Reason::Filler => "filler",
     }
 }

@@ -99,6 +99,7 @@ impl SimpleStation {
                 every: self.jingles.iter().map(every).collect(),
                 ..ScheduleConfig::default()
             },
+            buffer: None,
             filler: self.filler.as_ref().map(folder),
         }
     }

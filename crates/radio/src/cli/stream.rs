@@ -6,6 +6,8 @@ use clap::Args;
 
 use super::broadcast::Broadcast;
 use crate::error::Error;
+use crate::manifest::Manifest;
+use crate::program::GENERATED;
 
 /// Broadcasts the prepared music.
 #[derive(Debug, Args)]
@@ -27,6 +29,11 @@ impl Stream {
     /// # Errors
     /// Those of [`Broadcast::run`].
     pub fn run(&self) -> Result<(), Error> {
-        self.broadcast.run(&self.processed, &self.state, self.broadcast.health_file.clone())
+        let manifest = Manifest::read(&self.processed)?;
+        if manifest.schedule.playlists().any(|name| name == GENERATED) {
+            let advice = "use crowd-radio run, which has the buffer";
+            return Err(Error::Invalid(format!("the schedule of this station plays generated music: {advice}")));
+        }
+        self.broadcast.run(&self.processed, &self.state, self.broadcast.health_file.clone(), None)
     }
 }

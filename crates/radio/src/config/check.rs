@@ -8,7 +8,7 @@ use crowd_engine::SampleRate;
 
 use super::station_config::StationConfig;
 use crate::item::ItemKind;
-use crate::program::Calendar;
+use crate::program::{Calendar, GENERATED};
 
 impl StationConfig {
     /// The problems of the configuration in words; none if the station can use it. Folders must exist.
@@ -80,6 +80,12 @@ impl StationConfig {
         if let Some(file) = &self.filler {
             let advice = "correct the path, or leave it out to have music generated";
             check(file.is_file(), format!("filler: there is no file {}: {advice}", file.display()));
+        }
+        if let Some(buffer) = &self.buffer {
+            problems.extend(buffer.problems());
+            if !names.insert(GENERATED.to_owned()) {
+                problems.push(format!("a playlist has the name \"{GENERATED}\", which [buffer] has: rename it"));
+            }
         }
         match self.schedule() {
             Err(error) => problems.push(error.to_string()),

@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 use crowd_streaming::aac::{AacRate, AacSettings};
 use serde::{Deserialize, Serialize};
 
+use super::buffer_config::BufferConfig;
 use crate::error::Error;
 use crate::item::ItemKind;
-use crate::program::{Order, Schedule};
+use crate::program::{GENERATED, Order, Schedule};
 
 /// The configuration of a station, as its owner writes it.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -25,6 +26,9 @@ pub struct StationConfig {
     /// What plays when.
     #[serde(default)]
     pub schedule: ScheduleConfig,
+    /// A buffer of generated music, which the schedule uses as the playlist `generated`.
+    #[serde(default)]
+    pub buffer: Option<BufferConfig>,
     /// A file that plays when nothing else can. Without it, music is generated.
     pub filler: Option<PathBuf>,
 }
@@ -129,13 +133,25 @@ impl StationConfig {
     pub fn schedule(&self) -> Result<Schedule, Error> {
         let config = self.schedule.clone();
         let first = || self.playlist.iter().find(|playlist| playlist.kind == ItemKind::Track);
-        let play = config.play.or_else(|| first().map(|playlist| playlist.name.clone()));
+        let generated = self.buffer.as_ref().map(|_| GENERATED.to_owned());
+        let play = config.play.or(generated).or_else(|| first().map(|playlist| playlist.name.clone()));
         let Some(play) = play else {
             return Err(Error::Invalid("there is no playlist: add [[playlist]] with a name and a folder".to_owned()));
         };
         let system = || jiff::tz::TimeZone::system().iana_name().unwrap_or("UTC").to_owned();
         let time_zone = config.time_zone.unwrap_or_else(system);
         let ScheduleConfig { crossfade_seconds, pause_seconds, day_part, every, at, separation, .. } = config;
-        Ok(Schedule { time_zone, play, crossfade_seconds, pause_seconds, day_part, every, at, separation })
+        let break_seconds = self.buffer.clone().unwrap_or_default().break_seconds;
+        Ok(Schedule {
+            time_zone,
+            play,
+            crossfade_seconds,
+            pause_seconds,
+            break_seconds,
+            day_part,
+            every,
+            at,
+            separation,
+        })
     }
 }

@@ -11,6 +11,7 @@ use tokio::sync::{Semaphore, watch};
 
 use super::hls_clients::HlsClients;
 use super::listeners::ListenerCounts;
+use crate::buffer::Status;
 use crate::station::{Command, Listeners, LiveStream, Published};
 
 /// The state of the server.
@@ -27,7 +28,9 @@ pub struct App {
     /// The stream of pages of Opus.
     pub opus: Option<Mount>,
     /// Why the publisher could not do something the last time it tried; `None` when all is well.
-    pub fault: Fault,
+    pub fault: Latest<String>,
+    /// The buffer of generated music, if there is one.
+    pub buffer: Latest<Status>,
     /// The number of streams that may be sent at once.
     pub slots: StreamSlots,
     /// The clients that fetch playlists.
@@ -42,18 +45,24 @@ pub struct App {
     pub token: Option<Token>,
 }
 
-/// What does not work now, for the status of the station.
-#[derive(Debug, Default)]
-pub struct Fault(Mutex<Option<String>>);
+/// What the publisher told last, for the status of the station.
+#[derive(Debug)]
+pub struct Latest<T>(Mutex<Option<T>>);
 
-impl Fault {
-    /// Sets or clears the fault.
-    pub fn set(&self, fault: Option<String>) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = fault;
+impl<T> Default for Latest<T> {
+    fn default() -> Self {
+        Self(Mutex::new(None))
+    }
+}
+
+impl<T: Clone> Latest<T> {
+    /// Sets or clears it.
+    pub fn set(&self, value: Option<T>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = value;
     }
 
-    /// The fault.
-    pub fn get(&self) -> Option<String> {
+    /// The value.
+    pub fn get(&self) -> Option<T> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }

@@ -9,7 +9,7 @@ mod now;
 mod router;
 mod stream;
 
-pub use app::{App, Fault, Mount, SharedApp};
+pub use app::{App, Latest, Mount, SharedApp};
 pub use hls_clients::HlsClients;
 pub use listeners::ListenerCounts;
 pub use now::COVER_READS;

@@ -81,6 +81,7 @@ pub async fn health(State(app): State<SharedApp>) -> (StatusCode, Json<Value>) {
         "published_segments": now.published_segments,
         "lost_items": now.lost_items,
         "fault": app.fault.get(),
+        "buffer": app.buffer.get(),
         "listeners": { "aac": listeners.aac, "opus": listeners.opus },
         "hls_clients": listeners.hls,
         "dropped_listeners": app.dropped_listeners(),
@@ -102,6 +103,11 @@ pub async fn metrics(State(app): State<SharedApp>) -> Metrics {
         "1 while something does not work, which /healthz names.",
         f64::from(u8::from(app.fault.get().is_some())),
     );
+    if let Some(buffer) = app.buffer.get() {
+        let text = "Generated music that was not played, in seconds.";
+        metrics.gauge("buffer_seconds", text, buffer.hours_remaining * 3_600.0);
+        metrics.counter("buffer_repeats_total", "Chunks of generated music that were repeated.", buffer.repeats as f64);
+    }
     metrics.counter("segments_total", "Segments since the station began.", now.published_segments as f64);
     metrics.counter("lost_items_total", "Items that could not be played, since the start.", now.lost_items as f64);
     app.responses.write_metrics(&mut metrics);

@@ -20,7 +20,7 @@ mod walk_state;
 pub use calendar::Calendar;
 pub use joined_sound::read_joined;
 pub use placed_item::{PlacedItem, Reason};
-pub use plan::Plan;
+pub use plan::{GENERATED, Plan};
 pub use playlist::{Order, PreparedPlaylist};
 pub use program::{Lost, Program, effective};
 pub use schedule::{At, DayPart, Every, Schedule, Separation};

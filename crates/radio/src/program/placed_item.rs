@@ -22,6 +22,10 @@ pub enum Reason {
     Time,
     /// A listener or the operator requested it.
     Request,
+    /// It was generated for the station.
+    Generated,
+    /// It was generated for the station and has played before: there is not enough new music.
+    Repeat,
     /// It fills the time before an exact time, or replaces what cannot be played.
     Filler,
 }

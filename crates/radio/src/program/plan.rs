@@ -17,6 +17,8 @@ use super::walk_state::{Interval, WalkState};
 use crate::error::Error;
 use crate::item::{Item, ItemKind};
 
+/// The name under which a schedule uses the buffer of generated music, like a playlist.
+pub const GENERATED: &str = "generated";
 /// An item that does not play to its end fades out over this time before an exact time.
 const FADE: Duration = Duration::from_secs(4);
 /// An item that is skipped fades out over this time.
@@ -69,7 +71,7 @@ impl Plan {
         let playlists: BTreeMap<_, _> =
             playlists.iter().map(|prepared| (prepared.name.clone(), Mutex::new(Playlist::new(prepared)))).collect();
         for name in schedule.playlists() {
-            if !playlists.contains_key(name) {
+            if name != GENERATED && !playlists.contains_key(name) {
                 let name = name.escape_debug();
                 return Err(Error::Invalid(format!("the schedule uses the playlist \"{name}\", which is not defined")));
             }
@@ -91,6 +93,11 @@ impl Plan {
     /// The item that plays when another one cannot.
     pub fn filler(&self) -> &Arc<Item> {
         &self.filler
+    }
+
+    /// Whether generated music plays, which is not known before it is made.
+    pub fn plays_generated(&self) -> bool {
+        self.schedule.playlists().any(|name| name == GENERATED)
     }
 
     /// The item with this hash.
@@ -170,7 +177,7 @@ impl Plan {
                 transition.start_after(Frames(state.end), Frames(frames), item.frames, allowed, self.rate)
             }
         };
-        let start = self.start_on_beat(state, &item).unwrap_or(start);
+        let start = self.start_on_beat(state, &item).or_else(|| self.start_of_chunk(state, &item)).unwrap_or(start);
         // The neighbours of an item with a mix point take up to half of it.
         let overlap = if item.mix_point.is_some() { overlap.max(Frames(item.frames.0 / 2)) } else { overlap };
         let mut placed = PlacedItem::whole(state.number, item, start, overlap, choice.reason);
@@ -197,6 +204,13 @@ impl Plan {
         let ((frames, _), last, next) = (state.last?, state.mix_point?, item.mix_point?);
         let start = last.start_of(Frames(frames), next, item.frames, self.rate)?;
         Some(Frames(state.end - frames + start.0))
+    }
+
+    /// The start of a chunk of generated music after another one: without a gap, and after a break if the prompt changes.
+    fn start_of_chunk(&self, state: &WalkState, item: &Item) -> Option<Frames> {
+        let (_, before, chunk) = (state.last?, state.prompt.as_ref()?, item.chunk.as_ref()?);
+        let silence = Duration::try_from_secs_f64(self.schedule.break_seconds).unwrap_or_default();
+        Some(Frames(state.end + if *before == chunk.prompt { 0 } else { self.frames(silence) }))
     }
 
     /// Counts what the rules count.
@@ -242,12 +256,21 @@ impl Plan {
         let part = self.schedule.day_part.iter().find(|part| self.calendar.is_active(part, time));
         let names = part.map(|part| &part.playlist).into_iter().chain([&self.schedule.play]);
         let chosen = names.into_iter().find_map(|name| self.next_of(state, name))?;
-        let reason = if chosen.relaxed { Reason::Relaxed } else { Reason::Playlist };
+        let reason = match &chosen.item.chunk {
+            Some(chunk) if chunk.repeat => Reason::Repeat,
+            Some(_) => Reason::Generated,
+            None if chosen.relaxed => Reason::Relaxed,
+            None => Reason::Playlist,
+        };
         Some(Choice { chosen, reason })
     }
 
     /// The next item of a playlist; `None` if it is empty.
     fn next_of(&self, state: &mut WalkState, name: &str) -> Option<Chosen> {
+        if name == GENERATED {
+            let item = Arc::new(state.chunks.pop_front()?);
+            return Some(Chosen { item, keys: Arc::default(), relaxed: false });
+        }
         let mut playlist = lock(self.playlists.get(name)?);
         if playlist.is_empty() {
             return None;

@@ -78,6 +78,9 @@ impl Program {
         while self.versions.get(1).is_some_and(|second| second.from <= before) {
             self.versions.pop_front();
         }
+        if let Some(newest) = self.versions.back_mut() {
+            newest.timeline.forget(before);
+        }
         if let Some(first) = self.versions.front_mut() {
             let number = first.timeline.item_at(before).number;
             self.lost.retain(|lost| lost.number >= number);

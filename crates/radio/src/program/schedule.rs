@@ -23,6 +23,9 @@ pub struct Schedule {
     /// The time between items, in seconds.
     #[serde(default)]
     pub pause_seconds: f64,
+    /// The silence between two chunks of generated music where the prompt changes, in seconds.
+    #[serde(default = "default_break")]
+    pub break_seconds: f64,
     /// The day parts. Where several are active, the first one plays.
     #[serde(default)]
     pub day_part: Vec<DayPart>,
@@ -35,6 +38,10 @@ pub struct Schedule {
     /// The time until an artist or a title may play again.
     #[serde(default)]
     pub separation: Separation,
+}
+
+const fn default_break() -> f64 {
+    3.0
 }
 
 /// A time of the week with a playlist of its own.

@@ -9,6 +9,7 @@ use crowd_engine::SampleRate;
 use super::placed_item::PlacedItem;
 use super::plan::Plan;
 use super::walk_state::WalkState;
+use crate::item::Item;
 
 /// The number of items that are kept, so that a search a little backwards need not begin at the first item.
 const KEPT: usize = 256;
@@ -33,6 +34,8 @@ pub enum ChangeKind {
     Skip,
     /// The item with this hash plays after the one that plays then, and after what was requested before.
     Request(String),
+    /// A chunk of generated music plays after those that were added before it.
+    Chunk(Box<Item>),
     /// Another plan is used from the next item on.
     Plan(Arc<Plan>),
 }
@@ -77,6 +80,18 @@ impl Timeline {
         self.states.shrink_to_fit();
     }
 
+    /// Forgets the items that end at `frame` or before, and the changes before them.
+    pub fn forget(&mut self, frame: u64) {
+        let Some(first) = self.states.iter().rev().find(|state| state.end <= frame).cloned() else { return };
+        let done = first.changes;
+        self.plan = self.plan_after(self.changes.get(..done).unwrap_or_default()).clone();
+        self.changes.drain(..done);
+        self.states.retain(|state| state.number > first.number);
+        self.states.iter_mut().chain([&mut self.state]).for_each(|state| state.changes -= done);
+        self.kept.retain(|kept| kept.number >= first.number);
+        self.first = WalkState { changes: 0, ..first };
+    }
+
     /// The plan after all changes.
     pub fn plan(&self) -> &Arc<Plan> {
         self.plan_after(&self.changes)
@@ -85,7 +100,7 @@ impl Timeline {
     fn plan_after<'a>(&'a self, changes: &'a [Change]) -> &'a Arc<Plan> {
         let newest = changes.iter().rev().find_map(|change| match &change.kind {
             ChangeKind::Plan(plan) => Some(plan),
-            ChangeKind::Skip | ChangeKind::Request(_) => None,
+            ChangeKind::Skip | ChangeKind::Request(_) | ChangeKind::Chunk(_) => None,
         });
         newest.unwrap_or(&self.plan)
     }
@@ -118,6 +133,13 @@ impl Timeline {
             self.step();
         }
         self.state.clone()
+    }
+
+    /// The number of chunks of generated music that are not chosen for the items that end at `frame` or before.
+    pub fn waiting_chunks(&mut self, frame: u64) -> usize {
+        let state = self.state_at(frame);
+        let coming = self.changes.get(state.changes..).unwrap_or_default();
+        state.chunks.len() + coming.iter().filter(|change| matches!(change.kind, ChangeKind::Chunk(_))).count()
     }
 
     /// The items that have a frame in the range, in their order.
@@ -174,8 +196,10 @@ impl Timeline {
         }
         while let Some(change) = self.changes.get(self.state.changes).filter(|change| change.frame <= self.state.end) {
             self.state.changes += 1;
-            if let ChangeKind::Request(hash) = &change.kind {
-                self.state.requests.push_back(hash.clone());
+            match &change.kind {
+                ChangeKind::Request(hash) => self.state.requests.push_back(hash.clone()),
+                ChangeKind::Chunk(item) => self.state.chunks.push_back((**item).clone()),
+                ChangeKind::Skip | ChangeKind::Plan(_) => {}
             }
         }
         let (done, coming) = self.changes.split_at(self.state.changes);

@@ -10,6 +10,7 @@ use super::placed_item::PlacedItem;
 use super::playlist::Position;
 use super::schedule::Every;
 use super::separation::Recent;
+use crate::item::Item;
 use crate::mix_point::MixPoint;
 
 /// What decides, together with a plan and the changes of it, which items play next. A walk can be continued from it.
@@ -36,6 +37,15 @@ pub struct WalkState {
     pub recent: Recent,
     /// The hashes of the requested items that wait.
     pub requests: VecDeque<String>,
+    /// The chunks of generated music that wait.
+    #[serde(default, skip_serializing_if = "VecDeque::is_empty")]
+    pub chunks: VecDeque<Item>,
+    /// The prompt of the last item, if it is a chunk of generated music.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prompt: Option<String>,
+    /// The number of the last chunk that was chosen: the time that it was taken from its buffer.
+    #[serde(default)]
+    pub last_take: u64,
     /// The number of changes that were applied.
     #[serde(skip)]
     pub changes: usize,
@@ -75,6 +85,9 @@ impl WalkState {
         self.end = placed.end().0;
         let overlap = if placed.fade_out == Frames(0) { placed.overlap.0 } else { 0 };
         self.last = Some((placed.frames.0, overlap));
+        let chunk = placed.item.chunk.as_ref();
+        self.prompt = chunk.map(|chunk| chunk.prompt.clone());
+        self.last_take = chunk.map_or(self.last_take, |chunk| chunk.take);
         self.mix_point = placed.item.mix_point.filter(|_| placed.frames == placed.item.frames);
     }
 }

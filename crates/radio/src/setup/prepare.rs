@@ -117,7 +117,7 @@ impl Preparer {
                 Err(error) => left_out.push(with_path(&work.path, &error.to_string())),
             }
         }
-        if playlists.iter().all(|playlist| playlist.items.is_empty()) {
+        if self.config.buffer.is_none() && playlists.iter().all(|playlist| playlist.items.is_empty()) {
             let reasons = left_out.iter().map(|reason| format!("\n{reason}")).collect::<String>();
             return Err(Error::Invalid(format!("there are no tracks to play: add music{reasons}")));
         }
@@ -209,6 +209,7 @@ impl Preparer {
             cover: false,
             isrc: None,
             mix_point: None,
+            chunk: None,
         })
     }
 }

@@ -74,5 +74,6 @@ pub fn with_tags(measured: Measured, track: &Track, path: &Path, kind: ItemKind)
         cover: track.cover,
         isrc: track.isrc.clone(),
         mix_point: None,
+        chunk: None,
     }
 }

@@ -5,6 +5,6 @@ mod mount_point;
 mod reader_thread;
 mod sound_cache;
 
-pub use item_sound::ItemSound;
+pub use item_sound::{ItemSound, chain};
 pub use reader_thread::ReadLimits;
 pub use sound_cache::SoundCache;

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
+use crate::item::Item;
 use crate::program::WalkState;
 
 const FILE: &str = "journal.jsonl";
@@ -36,6 +37,11 @@ pub enum Event {
     Request {
         /// The hash of its file.
         hash: String,
+    },
+    /// A chunk of generated music was taken from the buffer.
+    Chunk {
+        /// The chunk.
+        item: Box<Item>,
     },
     /// An item cannot be played.
     Lost {

@@ -18,7 +18,7 @@ use crate::encode::ProgramSound;
 use crate::error::Error;
 use crate::item::Item;
 use crate::manifest::Manifest;
-use crate::program::{Lost, Program};
+use crate::program::{Lost, Program, Reason};
 
 /// The number of items after the present one that are shown.
 const COMING: u64 = 5;
@@ -185,6 +185,20 @@ impl Publisher {
         self.change(played, |changes, from, program| changes.set_manifest(manifest, from, program))
     }
 
+    /// The number of chunks of generated music that wait to be played after what is made ahead, and the number of the last one that ended
+    /// by the frame `ended`.
+    pub fn chunks(&mut self, ended: u64) -> (usize, u64) {
+        let ahead = self.state.published_segments + Self::WINDOWS_AHEAD * self.window + 1;
+        let frontier = self.renditions.start(ahead);
+        let timeline = self.sound.program().timeline(u64::MAX);
+        (timeline.waiting_chunks(frontier), timeline.state_at(ended).last_take)
+    }
+
+    /// The number of the last chunk of generated music that was added to the program; `None` if there was none.
+    pub fn last_take(&self) -> Option<u64> {
+        self.changes.last_take()
+    }
+
     /// What is not read because its disk or share does not answer, in words.
     pub fn unanswered(&mut self) -> Option<String> {
         self.sound.sounds().unanswered()
@@ -305,6 +319,7 @@ impl Publisher {
     fn playing(&mut self, frame: u64) -> (Vec<NowPlaying>, Option<NowPlaying>, Vec<NowPlaying>) {
         let (epoch, program) = (self.state.epoch(), self.sound.program());
         let rate = program.rate();
+        let generated = program.newest().plan().plays_generated();
         let present = program.timeline(u64::MAX).item_at(frame).number;
         let first = present.saturating_sub(HISTORY).max(program.newest().first());
         let mut items = (first..=present + COMING).map(|number| {
@@ -325,7 +340,9 @@ impl Publisher {
             }
         });
         let history = items.by_ref().take((present - first) as usize).collect();
-        (history, items.next(), items.collect())
+        // What comes after the chunks that were taken is not known.
+        let known = |item: &NowPlaying| !(generated && item.reason == Reason::Filler);
+        (history, items.next(), items.take_while(known).collect())
     }
 
     fn list(&mut self, numbers: &Range<u64>) -> Result<(), Error> {

@@ -99,6 +99,7 @@ impl Manifests {
                 }
                 Event::Skip => program.change(from, ChangeKind::Skip),
                 Event::Request { hash } => program.change(from, ChangeKind::Request(hash.clone())),
+                Event::Chunk { item } => program.change(from, ChangeKind::Chunk(item.clone())),
                 Event::Lost { number, silent } => program.lose(Lost { number: *number, from, silent: *silent }),
                 Event::State { .. } => {}
             }

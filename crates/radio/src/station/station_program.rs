@@ -1,5 +1,6 @@
 //! The program of a station with its changes, as they are on the disk.
 
+use std::collections::VecDeque;
 use std::path::Path;
 use std::time::Duration;
 
@@ -8,6 +9,7 @@ use crowd_engine::SampleRate;
 use super::journal::{Entry, Event, Journal};
 use super::replay::{KNOWN_SECONDS, Manifests, Replayed, hash};
 use crate::error::Error;
+use crate::item::Item;
 use crate::manifest::Manifest;
 use crate::program::{ChangeKind, Lost, Program, WalkState};
 
@@ -27,15 +29,27 @@ pub struct StationProgram {
 
 impl StationProgram {
     /// Opens the program in the folder of a station's state. `manifest` is the present one. If it is not that of the journal, it is
-    /// used from `published` on, the first frame that was not published yet.
+    /// used from `published` on, the first frame that was not published yet. A program that begins has the chunks of generated music
+    /// that `first_chunks` returns.
     ///
     /// # Errors
     /// [`Error::Io`]; [`Error::File`] when a manifest is damaged; those of [`set_manifest`](Self::set_manifest).
-    pub fn open(folder: &Path, manifest: &Manifest, epoch: Duration, published: u64) -> Result<(Self, Program), Error> {
+    pub fn open(
+        folder: &Path,
+        manifest: &Manifest,
+        epoch: Duration,
+        published: u64,
+        first_chunks: impl FnOnce() -> Result<Vec<Item>, Error>,
+    ) -> Result<(Self, Program), Error> {
         let manifests = Manifests::new(folder, epoch, SampleRate::new(manifest.stream.sample_rate)?);
         let mut journal = Journal::open(folder)?;
         if journal.entries().is_empty() {
             journal.append(Entry { from: 0, event: Event::Plan { manifest: manifests.store(manifest)? } })?;
+            let chunks: VecDeque<Item> = first_chunks()?.into();
+            if !chunks.is_empty() {
+                let state = Box::new(WalkState { chunks, ..WalkState::default() });
+                journal.append(Entry { from: 0, event: Event::State { state } })?;
+            }
         }
         let Replayed { mut program, manifest: present, state_from } = manifests.replay(journal.entries(), published)?;
         let mut opened = Self { journal, manifests, manifest: present, state_from };
@@ -108,6 +122,30 @@ impl StationProgram {
         self.journal.append(Entry { from, event: Event::Request { hash: hash.clone() } })?;
         program.change(from, ChangeKind::Request(hash));
         Ok(())
+    }
+
+    /// Plays a chunk of generated music after those that were added before it.
+    ///
+    /// # Errors
+    /// When the disk is full.
+    pub fn add_chunk(&mut self, item: Item, from: u64, program: &mut Program) -> Result<(), Error> {
+        let item = Box::new(item);
+        self.journal.append(Entry { from, event: Event::Chunk { item: item.clone() } })?;
+        program.change(from, ChangeKind::Chunk(item));
+        Ok(())
+    }
+
+    /// The number of the last chunk of generated music that was added: the time that it was taken from its buffer. `None` if there was
+    /// none.
+    pub fn last_take(&self) -> Option<u64> {
+        let take = |item: &Item| item.chunk.as_ref().map(|chunk| chunk.take);
+        self.journal.entries().iter().rev().find_map(|entry| match &entry.event {
+            Event::Chunk { item } => take(item),
+            Event::State { state } => {
+                state.chunks.back().and_then(take).or((state.last_take > 0).then_some(state.last_take))
+            }
+            _ => None,
+        })
     }
 
     /// Plays something else instead of an item that cannot be played.

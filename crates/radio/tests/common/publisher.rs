@@ -33,7 +33,8 @@ pub fn prepare(folder: &Path, config: &str) -> Manifest {
 /// The sound of the program, without changes.
 pub fn sound(folder: &Path, manifest: &Manifest, from: u64) -> (ProgramSound, StationProgram) {
     std::fs::create_dir_all(folder.join("state")).unwrap();
-    let (changes, program) = StationProgram::open(&folder.join("state"), manifest, EPOCH, from).unwrap();
+    let (changes, program) =
+        StationProgram::open(&folder.join("state"), manifest, EPOCH, from, || Ok(Vec::new())).unwrap();
     (ProgramSound::new(program, SoundCache::new(SampleRate::DAT, ReadLimits::PATIENT)), changes)
 }
 

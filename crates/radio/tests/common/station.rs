@@ -50,16 +50,20 @@ impl Station {
 
     /// Starts it by a command that ends with the program.
     pub fn start_by(mut command: Command, folder: &Path, flags: &[&str]) -> Self {
-        let mut process = command
-            .args(["stream", "--port", "0", "--window", "5"])
-            .args(flags)
-            .arg("--processed")
-            .arg(folder.join("out"))
-            .arg("--state")
-            .arg(folder.join("state"))
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+        command.arg("stream").arg("--processed").arg(folder.join("out")).arg("--state").arg(folder.join("state"));
+        Self::spawn(command, flags)
+    }
+
+    /// Runs the configuration `station.toml` in the folder, with everything that it makes in `data`.
+    pub fn run(folder: &Path, flags: &[&str]) -> Self {
+        let mut command = Command::new(cargo_bin("crowd-radio"));
+        command.arg("run").arg("--config").arg(folder.join("station.toml")).arg("--data").arg(folder.join("data"));
+        Self::spawn(command, flags)
+    }
+
+    fn spawn(mut command: Command, flags: &[&str]) -> Self {
+        command.args(["--port", "0", "--window", "5"]).args(flags).stderr(Stdio::piped());
+        let mut process = command.spawn().unwrap();
         let mut log = BufReader::new(process.stderr.take().unwrap()).lines();
         let address = log
             .by_ref()

@@ -68,7 +68,7 @@ fn with_encoders(state: &std::path::Path, fault: &Fault, encoders: &str) -> Publ
         Renditions { sources, playlists: vec![("all.m3u8".to_owned(), "fixed".into())], encoders: encoders.to_owned() };
     let folder = StateFolder::open(state).unwrap();
     let saved = folder.read().unwrap().unwrap_or_else(|| SavedState::new(Duration::from_secs(1_790_000_000)));
-    let (changes, program) = StationProgram::open(state, &manifest(), saved.epoch(), 0).unwrap();
+    let (changes, program) = StationProgram::open(state, &manifest(), saved.epoch(), 0, || Ok(Vec::new())).unwrap();
     let limits = ReadLimits { give_up: GIVE_UP, ..ReadLimits::PATIENT };
     let sound = ProgramSound::new(program, SoundCache::new(RATE, limits));
     Publisher::new(renditions, sound, changes, WINDOW as usize, saved, folder)

@@ -1,0 +1,150 @@
+//! Takes chunks from a buffer as the station needs them.
+
+use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crowd_engine::feed::FileInput;
+use crowd_engine::{Frames, SampleRate};
+use crowd_library::ContentIndex;
+
+use super::contents::Taken;
+use super::rolling_buffer::{RollingBuffer, Status};
+use super::settings::BufferSettings;
+use crate::error::Error;
+use crate::item::{Item, ItemChunk, ItemKind};
+use crate::station::Publisher;
+
+/// The interval at which a buffer is looked at that is waited for.
+const POLL: Duration = Duration::from_millis(100);
+/// The number of chunks that wait after what is made ahead.
+const AHEAD: usize = 2;
+/// A chunk is kept for this long after it was played, in seconds, so that what was published of it can be made again; in a small buffer for
+/// a quarter of its time.
+const KEPT_SECONDS: u64 = 600;
+
+/// Takes chunks from a buffer, and adds them to the program of a station.
+pub struct Feeder {
+    buffer: RollingBuffer,
+    rate: SampleRate,
+    contents: ContentIndex,
+    /// A chunk that was taken and is not in the program yet.
+    pending: Option<Taken>,
+    /// Whether chunks that a crash has left between the buffer and the program were looked for.
+    reconciled: bool,
+}
+
+impl Feeder {
+    /// Takes chunks from the buffer in a folder, for a station with a sample rate.
+    ///
+    /// # Errors
+    /// Those of opening the buffer.
+    pub fn open(folder: &Path, settings: BufferSettings, rate: SampleRate) -> Result<Self, Error> {
+        let buffer = RollingBuffer::open(folder, settings)?;
+        Ok(Self { buffer, rate, contents: ContentIndex::default(), pending: None, reconciled: false })
+    }
+
+    /// The state of the buffer in numbers.
+    ///
+    /// # Errors
+    /// Those of reading it.
+    pub fn status(&mut self) -> Result<Status, Error> {
+        self.buffer.status()
+    }
+
+    /// The chunks with which the program of a new station begins: so many that they last for `seconds`, and some more.
+    ///
+    /// # Errors
+    /// Those of taking them.
+    pub fn first(&mut self, seconds: f64) -> Result<Vec<Item>, Error> {
+        self.reconciled = true;
+        let mut items = Vec::new();
+        for _ in 0..self.needed_first(seconds) {
+            // Without enough new chunks the filler plays; repeats so soon would be worse.
+            if self.buffer.contents()?.available().next().is_none() {
+                break;
+            }
+            items.extend(self.buffer.take(0)?.and_then(|taken| self.item(&taken)));
+        }
+        Ok(items)
+    }
+
+    /// The number of chunks that last for `seconds`, and some more.
+    fn needed_first(&self, seconds: f64) -> usize {
+        (seconds / f64::from(self.buffer.settings().chunk_seconds)).ceil() as usize + AHEAD
+    }
+
+    /// Waits until a new station can begin with generated music that lasts for `seconds`, at most for the time `longest`.
+    ///
+    /// # Errors
+    /// Those of reading the buffer.
+    pub fn wait(&mut self, seconds: f64, longest: Duration) -> Result<(), Error> {
+        let (begun, needed) = (Instant::now(), self.needed_first(seconds).min(self.buffer.settings().chunks));
+        while self.buffer.contents()?.available().count() < needed && begun.elapsed() < longest {
+            thread::sleep(POLL);
+        }
+        Ok(())
+    }
+
+    /// Adds chunks to the program, until enough of them wait. `played` is the number of frames that were played.
+    ///
+    /// # Errors
+    /// Those of taking chunks, and of adding them to the program. A chunk that was taken is added the next time.
+    pub fn feed(&mut self, publisher: &mut Publisher, played: Frames) -> Result<(), Error> {
+        if !self.reconciled {
+            self.reconcile(publisher)?;
+        }
+        let settings = self.buffer.settings();
+        let quarter = settings.chunks as u64 * u64::from(settings.chunk_seconds) / 4;
+        let kept = KEPT_SECONDS.min(quarter) * u64::from(self.rate.get());
+        loop {
+            let (waiting, needed) = publisher.chunks(played.0.saturating_sub(kept));
+            if waiting > AHEAD {
+                return Ok(());
+            }
+            if self.pending.is_none() {
+                self.pending = self.buffer.take(needed)?;
+            }
+            let Some(taken) = &self.pending else { return Ok(()) };
+            if let Some(item) = self.item(taken) {
+                publisher.change(played, |changes, from, program| changes.add_chunk(item, from, program))?;
+            }
+            self.pending = None;
+        }
+    }
+
+    /// Adds the chunks to the program that were taken before a crash, and were not added.
+    fn reconcile(&mut self, publisher: &mut Publisher) -> Result<(), Error> {
+        if let Some(last) = publisher.last_take() {
+            let lost = self.buffer.last_taken()?.into_iter().filter(|taken| taken.take > last);
+            self.pending = lost.min_by_key(|taken| taken.take);
+        }
+        self.reconciled = true;
+        Ok(())
+    }
+
+    /// The item of a chunk; `None` if its file cannot be read, which is logged.
+    fn item(&self, taken: &Taken) -> Option<Item> {
+        let Taken { take, chunk, repeat } = taken;
+        let path = self.buffer.path(chunk);
+        let opened = self.contents.open(&path).map_err(Error::from).and_then(|music| {
+            let (_, info) = FileInput::from_opener(move || music.reader(), Some(self.rate))?;
+            Ok(info.frames)
+        });
+        let frames = opened.inspect_err(|error| tracing::error!("a chunk of the buffer is left out: {error}")).ok()?;
+        Some(Item {
+            hash: chunk.hash.clone(),
+            kind: ItemKind::Track,
+            file: path,
+            frames,
+            gain_db: chunk.gain_db,
+            title: chunk.prompt.clone(),
+            artist: None,
+            album: None,
+            cover: false,
+            isrc: None,
+            mix_point: None,
+            chunk: Some(ItemChunk { take: *take, prompt: chunk.prompt.clone(), repeat: *repeat }),
+        })
+    }
+}
