@@ -32,9 +32,8 @@ pub fn gateway(folder: &Path, address: SocketAddr) -> Result<(Gateway, String), 
 
 /// Answers one request.
 pub fn answer(gateway: &Gateway, mut stream: TcpStream) -> io::Result<()> {
-    let lines: io::Result<Vec<String>> =
-        BufReader::new(&stream).lines().take_while(|line| !matches!(line.as_deref(), Ok(""))).collect();
-    let lines = lines?;
+    let lines = BufReader::new(&stream).lines().take_while(|line| !matches!(line.as_deref(), Ok("")));
+    let lines = lines.collect::<io::Result<Vec<String>>>()?;
     let header = |name: &str| {
         let mut pairs = lines.iter().filter_map(|line| line.split_once(": "));
         pairs.find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
@@ -42,19 +41,15 @@ pub fn answer(gateway: &Gateway, mut stream: TcpStream) -> io::Result<()> {
     let target = lines.first().and_then(|line| line.split(' ').nth(1)).unwrap_or_default();
     let request = Request { target, accept: header("Accept"), if_none_match: header("If-None-Match") };
     let response = gateway.respond(&request);
-    let mut head = format!("HTTP/1.1 {} \r\nConnection: close\r\n", response.status);
-    for (name, value) in &response.headers {
-        head += &format!("{name}: {value}\r\n");
-    }
-    write!(stream, "{head}Content-Length: {}\r\n\r\n", response.body.size())?;
+    write!(stream, "HTTP/1.1 {} \r\nConnection: close\r\n", response.status)?;
+    response.headers.iter().try_for_each(|(name, value)| write!(stream, "{name}: {value}\r\n"))?;
+    write!(stream, "Content-Length: {}\r\n\r\n", response.body.size())?;
     response.body.write_to(&mut stream)
 }
 
 pub fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().collect();
-    let [_, folder, address] = arguments.as_slice() else {
-        return Err("usage: serve <folder> <address>:<port>".into());
-    };
+    let [_, folder, address] = arguments.as_slice() else { return Err("serve <folder> <address>:<port>".into()) };
     let listener = TcpListener::bind(address)?;
     let (gateway, paths) = gateway(Path::new(folder), listener.local_addr()?)?;
     println!("{} {paths}", listener.local_addr()?);

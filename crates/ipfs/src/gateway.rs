@@ -10,7 +10,7 @@ use crate::index::BlockIndex;
 use crate::ipns_name::IpnsName;
 use crate::ipns_record::IpnsRecord;
 use crate::request::{Format, Request};
-use crate::resolve::{Resolved, resolve};
+use crate::resolve::resolve;
 use crate::response::Response;
 use crate::{content, routing};
 
@@ -43,6 +43,9 @@ impl Gateway {
     }
 
     /// Sets what a name stands for. A record of a name that is there already is replaced, if it is not newer.
+    ///
+    /// The gateway does not know the time: its owner sets the next record before the lifetime of this one ends, because clients refuse one
+    /// that has expired.
     ///
     /// # Errors
     /// [`Error::Record`] when the owner of the name did not sign it.
@@ -129,8 +132,6 @@ impl Gateway {
             }
             Err(problem) => return problem,
         };
-        let Resolved { roots, .. } = &resolved;
-        let roots = roots.iter().map(Cid::to_string).collect::<Vec<_>>().join(",");
         let response = match format {
             Format::Content | Format::IpnsRecord => {
                 content::content(request, &self.index, &resolved, path.last().copied())
@@ -138,8 +139,19 @@ impl Gateway {
             Format::Block => content::block(request, &resolved),
             Format::Car => content::car(request, &self.index, &resolved),
         };
-        let response = response.with("X-Ipfs-Path", request.path()).with("X-Ipfs-Roots", roots).with("Vary", "Accept");
-        ttl.map_or_else(|| response.clone().immutable(), |ttl| response.clone().fresh_for(ttl))
+        if response.status >= 400 {
+            return response;
+        }
+        let roots = resolved.roots.iter().map(Cid::to_string).collect::<Vec<_>>().join(",");
+        let mut response = response.with("X-Ipfs-Roots", roots).with("Vary", "Accept");
+        // Other characters cannot be in a header.
+        if request.path().bytes().all(|byte| byte.is_ascii_graphic()) {
+            response = response.with("X-Ipfs-Path", request.path());
+        }
+        match ttl {
+            None => response.immutable(),
+            Some(ttl) => response.fresh_for(ttl),
+        }
     }
 }
 

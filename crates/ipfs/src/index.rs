@@ -17,7 +17,8 @@ use crate::published::{Published, PublishedFile};
 pub struct IndexLimits {
     /// The largest number of files and directories.
     pub objects: usize,
-    /// The largest number of bytes in memory. Files on disk count with their index only: about 300 bytes for 256 KiB.
+    /// The largest number of bytes in memory. Files on disk count with their index only: about 700 bytes, and 450 bytes for each
+    /// 256 KiB.
     pub memory: usize,
 }
 

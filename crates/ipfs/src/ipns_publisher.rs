@@ -29,9 +29,10 @@ struct State {
 ///
 /// Every record has the number of the one before and 1. **Without a state that can be read, the next record has the number of milliseconds
 /// since 1970.** That is above all earlier ones, because a name that began with such a number, or with 0, would have to publish more than a
-/// thousand records a second to reach it.
+/// thousand records a second to reach it. It is not above them if the clock was also set back to before the name began:
+/// [`raise_sequence`](Self::raise_sequence) helps.
 ///
-/// Only one process may use a state file at a time.
+/// Only one process may use a state file at a time. One that is killed can leave a temporary file `.<name>.<random>.part` in the folder.
 #[derive(Debug)]
 pub struct IpnsPublisher {
     key: IpnsKey,

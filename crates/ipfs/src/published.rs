@@ -65,25 +65,23 @@ impl Published {
         }
     }
 
-    /// About how many bytes of memory it takes.
+    /// About how many bytes of memory it takes, with its places in the index.
     pub fn memory(&self) -> usize {
-        // A block has two places in the index besides itself.
-        const PLACES: usize = 160;
+        const OBJECT: usize = 700;
+        const BLOCK: usize = size_of::<Block>() + 300;
+        const ENTRY: usize = size_of::<(String, Cid)>() + 40;
         match self {
             Self::File(file) => {
-                let blocks = file.dag.blocks().iter();
-                let own: usize =
-                    blocks.map(|block| size_of::<Block>() + PLACES + block.head.len() + block.tail.len()).sum();
+                let own = file.dag.blocks().iter().map(|block| BLOCK + block.head.len() + block.tail.len());
                 let source = match &file.source {
                     Source::File(path) => path.as_os_str().len(),
                     Source::Bytes(bytes) => bytes.len(),
                 };
-                own + source
+                OBJECT + own.sum::<usize>() + source
             }
             Self::Directory(directory) => {
-                let names = directory.entries().keys();
-                let entries: usize = names.map(|name| name.len() + size_of::<(String, Cid)>()).sum();
-                directory.block().len() + entries + PLACES
+                let entries = directory.entries().keys().map(|name| ENTRY + name.len());
+                OBJECT + BLOCK + entries.sum::<usize>() + directory.block().len()
             }
         }
     }

