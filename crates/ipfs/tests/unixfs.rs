@@ -216,7 +216,7 @@ fn the_cids_of_a_hundred_files_are_those_of_two_other_implementations() {
         let bytes = bytes(*length);
         let (v1, v0) = (cid(&bytes, Profile::V1), cid(&bytes, Profile::V0));
         assert_eq!(line, format!("{v1} {v0}"), "{length} bytes: ipfs-unixfs-importer");
-        let other = run(Path::new("ipfs_cid"), &[path]);
+        let other = run(Path::new("ipfs_cid"), &[path], folder.path());
         assert!(other.contains(&format!("\"{v0}\"")), "{length} bytes: {v0}, but ipfs_cid has {other}");
     }
 }
@@ -229,7 +229,7 @@ fn the_known_cids_are_those_of_kubo() {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/oracles/kubo.py");
     let mut arguments = vec![script.to_str().unwrap()];
     arguments.extend(paths.iter().map(String::as_str));
-    let cids = run(&tools().join("venv/bin/python"), &arguments);
+    let cids = run(&tools().join("venv/bin/python"), &arguments, folder.path());
     let cids: Vec<&str> = cids.lines().filter(|line| line.starts_with("Qm")).collect();
     assert_eq!(cids, KNOWN.map(|(.., v0)| v0));
 }

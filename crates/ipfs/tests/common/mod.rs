@@ -27,9 +27,9 @@ pub fn tools() -> PathBuf {
     std::env::var_os("IPFS_TOOLS").map(PathBuf::from).unwrap_or_else(|| panic!("{advice}"))
 }
 
-/// What a program writes. It has to succeed.
-pub fn run(program: &Path, arguments: &[&str]) -> String {
-    output(Command::new(program).args(arguments), "")
+/// What a program writes. It has to succeed. Its own files, such as logs, are in the folder.
+pub fn run(program: &Path, arguments: &[&str], folder: &Path) -> String {
+    output(Command::new(program).args(arguments).current_dir(folder), "")
 }
 
 /// What a script in the folder `oracles` writes, which uses the packages of npm in the folder of [`tools`].
