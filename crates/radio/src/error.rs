@@ -73,6 +73,9 @@ pub enum Error {
     /// The loudness of a file cannot be measured.
     #[error(transparent)]
     Measure(#[from] crowd_mastering::measure::Error),
+    /// Something cannot be published on IPFS.
+    #[error("IPFS: {0}")]
+    Ipfs(#[from] crowd_ipfs::Error),
     /// A stream cannot be written.
     #[error(transparent)]
     Streaming(#[from] crowd_streaming::Error),

@@ -23,6 +23,8 @@ pub mod mix_point;
 mod page;
 pub mod program;
 #[cfg(feature = "aac")]
+pub mod publish;
+#[cfg(feature = "aac")]
 pub mod setup;
 pub mod sound;
 #[cfg(feature = "aac")]

@@ -17,7 +17,7 @@ const LAYERS: [&[&str]; 6] = [
     &["crowd-media"],
     &["crowd-cli", "crowd-engine"],
     &["crowd-library", "crowd-mastering", "crowd-store"],
-    &["crowd-streaming", "crowd-web", "music-generator"],
+    &["crowd-ipfs", "crowd-streaming", "crowd-web", "music-generator"],
     &["audio-server", "crowd-radio", "enhance-server", "music-generator", "section-export"],
     &["crowd-engine-benches", "crowd-engine-examples"],
 ];

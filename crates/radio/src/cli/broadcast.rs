@@ -12,6 +12,7 @@ use crowd_web::args::{AccessArgs, ListenArgs};
 use crowd_web::{Connections, HttpService, Limits, Proxies, StreamSlots, TlsIdentity, listen, open_files};
 use tokio::sync::{Semaphore, oneshot, watch};
 
+use super::ipfs::{PublishArgs, publish_in_background};
 use super::on_change::OnChange;
 use super::renditions::{MadeRenditions, RenditionArgs};
 use super::self_check::SelfCheck;
@@ -66,6 +67,8 @@ pub struct Broadcast {
     /// File for the health of the stream, to which the station listens itself, as JSON. `run` has DIR/health.json
     #[arg(long, value_name = "FILE", conflicts_with = "tls_cert")]
     pub health_file: Option<PathBuf>,
+    #[command(flatten)]
+    publish: PublishArgs,
     #[command(flatten)]
     on_change: OnChange,
     /// Log as JSON, one object a line
@@ -130,11 +133,18 @@ impl Broadcast {
         });
         let base = &self.address.base_path;
         let hosts = self.address.hosts(token.is_some());
-        let router = crowd_web::service(router(app.clone()), base.clone(), hosts, app.responses.clone());
+        let stopped = Arc::new(AtomicBool::new(false));
+        let gateway = match self.publish.ipfs(state, address, self.is_https())? {
+            None => None,
+            Some(ipfs) => {
+                tracing::info!("published on IPFS as http://{address}{base}/ipns/{}/stream.m3u8", ipfs.name());
+                Some(publish_in_background(ipfs, app.published.clone(), stopped.clone())?)
+            }
+        };
+        let router = crowd_web::service(router(app.clone(), gateway), base.clone(), hosts, app.responses.clone());
         let vital_paths = VITAL_PATHS.map(|path| format!("{base}{path}")).into();
         let identity = self.identity()?;
         let service = HttpService { router, vital_paths, identity };
-        let stopped = Arc::new(AtomicBool::new(false));
         // Nothing is sent over this channel either. The publisher drops the sender when it ends, also by a panic.
         let (ended, publisher_ended) = oneshot::channel::<()>();
         let publishing = {

@@ -5,6 +5,7 @@ mod buffer;
 mod check;
 mod demo;
 mod health;
+mod ipfs;
 mod on_change;
 mod renditions;
 mod run;

@@ -3,6 +3,7 @@
 mod app;
 mod control;
 mod hls_clients;
+mod ipfs;
 mod listen;
 mod listeners;
 mod now;

@@ -8,10 +8,11 @@ use crowd_web::{not_found, token};
 use super::app::SharedApp;
 use crate::page;
 
-use super::{control, listen, now, stream};
+use super::{control, ipfs, listen, now, stream};
+use crate::publish::SharedGateway;
 
 /// The routes.
-pub fn router(app: SharedApp) -> Router {
+pub fn router(app: SharedApp, gateway: Option<SharedGateway>) -> Router {
     Router::new()
         .route("/{playlist}", get(stream::playlist))
         .route("/segments/{name}", get(stream::segment))
@@ -22,6 +23,7 @@ pub fn router(app: SharedApp) -> Router {
         .route("/covers/{item}", get(now::cover))
         .route("/healthz", get(now::health))
         .route("/metrics", get(now::metrics))
+        .merge(ipfs::routes(gateway))
         .merge(page::routes())
         .merge(commands(&app))
         .fallback(not_found)
