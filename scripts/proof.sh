@@ -32,10 +32,12 @@ limit=3600
 nightly='rustup +nightly component list --installed 2>/dev/null || rustup component list --installed --toolchain nightly'
 
 step long-tests true '' \
-    'cargo test --release --locked --workspace -- --ignored'
+    'cargo test --release --locked --workspace --exclude crowd-ipfs -- --ignored'
+step ipfs 'test -n "$IPFS_TOOLS"' 'read crates/ipfs/tests/oracles/README.md, and set IPFS_TOOLS' \
+    'cargo test --release --locked -p crowd-ipfs -- --ignored'
 step radio 'command -v ffmpeg && command -v mpv && command -v gst-launch-1.0' \
     'apt-get install ffmpeg mpv gstreamer1.0-tools gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-libav' \
-    'for test in day clients stream; do
+    'for test in day clients stream generated; do
          cargo test --release --locked --workspace --features crowd-radio/aac --test $test -- --ignored
      done'
 step loom true '' \

@@ -227,6 +227,53 @@ fn a_buffer_without_a_generator_repeats_what_was_played() {
 }
 
 #[test]
+fn a_log_that_is_damaged_is_rebuilt_and_the_station_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    write_config(folder, CHUNKS);
+    let station = Station::run(folder, &[]);
+    listen(&station, Duration::from_secs(12), &mut BTreeMap::new());
+    station.kill();
+    let played = status(folder)["played"].as_u64().unwrap();
+    assert!(played >= 4, "{played}");
+    // The first line is whole, the rest is not.
+    let log = folder.join("data/buffer/buffer.jsonl");
+    let text = std::fs::read_to_string(&log).unwrap();
+    std::fs::write(&log, format!("{}\nnonsense\n", text.lines().next().unwrap())).unwrap();
+    let output = command(folder, &["buffer", "status"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("crowd-radio buffer rebuild"));
+    assert!(command(folder, &["buffer", "rebuild"]).stdout(Stdio::null()).status().unwrap().success());
+    let station = Station::run(folder, &[]);
+    listen(&station, Duration::from_secs(12), &mut BTreeMap::new());
+    let health = station.health();
+    assert_eq!((&health["lost_items"], &health["fault"]), (&0.into(), &Value::Null), "{health}");
+    assert!(health["buffer"]["played"].as_u64().unwrap() > played, "{health}");
+    station.kill();
+    let takes: Vec<u64> = chunks_of_program(folder).iter().map(|(take, ..)| *take).collect();
+    assert!(takes.windows(2).all(|pair| pair[1] == pair[0] + 1), "{takes:?}");
+}
+
+#[test]
+fn what_cannot_work_is_refused_or_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    write_config(folder, 4);
+    let output = command(folder, &["run", "--port", "0"]).output().unwrap();
+    let text = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.code() == Some(1) && text.contains("4 chunks of 5 s are too few"), "{text}");
+
+    // A damaged file with the name of the next chunk is set aside.
+    let folder = &folder.join("other");
+    std::fs::create_dir_all(folder.join("data/buffer")).unwrap();
+    std::fs::write(folder.join("data/buffer/chunk_000_prompt_0_5s.wav"), "nonsense").unwrap();
+    write_config(folder, CHUNKS);
+    assert!(command(folder, &["generate", "--chunks", "1"]).stderr(Stdio::null()).status().unwrap().success());
+    assert_eq!(std::fs::read(folder.join("data/buffer/chunk_000_prompt_0_5s.damaged")).unwrap(), b"nonsense");
+    assert_eq!(status(folder)["total_files"], 1);
+}
+
+#[test]
 fn the_chunks_of_the_older_program_are_taken_in_and_left_as_they_are() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();

@@ -40,6 +40,11 @@ impl Chunk {
     }
 }
 
+/// The largest number of a chunk: of a minute each, for two million years.
+const MOST_CHUNKS: u64 = 1_000_000_000_000;
+/// The largest number of a prompt.
+const MOST_PROMPTS: usize = 1_000_000;
+
 /// What the name of a chunk file tells: `chunk_017_prompt_2_60s.wav`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ChunkName {
@@ -61,7 +66,8 @@ impl ChunkName {
         if ![id, prompt, seconds].into_iter().all(digits) {
             return None;
         }
-        Some(Self { id: id.parse().ok()?, prompt_index: prompt.parse().ok()?, seconds: seconds.parse().ok()? })
+        let name = Self { id: id.parse().ok()?, prompt_index: prompt.parse().ok()?, seconds: seconds.parse().ok()? };
+        (name.id <= MOST_CHUNKS && name.prompt_index <= MOST_PROMPTS).then_some(name)
     }
 }
 

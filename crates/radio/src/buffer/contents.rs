@@ -31,6 +31,11 @@ pub enum Event {
         /// Chunks that were taken before this time are no longer needed.
         needed: u64,
     },
+    /// A chunk was played before it came into this buffer.
+    Played {
+        /// Its number.
+        id: u64,
+    },
     /// A chunk was removed.
     Removed {
         /// Its number.
@@ -108,6 +113,8 @@ mod chunk_list {
     }
 }
 
+/// The time at which chunks were taken that were played before they came into the buffer.
+const PLAYED_BEFORE: u64 = 0;
 /// The number of takes that are remembered.
 const LAST_TAKES: usize = 8;
 
@@ -126,7 +133,7 @@ impl Contents {
             }
             Event::Taken { id, repeat, needed } => {
                 self.takes += 1;
-                self.needed = self.needed.max(needed);
+                self.needed = self.needed.max(needed.min(self.takes));
                 self.repeats += u64::from(repeat);
                 if let Some(held) = self.chunks.get_mut(&id) {
                     held.taken = Some(self.takes);
@@ -135,6 +142,9 @@ impl Contents {
                     self.last_takes.remove(0);
                 }
                 self.last_takes.push((id, repeat));
+            }
+            Event::Played { id } => {
+                self.chunks.get_mut(&id).into_iter().for_each(|held| held.taken = Some(PLAYED_BEFORE))
             }
             Event::Removed { id, lost } => {
                 self.lost += u64::from(lost);
@@ -150,7 +160,7 @@ impl Contents {
 
     /// The length of the music that was not taken, in seconds.
     pub fn available_seconds(&self) -> f64 {
-        self.available().map(Chunk::seconds).sum()
+        self.available().map(Chunk::seconds).fold(0.0, |sum, seconds| sum + seconds)
     }
 
     /// The number of the next prompt, and of the first chunk of its block.
@@ -160,7 +170,8 @@ impl Contents {
         let is_same = |held: &Held| held.chunk.prompt == settings.prompt(self.prompt_index);
         if self.in_block == 0 {
             (0, self.next_id)
-        } else if self.in_block < settings.chunks_per_prompt && last.is_none_or(is_same) {
+        } else if self.prompt_index < prompts && self.in_block < settings.chunks_per_prompt && last.is_none_or(is_same)
+        {
             (self.prompt_index, self.block)
         } else if self.prompt_index < prompts && !last.is_none_or(is_same) {
             // The prompt was changed: the rest of its block has the new one.
@@ -178,7 +189,8 @@ impl Contents {
             return fresh;
         }
         let oldest = self.chunks.values().filter_map(|held| Some((held.taken?, held.chunk.id))).min();
-        let long_ago = |(take, _): &(u64, u64)| self.takes - take >= settings.chunks_between_repeats();
+        let long_ago =
+            |(take, _): &(u64, u64)| *take == PLAYED_BEFORE || self.takes - take >= settings.chunks_between_repeats();
         let old = oldest.filter(long_ago).map(|(_, id)| (id, true));
         old.or(fresh).or(oldest.map(|(_, id)| (id, true)))
     }
@@ -186,7 +198,7 @@ impl Contents {
     /// The chunks that were played and are no longer needed, those that were played the longest time ago first.
     fn played(&self) -> Vec<u64> {
         let taken = self.chunks.values().filter_map(|held| Some((held.taken?, held.chunk.id)));
-        let mut played: Vec<_> = taken.filter(|(take, _)| *take < self.needed).collect();
+        let mut played: Vec<_> = taken.filter(|(take, _)| *take < self.needed || *take == PLAYED_BEFORE).collect();
         played.sort_unstable();
         played.into_iter().map(|(_, id)| id).collect()
     }

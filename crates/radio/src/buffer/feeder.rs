@@ -1,8 +1,8 @@
 //! Takes chunks from a buffer as the station needs them.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use crowd_engine::feed::FileInput;
 use crowd_engine::{Frames, SampleRate};
@@ -11,6 +11,7 @@ use crowd_library::ContentIndex;
 use super::contents::Taken;
 use super::rolling_buffer::{RollingBuffer, Status};
 use super::settings::BufferSettings;
+use crate::config::StationConfig;
 use crate::error::Error;
 use crate::item::{Item, ItemChunk, ItemKind};
 use crate::station::Publisher;
@@ -30,18 +31,58 @@ pub struct Feeder {
     contents: ContentIndex,
     /// A chunk that was taken and is not in the program yet.
     pending: Option<Taken>,
+    /// The configuration of the station with the time of its last change, to follow it.
+    config: PathBuf,
+    changed: Option<SystemTime>,
     /// Whether chunks that a crash has left between the buffer and the program were looked for.
     reconciled: bool,
 }
 
 impl Feeder {
-    /// Takes chunks from the buffer in a folder, for a station with a sample rate.
+    /// Takes chunks from the buffer in a folder, for a station with a sample rate. The settings are those of `[buffer]` in the file
+    /// `config`, also when it is changed.
     ///
     /// # Errors
     /// Those of opening the buffer.
-    pub fn open(folder: &Path, settings: BufferSettings, rate: SampleRate) -> Result<Self, Error> {
+    pub fn open(folder: &Path, settings: BufferSettings, rate: SampleRate, config: &Path) -> Result<Self, Error> {
         let buffer = RollingBuffer::open(folder, settings)?;
-        Ok(Self { buffer, rate, contents: ContentIndex::default(), pending: None, reconciled: false })
+        let (contents, config, changed) = (ContentIndex::default(), config.to_owned(), changed(config));
+        Ok(Self { buffer, rate, contents, pending: None, config, changed, reconciled: false })
+    }
+
+    /// Checks that the buffer is long enough for a station that makes `ahead` seconds before they are heard.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] when it is not.
+    pub fn check_length(&self, ahead: f64) -> Result<(), Error> {
+        let settings = self.buffer.settings();
+        let (chunks, seconds) = (settings.chunks, settings.chunk_seconds);
+        let needed = (2.0 * ahead / f64::from(seconds)).ceil() as usize + 2 * AHEAD;
+        if chunks >= needed {
+            return Ok(());
+        }
+        let advice = format!("give at least {needed} chunks, or a smaller --window");
+        Err(Error::Invalid(format!(
+            "[buffer]: {chunks} chunks of {seconds} s are too few for a station that makes {ahead:.0} s ahead: {advice}"
+        )))
+    }
+
+    /// Reads the configuration again if it has changed.
+    fn follow(&mut self) {
+        let changed = changed(&self.config);
+        if changed.is_none() || changed == self.changed {
+            return;
+        }
+        self.changed = changed;
+        let settings = StationConfig::read(&self.config)
+            .and_then(|config| config.buffer.map(|buffer| buffer.settings()).transpose());
+        match settings {
+            Ok(Some(settings)) => self.buffer.set_settings(settings),
+            Ok(None) => {
+                tracing::warn!("[buffer] was removed: the station plays what is left of it; restart it to end that")
+            }
+            Err(error) => tracing::error!("the station plays generated music as before: {error}"),
+        }
     }
 
     /// The state of the buffer in numbers.
@@ -64,7 +105,9 @@ impl Feeder {
             if self.buffer.contents()?.available().next().is_none() {
                 break;
             }
-            items.extend(self.buffer.take(0)?.and_then(|taken| self.item(&taken)));
+            if let Some(taken) = self.buffer.take(0)? {
+                items.extend(self.item(&taken)?);
+            }
         }
         Ok(items)
     }
@@ -91,6 +134,7 @@ impl Feeder {
     /// # Errors
     /// Those of taking chunks, and of adding them to the program. A chunk that was taken is added the next time.
     pub fn feed(&mut self, publisher: &mut Publisher, played: Frames) -> Result<(), Error> {
+        self.follow();
         if !self.reconciled {
             self.reconcile(publisher)?;
         }
@@ -103,10 +147,11 @@ impl Feeder {
                 return Ok(());
             }
             if self.pending.is_none() {
+                self.buffer.continue_after(publisher.last_take().unwrap_or(0))?;
                 self.pending = self.buffer.take(needed)?;
             }
-            let Some(taken) = &self.pending else { return Ok(()) };
-            if let Some(item) = self.item(taken) {
+            let Some(taken) = self.pending.clone() else { return Ok(()) };
+            if let Some(item) = self.item(&taken)? {
                 publisher.change(played, |changes, from, program| changes.add_chunk(item, from, program))?;
             }
             self.pending = None;
@@ -123,16 +168,26 @@ impl Feeder {
         Ok(())
     }
 
-    /// The item of a chunk; `None` if its file cannot be read, which is logged.
-    fn item(&self, taken: &Taken) -> Option<Item> {
+    /// The item of a chunk; `None` if its file cannot be read or is another one, which is logged and counted.
+    fn item(&mut self, taken: &Taken) -> Result<Option<Item>, Error> {
         let Taken { take, chunk, repeat } = taken;
         let path = self.buffer.path(chunk);
         let opened = self.contents.open(&path).map_err(Error::from).and_then(|music| {
+            if music.hash().is_none_or(|hash| hash.to_string() != chunk.hash) {
+                return Err(Error::Invalid(format!("{}: the file has changed", path.display())));
+            }
             let (_, info) = FileInput::from_opener(move || music.reader(), Some(self.rate))?;
             Ok(info.frames)
         });
-        let frames = opened.inspect_err(|error| tracing::error!("a chunk of the buffer is left out: {error}")).ok()?;
-        Some(Item {
+        let frames = match opened {
+            Ok(frames) => frames,
+            Err(error) => {
+                tracing::error!("a chunk of the buffer is left out: {error}");
+                self.buffer.lose(chunk.id)?;
+                return Ok(None);
+            }
+        };
+        Ok(Some(Item {
             hash: chunk.hash.clone(),
             kind: ItemKind::Track,
             file: path,
@@ -145,6 +200,11 @@ impl Feeder {
             isrc: None,
             mix_point: None,
             chunk: Some(ItemChunk { take: *take, prompt: chunk.prompt.clone(), repeat: *repeat }),
-        })
+        }))
     }
+}
+
+/// The time of the last change of a file.
+fn changed(file: &Path) -> Option<SystemTime> {
+    std::fs::metadata(file).and_then(|metadata| metadata.modified()).ok()
 }

@@ -73,13 +73,13 @@ impl Generator {
         let Some((_, free)) = crowd_library::disk_space(folder) else { return Ok(()) };
         let needed = missing * chunk;
         if needed > free {
-            let gigabytes = |bytes: u64| format!("{:.1} GB", bytes as f64 / 1e9);
+            let megabytes = |bytes: u64| format!("{:.1} MB", bytes as f64 / 1e6);
             return Err(Error::Invalid(format!(
                 "{}: {chunks} chunks of {} s need {} more, {} are free: give fewer chunks, or another folder",
                 folder.display(),
                 settings.chunk_seconds,
-                gigabytes(needed),
-                gigabytes(free)
+                megabytes(needed),
+                megabytes(free)
             )));
         }
         Ok(())

@@ -51,6 +51,9 @@ type Known = BTreeMap<String, (String, bool)>;
 /// [`Error::Invalid`] when the folder has no chunks or another process generates; when the disk is full.
 pub fn import(buffer: &mut RollingBuffer, from: &Path, target_lufs: f64) -> Result<Imported, Error> {
     let _lock = buffer.lock_generator()?;
+    if buffer.is_in(from) {
+        return Err(Error::Invalid(format!("{}: this is the buffer itself: give another folder", from.display())));
+    }
     let mut imported = Imported::default();
     let mut names = names_in(from)?;
     names.sort_by_key(|name| name.id);
@@ -123,7 +126,7 @@ fn known(from: &Path, names: &[ChunkName], problems: &mut Vec<String>) -> Result
     let text = match std::fs::read_to_string(&path) {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            return Ok(Log::read_only(from)?.map(|contents| of_buffer(&contents)).unwrap_or_default());
+            return Ok(Log::readable(from)?.map(|contents| of_buffer(&contents)).unwrap_or_default());
         }
         Err(error) => return Err(Error::io(&path, "read", error)),
     };

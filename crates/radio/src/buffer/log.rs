@@ -33,9 +33,7 @@ impl Log {
     /// [`Error::Io`]; [`Error::File`] for a damaged line.
     pub fn open(folder: &Path) -> Result<Self, Error> {
         std::fs::create_dir_all(folder).map_err(|error| Error::io(folder, "make the folder", error))?;
-        let lock_path = folder.join(LOCK);
-        let lock = File::options().create(true).write(true).truncate(false).open(&lock_path);
-        let lock = lock.map_err(|error| Error::io(&lock_path, "open", error))?;
+        let lock = open_lock(&folder.join(LOCK))?;
         let path = folder.join(FILE);
         let mut log = Self { path, lock, contents: Contents::default(), file: None, inode: 0, bytes: 0 };
         log.read()?;
@@ -57,19 +55,21 @@ impl Log {
         Self::open(folder)
     }
 
-    /// The contents of the log in a folder, which is not changed; `None` if there is none.
+    /// The contents of the log in a folder, which is not changed, up to its first damaged line; `None` if there is no log.
     ///
     /// # Errors
-    /// As [`open`](Self::open).
-    pub fn read_only(folder: &Path) -> Result<Option<Contents>, Error> {
+    /// [`Error::Io`].
+    pub fn readable(folder: &Path) -> Result<Option<Contents>, Error> {
         let path = folder.join(FILE);
         if !path.exists() {
             return Ok(None);
         }
         let lock = File::open(&path).map_err(|error| Error::io(&path, "open", error))?;
         let mut log = Self { path, lock, contents: Contents::default(), file: None, inode: 0, bytes: 0 };
-        log.read()?;
-        Ok(Some(log.contents))
+        match log.read() {
+            Ok(()) | Err(Error::File { .. }) => Ok(Some(log.contents)),
+            Err(error) => Err(error),
+        }
     }
 
     /// The contents, as they were when the log was read last.
@@ -119,10 +119,24 @@ impl Log {
     /// # Errors
     /// Those of `change`; when the disk is full. The buffer is then as before.
     pub fn change(&mut self, change: impl FnOnce(&Contents) -> Result<Vec<Event>, Error>) -> Result<(), Error> {
-        self.lock.lock().map_err(|error| Error::io(&self.path, "lock", error))?;
+        self.take_lock()?;
         let result = self.read().and_then(|()| change(&self.contents)).and_then(|events| self.append(events));
         let unlocked = self.lock.unlock().map_err(|error| Error::io(&self.path, "unlock", error));
         result.and(unlocked)
+    }
+
+    /// Locks the log. If its folder was removed and made again, there is another file to lock.
+    fn take_lock(&mut self) -> Result<(), Error> {
+        let path = self.path.with_file_name(LOCK);
+        loop {
+            self.lock.lock().map_err(|error| Error::io(&path, "lock", error))?;
+            let inode = |metadata: std::fs::Metadata| metadata.ino();
+            let (held, present) = (self.lock.metadata().map(inode).ok(), std::fs::metadata(&path).map(inode).ok());
+            if held.is_some() && held == present {
+                return Ok(());
+            }
+            self.lock = open_lock(&path)?;
+        }
     }
 
     fn append(&mut self, events: Vec<Event>) -> Result<(), Error> {
@@ -163,6 +177,11 @@ impl Log {
         self.file = None;
         self.read()
     }
+}
+
+fn open_lock(path: &Path) -> Result<File, Error> {
+    let lock = File::options().create(true).write(true).truncate(false).open(path);
+    lock.map_err(|error| Error::io(path, "open", error))
 }
 
 #[cfg(test)]

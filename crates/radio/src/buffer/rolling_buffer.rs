@@ -114,7 +114,39 @@ impl RollingBuffer {
 
     /// Enters into the log that a chunk was played elsewhere.
     pub(super) fn mark_played(&mut self, id: u64) -> Result<(), Error> {
-        self.log.change(|_| Ok(vec![Event::Taken { id, repeat: false, needed: 0 }]))
+        self.log.change(|_| Ok(vec![Event::Played { id }]))
+    }
+
+    /// Whether the buffer is in this folder.
+    pub(super) fn is_in(&self, folder: &Path) -> bool {
+        folder.canonicalize().is_ok_and(|folder| self.folder.canonicalize().is_ok_and(|own| own == folder))
+    }
+
+    /// Uses other settings.
+    pub fn set_settings(&mut self, settings: BufferSettings) {
+        self.settings = settings;
+    }
+
+    /// Goes on with the numbers of takes after `last`, which the program of a station has: the log was lost or is older.
+    ///
+    /// # Errors
+    /// Those of changing the log.
+    pub fn continue_after(&mut self, last: u64) -> Result<(), Error> {
+        if self.contents()?.takes >= last {
+            return Ok(());
+        }
+        self.log.change(|contents| {
+            let contents = Box::new(Contents { takes: last, last_takes: Vec::new(), ..contents.clone() });
+            Ok(vec![Event::State { contents }])
+        })
+    }
+
+    /// Removes a chunk whose file cannot be used.
+    ///
+    /// # Errors
+    /// Those of changing the log.
+    pub fn lose(&mut self, id: u64) -> Result<(), Error> {
+        self.log.change(|_| Ok(vec![Event::Removed { id, lost: true }]))
     }
 
     /// The right to add chunks, which one process has at a time. What a crash has left is put in order: a complete file that is not in the
@@ -126,7 +158,6 @@ impl RollingBuffer {
         let lock = lock_generator(&self.folder)?;
         self.adopt()?;
         self.enforce(false)?;
-        self.delete_removed()?;
         Ok(lock)
     }
 
@@ -139,7 +170,16 @@ impl RollingBuffer {
             let Some(name) = names_in(&folder)?.into_iter().find(is_next) else { return Ok(Vec::new()) };
             let file = name.to_string();
             let prompt = settings.prompt(prompt_index).to_owned();
-            let chunk = read_chunk(&folder.join(&file), name, prompt, block)?;
+            let path = folder.join(&file);
+            let chunk = match read_chunk(&path, name, prompt, block) {
+                Ok(chunk) => chunk,
+                Err(error) => {
+                    let aside = path.with_extension("damaged");
+                    std::fs::rename(&path, &aside).map_err(|error| Error::io(&path, "rename", error))?;
+                    tracing::error!("{error}: it is now {}", aside.display());
+                    return Ok(Vec::new());
+                }
+            };
             tracing::info!("{file}: it was made before the process ended, and is in the buffer");
             Ok(vec![Event::Added { chunk }])
         })
@@ -179,7 +219,8 @@ impl RollingBuffer {
             let removed = after.surplus(settings, false).into_iter().map(|id| Event::Removed { id, lost: false });
             Ok([Event::Added { chunk }].into_iter().chain(removed).collect())
         })?;
-        self.delete_removed()
+        self.delete_removed();
+        Ok(())
     }
 
     /// Takes the chunk that plays next; `None` if the buffer has none. Chunks that were taken before the time `needed` can be removed.
@@ -236,21 +277,20 @@ impl RollingBuffer {
             count = surplus.len();
             Ok(surplus.into_iter().map(|id| Event::Removed { id, lost: false }).collect())
         })?;
-        self.delete_removed()?;
+        self.delete_removed();
         Ok(count)
     }
 
-    fn delete_removed(&mut self) -> Result<(), Error> {
+    fn delete_removed(&self) {
         for file in &self.log.contents().removed {
             let path = self.folder.join(file);
             match std::fs::remove_file(&path) {
                 Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                    return Err(Error::io(&path, "remove", error));
+                    tracing::error!("{}", Error::io(&path, "remove", error));
                 }
                 _ => {}
             }
         }
-        Ok(())
     }
 
     /// Makes a new log from the chunk files. Which of them were played is known as far as the present log can be read. Returns the number of
@@ -261,9 +301,10 @@ impl RollingBuffer {
     pub fn rebuild(folder: &Path, settings: BufferSettings) -> Result<usize, Error> {
         std::fs::create_dir_all(folder).map_err(|error| Error::io(folder, "make the folder", error))?;
         let _lock = lock_generator(folder)?;
-        let known = Log::open(folder).map(|log| log.contents().clone()).unwrap_or_default();
+        let known = Log::readable(folder)?.unwrap_or_default();
         let mut log = Log::begin_anew(folder)?;
-        let mut contents = Contents { takes: known.takes, repeats: known.repeats, ..Contents::default() };
+        let mut contents =
+            Contents { takes: known.takes, repeats: known.repeats, needed: known.needed, ..Contents::default() };
         let mut names = names_in(folder)?;
         names.sort_by_key(|name| name.id);
         let mut block = 0;

@@ -134,7 +134,9 @@ impl SessionSound {
                     return Err(Error::Invalid(format!("the provider of the music ended: {reason}")));
                 }
                 Ok(ProviderEvent::Warning(warning)) => tracing::warn!("the provider of the music: {warning}"),
-                Ok(other) => tracing::warn!("the provider of the music: {other:?}"),
+                Ok(ProviderEvent::Filtered { text, reason }) => {
+                    tracing::warn!("the provider of the music has not used \"{}\": {reason}", text.escape_debug());
+                }
                 Err(NoEvent::TimedOut) if since.elapsed() >= SLOW => {
                     tracing::warn!("the provider of the music has sent no sound for {} s", SLOW.as_secs());
                     since = Instant::now();

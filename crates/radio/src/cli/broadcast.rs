@@ -52,6 +52,14 @@ const FIRST_MUSIC: Duration = Duration::from_secs(20);
 /// The time until something that failed is tried again.
 const RETRY: Duration = Duration::from_secs(1);
 
+/// The generated music of a station.
+pub struct Generated {
+    /// Takes chunks from their buffer.
+    pub feeder: Feeder,
+    /// Why no music is generated, if it is not.
+    pub fault: Arc<Latest<String>>,
+}
+
 /// The flags of a broadcast.
 #[derive(Debug, Args)]
 pub struct Broadcast {
@@ -81,7 +89,7 @@ pub struct Broadcast {
 
 impl Broadcast {
     /// Broadcasts the station that is prepared in the folder `processed`, with its state in the folder `state`, until a signal stops it. With a
-    /// `health_file` the station listens to itself, and with a `feeder` it plays generated music.
+    /// `health_file` the station listens to itself, and `generated` is its generated music.
     ///
     /// # Errors
     /// When the station is not prepared, another process runs it, or the port cannot be opened.
@@ -90,7 +98,7 @@ impl Broadcast {
         processed: &Path,
         state: &Path,
         health_file: Option<PathBuf>,
-        mut feeder: Option<Feeder>,
+        mut generated: Option<Generated>,
     ) -> Result<(), Error> {
         let started = Instant::now();
         if health_file.is_none() && self.on_change.is_given() {
@@ -100,7 +108,8 @@ impl Broadcast {
         let token = self.access.token().map_err(Error::Invalid)?;
         let manifest = Manifest::read(processed)?;
         let MadeRenditions { renditions, aac, opus } = self.renditions.make(&manifest, processed, state)?;
-        let (publisher, mut clock, as_run) = self.publisher(renditions, &manifest, state, started, feeder.as_mut())?;
+        let (publisher, mut clock, as_run) =
+            self.publisher(renditions, &manifest, state, started, generated.as_mut().map(|g| &mut g.feeder))?;
         let (commands, waiting) = mpsc::sync_channel(WAITING);
         let control = Control::new(waiting, processed);
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
@@ -152,7 +161,7 @@ impl Broadcast {
             let thread = thread::Builder::new().name("publisher".to_owned());
             thread.spawn(move || {
                 let _ended = ended;
-                publish(publisher, control, as_run, feeder, &app, &stopped);
+                publish(publisher, control, as_run, generated, &app, &stopped);
             })
         };
         let publishing = publishing.map_err(|error| Error::io("the publisher's thread", "start", error))?;
@@ -246,6 +255,9 @@ impl Broadcast {
         };
         let published = state.published_segments;
         let ahead = renditions.duration((Publisher::WINDOWS_AHEAD + 1) * u64::from(self.window)).as_secs_f64();
+        if let Some(feeder) = &feeder {
+            feeder.check_length(ahead)?;
+        }
         let first = || {
             let Some(feeder) = feeder else { return Ok(Vec::new()) };
             feeder.wait(ahead, FIRST_MUSIC)?;
@@ -280,11 +292,11 @@ fn publish(
     mut publisher: Publisher,
     mut control: Control,
     mut as_run: AsRunLog,
-    mut feeder: Option<Feeder>,
+    mut generated: Option<Generated>,
     app: &App,
     stopped: &AtomicBool,
 ) {
-    let (mut counted, mut unlogged, mut unfed) = (None, None, None);
+    let (mut counted, mut unlogged, mut unfed, mut ungenerated) = (None, None, None, None);
     while !stopped.load(Ordering::Relaxed) {
         let played = *app.played.borrow();
         control.run(&mut publisher, played);
@@ -295,16 +307,24 @@ fn publish(
                 tracing::error!("{text}");
                 unlogged = Some(text);
             }
-            if let Some(feeder) = &mut feeder {
+            if let Some(Generated { feeder, fault }) = &mut generated {
                 let fed = feeder.feed(&mut publisher, played);
-                unfed = fed.err().map(|error| format!("generated music cannot be taken from its buffer: {error}"));
-                unfed.iter().for_each(|text| tracing::error!("{text}"));
+                let now = fed.err().map(|error| format!("generated music cannot be taken from its buffer: {error}"));
+                now.iter().filter(|_| now != unfed).for_each(|text| tracing::error!("{text}"));
+                unfed = now;
+                ungenerated = fault.get();
                 app.buffer.set(feeder.status().ok());
             }
         }
         let published = publisher.publish(played);
         if matches!(published, Ok(true)) {
-            app.fault.set(publisher.unanswered().or_else(|| unlogged.clone()).or_else(|| unfed.clone()));
+            app.fault.set(
+                publisher
+                    .unanswered()
+                    .or_else(|| unlogged.clone())
+                    .or_else(|| unfed.clone())
+                    .or_else(|| ungenerated.clone()),
+            );
         }
         let result = published.and_then(|new| Ok(new || publisher.make_ahead()?));
         match result {

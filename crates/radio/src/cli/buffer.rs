@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use clap::{Args, Subcommand};
@@ -13,6 +13,7 @@ use super::values::PROGRAM;
 use crate::buffer::{Generator, Made, RollingBuffer, Status, import};
 use crate::config::{BufferConfig, StationConfig};
 use crate::error::Error;
+use crate::http::Latest;
 
 /// The folder of the buffer in the folder of a station.
 pub const FOLDER: &str = "buffer";
@@ -188,6 +189,8 @@ impl Generate {
 
 /// The time until something that failed is tried again.
 const RETRY: Duration = Duration::from_secs(5);
+/// The time in which the generator ends when it is stopped.
+const STOPPING: Duration = Duration::from_secs(5);
 
 impl Bootstrap {
     /// Generates the chunks.
@@ -214,47 +217,80 @@ impl Bootstrap {
     }
 }
 
-/// Fills the buffer of a station in a thread of its own, as long as the process runs. A configuration that has changed is read again. While
-/// another process fills the buffer, this one waits for its end.
-///
-/// # Errors
-/// [`Error::Io`] when the thread cannot be started.
-pub fn generate_in_background(config: PathBuf, data: &Path) -> Result<(), Error> {
-    let folder = data.join(FOLDER);
-    let thread = thread::Builder::new().name("generator".to_owned());
-    // It ends with the process. What it writes is complete or not there.
-    let spawned = thread.spawn(move || {
-        let (never, mut told) = (AtomicBool::new(false), String::new());
-        loop {
-            if let Err(error) = generate_while_unchanged(&config, &folder, &never) {
-                let error = error.to_string();
-                if error != told {
-                    tracing::error!("no music is generated: {error}");
-                    told = error;
-                }
-            }
-            thread::sleep(RETRY);
-        }
-    });
-    spawned.map(|_| ()).map_err(|error| Error::io("the thread that generates music", "start", error))
+/// Fills the buffer of a station in a thread of its own, until it is dropped. A configuration that has changed is read again. While another
+/// process fills the buffer, this one waits for its end.
+pub struct BackgroundGenerator {
+    stop: Arc<AtomicBool>,
+    fault: Arc<Latest<String>>,
+    thread: Option<JoinHandle<()>>,
 }
 
-fn generate_while_unchanged(file: &Path, folder: &Path, never: &AtomicBool) -> Result<(), Error> {
+impl BackgroundGenerator {
+    /// Starts the thread.
+    ///
+    /// # Errors
+    /// [`Error::Io`] when it cannot be started.
+    pub fn start(config: PathBuf, data: &Path) -> Result<Self, Error> {
+        let (stop, fault) = (Arc::new(AtomicBool::new(false)), Arc::new(Latest::default()));
+        let folder = data.join(FOLDER);
+        let (stopped, told) = (stop.clone(), fault.clone());
+        let work = move || {
+            while !stopped.load(Ordering::Relaxed) {
+                if let Err(error) = generate_while_unchanged(&config, &folder, &stopped, &told) {
+                    let text = format!("no music is generated: {error}");
+                    if told.get().as_ref() != Some(&text) {
+                        tracing::error!("{text}");
+                    }
+                    told.set(Some(text));
+                }
+                wait(RETRY, &stopped);
+            }
+        };
+        let thread = thread::Builder::new().name("generator".to_owned()).spawn(work);
+        let thread = thread.map_err(|error| Error::io("the thread that generates music", "start", error))?;
+        Ok(Self { stop, fault, thread: Some(thread) })
+    }
+
+    /// Why no music is generated, if it is not.
+    pub fn fault(&self) -> Arc<Latest<String>> {
+        self.fault.clone()
+    }
+}
+
+impl Drop for BackgroundGenerator {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+        let begun = Instant::now();
+        // What it writes is complete or not there, so it need not be waited for longer.
+        while self.thread.as_ref().is_some_and(|thread| !thread.is_finished()) && begun.elapsed() < STOPPING {
+            thread::sleep(POLL / 10);
+        }
+    }
+}
+
+fn generate_while_unchanged(
+    file: &Path,
+    folder: &Path,
+    stop: &AtomicBool,
+    fault: &Latest<String>,
+) -> Result<(), Error> {
     let changed = || std::fs::metadata(file).and_then(|metadata| metadata.modified()).ok();
     let version = changed();
     let (config, buffer) = configuration(file)?;
     let mut generator = Generator::open(folder, buffer, config.stream)?;
-    while changed() == version {
-        match generator.step(never)? {
+    while changed() == version && !stop.load(Ordering::Relaxed) {
+        let made = generator.step(stop)?;
+        fault.set(None);
+        match made {
             Made::Chunk(chunk) => {
                 tracing::debug!("{} was generated", chunk.file);
                 let begun = Instant::now();
                 let cooldown = generator.cooldown()?;
-                while begun.elapsed() < cooldown && changed() == version {
+                while begun.elapsed() < cooldown && changed() == version && !stop.load(Ordering::Relaxed) {
                     thread::sleep(POLL.min(cooldown));
                 }
             }
-            Made::Full | Made::Stopped => thread::sleep(5 * POLL),
+            Made::Full | Made::Stopped => wait(5 * POLL, stop),
         }
     }
     Ok(())

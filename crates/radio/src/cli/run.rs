@@ -7,8 +7,8 @@ use std::time::{Duration, SystemTime};
 use clap::Args;
 use crowd_engine::SampleRate;
 
-use super::broadcast::Broadcast;
-use super::buffer::{self, generate_in_background};
+use super::broadcast::{Broadcast, Generated};
+use super::buffer::{self, BackgroundGenerator};
 use crate::buffer::Feeder;
 use crate::config::StationConfig;
 use crate::error::Error;
@@ -51,13 +51,15 @@ impl Run {
         let config = StationConfig::read(&self.config)?;
         // Preparing can take hours, so the flags are checked before.
         self.broadcast.check()?;
+        let mut generator = None;
         let feeder = match &config.buffer {
             None => None,
             Some(buffer) => {
                 let rate = SampleRate::new(config.stream.sample_rate)?;
-                let feeder = Feeder::open(&self.data.join(buffer::FOLDER), buffer.settings()?, rate)?;
+                let folder = self.data.join(buffer::FOLDER);
+                let feeder = Feeder::open(&folder, buffer.settings()?, rate, &self.config)?;
                 if !self.no_generate {
-                    generate_in_background(self.config.clone(), &self.data)?;
+                    generator = Some(BackgroundGenerator::start(self.config.clone(), &self.data)?);
                 }
                 Some(feeder)
             }
@@ -84,7 +86,12 @@ impl Run {
         // The check fetches over HTTP without a certificate.
         let file = self.broadcast.health_file.clone().unwrap_or_else(|| self.data.join(HEALTH));
         let health_file = (!self.broadcast.is_https()).then_some(file);
-        self.broadcast.run(&processed, &state, health_file, feeder)
+        let fault = generator.as_ref().map(BackgroundGenerator::fault);
+        let generated = feeder.map(|feeder| Generated { feeder, fault: fault.unwrap_or_default() });
+        let result = self.broadcast.run(&processed, &state, health_file, generated);
+        // A provider that is a process of its own ends with it.
+        drop(generator);
+        result
     }
 }
 

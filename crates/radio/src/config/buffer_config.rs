@@ -1,5 +1,6 @@
 //! The buffer of generated music, as the owner of a station writes it.
 
+use music_generator::provider::ExternalProvider;
 use serde::{Deserialize, Serialize};
 
 use crate::buffer::{BufferSettings, Cooldowns, Thresholds};
@@ -56,7 +57,7 @@ impl Default for BufferConfig {
             chunks_per_prompt: 60,
             break_seconds: 3.0,
             seed: 1,
-            thresholds: ThresholdsConfig::Share([0.6, 0.4, 0.2, 0.05]),
+            thresholds: ThresholdsConfig::Share([0.4, 0.3, 0.15, 0.05]),
             cooldown_seconds: None,
         }
     }
@@ -65,7 +66,7 @@ impl Default for BufferConfig {
 impl BufferConfig {
     /// Whether the music is made without a model.
     pub fn is_built_in(&self) -> bool {
-        self.provider.trim() == BUILT_IN
+        self.provider.trim().eq_ignore_ascii_case(BUILT_IN)
     }
 
     /// What is wrong with it, in words.
@@ -79,7 +80,8 @@ impl BufferConfig {
         check(!self.prompts.is_empty(), "it has no prompts: add prompts = [\"lofi hip hop\"]".to_owned());
         for prompt in &self.prompts {
             let length = prompt.chars().count();
-            let fine = (1..=1_000).contains(&length) && !prompt.chars().any(char::is_control);
+            let fine =
+                (1..=1_000).contains(&length) && !prompt.trim().is_empty() && !prompt.chars().any(char::is_control);
             let start: String = prompt.chars().take(40).collect();
             check(
                 fine,
@@ -97,10 +99,11 @@ impl BufferConfig {
         check((1..=100_000).contains(&block), format!("chunks_per_prompt = {block}: give 1 to 100000"));
         let silence = self.break_seconds;
         check((0.0..=60.0).contains(&silence), format!("break_seconds = {silence}: give 0 to 60 s"));
-        check(
-            !self.provider.trim().is_empty(),
-            "provider = \"\": give built-in, a command or tcp://HOST:PORT".to_owned(),
-        );
+        if !self.is_built_in()
+            && let Err(error) = ExternalProvider::new(&self.provider)
+        {
+            check(false, format!("provider = \"{}\": {error}", self.provider.escape_debug()));
+        }
         let limits = self.thresholds().0;
         let most = f64::from(chunks) * f64::from(seconds);
         let fall = limits.windows(2).all(|pair| pair[0] > pair[1]);

@@ -66,6 +66,11 @@ impl AsRunLog {
         let time = self.calendar.time(from).to_zoned_datetime(self.calendar.zone().clone());
         let text = |text: &Option<String>| field(text.as_deref().unwrap_or_default());
         let kind = serde_json::to_string(&item.kind).unwrap_or_default();
+        let kind = match &item.chunk {
+            Some(chunk) if chunk.repeat => "repeat",
+            Some(_) => "generated",
+            None => kind.trim_matches('"'),
+        };
         let line = format!(
             "{},{},{},{},{},{},{:.3},{},{},{}\n",
             time.strftime("%Y-%m-%dT%H:%M:%S%.3f%:z"),
@@ -73,7 +78,7 @@ impl AsRunLog {
             text(&item.artist),
             text(&item.album),
             text(&item.isrc),
-            kind.trim_matches('"'),
+            kind,
             Frames(frames).seconds(self.rate),
             listeners.aac,
             listeners.opus,
