@@ -1,5 +1,6 @@
 //! Takes chunks from a buffer as the station needs them.
 
+use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
@@ -29,8 +30,8 @@ pub struct Feeder {
     buffer: RollingBuffer,
     rate: SampleRate,
     contents: ContentIndex,
-    /// A chunk that was taken and is not in the program yet.
-    pending: Option<Taken>,
+    /// Chunks that were taken and are not in the program yet.
+    pending: VecDeque<Taken>,
     /// The configuration of the station with the time of its last change, to follow it.
     config: PathBuf,
     changed: Option<SystemTime>,
@@ -47,7 +48,7 @@ impl Feeder {
     pub fn open(folder: &Path, settings: BufferSettings, rate: SampleRate, config: &Path) -> Result<Self, Error> {
         let buffer = RollingBuffer::open(folder, settings)?;
         let (contents, config, changed) = (ContentIndex::default(), config.to_owned(), changed(config));
-        Ok(Self { buffer, rate, contents, pending: None, config, changed, reconciled: false })
+        Ok(Self { buffer, rate, contents, pending: VecDeque::new(), config, changed, reconciled: false })
     }
 
     /// Checks that the buffer is long enough for a station that makes `ahead` seconds before they are heard.
@@ -146,24 +147,27 @@ impl Feeder {
             if waiting > AHEAD {
                 return Ok(());
             }
-            if self.pending.is_none() {
+            if self.pending.is_empty() {
                 self.buffer.continue_after(publisher.last_take().unwrap_or(0))?;
-                self.pending = self.buffer.take(needed)?;
+                self.pending.extend(self.buffer.take(needed)?);
             }
-            let Some(taken) = self.pending.clone() else { return Ok(()) };
+            let Some(taken) = self.pending.front().cloned() else { return Ok(()) };
             if let Some(item) = self.item(&taken)? {
                 publisher.change(played, |changes, from, program| changes.add_chunk(item, from, program))?;
             }
-            self.pending = None;
+            self.pending.pop_front();
         }
     }
 
     /// Adds the chunks to the program that were taken before a crash, and were not added.
     fn reconcile(&mut self, publisher: &mut Publisher) -> Result<(), Error> {
-        if let Some(last) = publisher.last_take() {
-            let lost = self.buffer.last_taken()?.into_iter().filter(|taken| taken.take > last);
-            self.pending = lost.min_by_key(|taken| taken.take);
-        }
+        let taken = self.buffer.last_taken()?;
+        // A program without chunks has lost the first ones of a new buffer, or began before it had a buffer.
+        let last = publisher.last_take().unwrap_or_else(|| match taken.first() {
+            Some(first) if first.take == 1 => 0,
+            _ => u64::MAX,
+        });
+        self.pending.extend(taken.into_iter().filter(|taken| taken.take > last));
         self.reconciled = true;
         Ok(())
     }

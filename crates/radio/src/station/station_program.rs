@@ -139,13 +139,16 @@ impl StationProgram {
     /// none.
     pub fn last_take(&self) -> Option<u64> {
         let take = |item: &Item| item.chunk.as_ref().map(|chunk| chunk.take);
-        self.journal.entries().iter().rev().find_map(|entry| match &entry.event {
+        // A state is older than the entries before it.
+        let takes = self.journal.entries().iter().filter_map(|entry| match &entry.event {
             Event::Chunk { item } => take(item),
             Event::State { state } => {
-                state.chunks.back().and_then(take).or((state.last_take > 0).then_some(state.last_take))
+                let waiting = state.chunks.back().and_then(take);
+                waiting.max((state.last_take > 0).then_some(state.last_take))
             }
             _ => None,
-        })
+        });
+        takes.max()
     }
 
     /// Plays something else instead of an item that cannot be played.
