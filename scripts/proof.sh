@@ -37,7 +37,7 @@ step ipfs 'test -n "$IPFS_TOOLS"' 'read crates/ipfs/tests/oracles/README.md, and
     'cargo test --release --locked -p crowd-ipfs -- --ignored'
 step radio 'command -v ffmpeg && command -v mpv && command -v gst-launch-1.0' \
     'apt-get install ffmpeg mpv gstreamer1.0-tools gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-libav' \
-    'for test in day clients stream generated; do
+    'for test in day clients stream generated generated_day; do
          cargo test --release --locked --workspace --features crowd-radio/aac --test $test -- --ignored
      done'
 step loom true '' \

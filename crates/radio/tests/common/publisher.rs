@@ -8,6 +8,7 @@ use std::time::Duration;
 use crowd_engine::SampleRate;
 use crowd_radio::config::StationConfig;
 use crowd_radio::encode::{EncodedProgram, PieceStore, ProgramSound};
+use crowd_radio::item::Item;
 use crowd_radio::manifest::Manifest;
 use crowd_radio::setup::Preparer;
 use crowd_radio::sound::{ReadLimits, SoundCache};
@@ -32,14 +33,23 @@ pub fn prepare(folder: &Path, config: &str) -> Manifest {
 
 /// The sound of the program, without changes.
 pub fn sound(folder: &Path, manifest: &Manifest, from: u64) -> (ProgramSound, StationProgram) {
+    sound_with(folder, manifest, from, Vec::new())
+}
+
+/// The sound of a program that begins with chunks of generated music.
+fn sound_with(folder: &Path, manifest: &Manifest, from: u64, chunks: Vec<Item>) -> (ProgramSound, StationProgram) {
     std::fs::create_dir_all(folder.join("state")).unwrap();
-    let (changes, program) =
-        StationProgram::open(&folder.join("state"), manifest, EPOCH, from, || Ok(Vec::new())).unwrap();
+    let (changes, program) = StationProgram::open(&folder.join("state"), manifest, EPOCH, from, || Ok(chunks)).unwrap();
     (ProgramSound::new(program, SoundCache::new(SampleRate::DAT, ReadLimits::PATIENT)), changes)
 }
 
 /// The publisher of a prepared station, with playlists of `window` segments.
 pub fn publisher(folder: &Path, manifest: &Manifest, window: usize) -> Publisher {
+    publisher_with(folder, manifest, window, Vec::new())
+}
+
+/// The publisher of a prepared station, whose program begins with chunks of generated music.
+pub fn publisher_with(folder: &Path, manifest: &Manifest, window: usize, chunks: Vec<Item>) -> Publisher {
     let store = PieceStore::new(Manifest::pieces(&folder.join("out")).unwrap(), manifest.stream.aac().unwrap());
     let grid = AacSource::segment_grid(SampleRate::DAT, manifest.segment()).unwrap();
     let playlists = vec![("stream.m3u8".to_owned(), Format::Ts)];
@@ -48,7 +58,7 @@ pub fn publisher(folder: &Path, manifest: &Manifest, window: usize) -> Publisher
     let state_folder = StateFolder::open(&folder.join("state")).unwrap();
     let state = state_folder.read().unwrap().unwrap_or_else(|| SavedState::new(EPOCH));
     let published = renditions.start(state.published_segments);
-    let (sound, changes) = sound(folder, manifest, published);
+    let (sound, changes) = sound_with(folder, manifest, published, chunks);
     Publisher::new(renditions, sound, changes, window, state, state_folder)
 }
 
