@@ -159,10 +159,10 @@ struct Heard {
 fn hear(mut decoded: impl Read) -> Heard {
     let mut heard = Heard::default();
     let mut silent = 0..0;
-    let mut second = vec![0; 4 * RATE as usize];
-    while decoded.read_exact(&mut second).is_ok() {
+    let mut second = Vec::new();
+    while decoded.by_ref().take(4 * u64::from(RATE)).read_to_end(&mut second).unwrap() > 0 {
         let (mut rises, mut below) = (0, false);
-        for bytes in second.as_chunks::<4>().0 {
+        for bytes in std::mem::take(&mut second).as_chunks::<4>().0 {
             let sample = f32::from_le_bytes(*bytes);
             heard.frames += 1;
             // A pause within a sine is shorter than what counts as a silence.

@@ -69,10 +69,10 @@ const LOFI: StyleSound = StyleSound {
 
 const INDIAN_LOFI: StyleSound = StyleSound {
     stems: [
-        stem(-13.0, -18.0, OFF, 1.0, 28.0, 0.0).driven(1.6).with_treble(3.7),
+        stem(-13.0, -18.0, OFF, 1.0, 28.0, 0.0).driven(1.6).with_treble(4.4),
         stem(-6.3, OFF, OFF, 0.0, 32.0, 1.0),
-        stem(-9.2, -12.0, -26.0, 1.2, 120.0, 1.5).driven(2.0).with_treble(1.2),
-        stem(-5.3, -11.0, -18.0, 1.1, 150.0, 0.0).driven(2.0).with_treble(3.7),
+        stem(-9.2, -12.0, -26.0, 1.2, 120.0, 1.5).driven(2.0).with_treble(1.8),
+        stem(-5.3, -11.0, -18.0, 1.1, 150.0, 0.0).driven(2.0).with_treble(4.4),
         stem(-26.0, -12.0, OFF, 1.2, 90.0, 0.0),
     ],
     kit: Kit::Lofi,
