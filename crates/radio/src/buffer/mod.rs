@@ -10,7 +10,6 @@ mod feeder;
 #[cfg(feature = "aac")]
 mod generator;
 mod health;
-#[cfg(feature = "aac")]
 mod import;
 mod log;
 mod rolling_buffer;
@@ -25,7 +24,6 @@ pub use feeder::Feeder;
 #[cfg(feature = "aac")]
 pub use generator::{Generator, Made};
 pub use health::{Cooldowns, Health, Thresholds};
-#[cfg(feature = "aac")]
 pub use import::{Imported, import};
 pub use rolling_buffer::{ChunkSound, NewChunk, RollingBuffer, Status};
 pub use settings::BufferSettings;
