@@ -58,7 +58,7 @@ fn json(value: &impl Serialize) -> Response {
     }
 }
 
-/// Who has a block: this server, or nobody.
+/// Who has a block: this server, or none.
 pub(crate) fn providers(server: Option<(&IpnsName, &Vec<String>)>) -> Response {
     json(&Providers { providers: list(server) })
 }

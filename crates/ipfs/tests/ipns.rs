@@ -136,7 +136,7 @@ fn a_changed_record_is_not_valid() {
     for place in 0..signed.bytes().len() {
         let mut bytes = signed.bytes().to_vec();
         bytes[place] ^= 1;
-        // Only the signature of version 1 is not checked, because nobody uses it alone.
+        // Only the signature of version 1 is not checked, because it is never used alone.
         if let Some(record) = valid(&bytes) {
             let said = |record: &IpnsRecord| {
                 (record.value().to_owned(), record.sequence(), record.ttl(), record.valid_until())

@@ -17,6 +17,7 @@ pub mod health;
 #[cfg(feature = "aac")]
 pub mod http;
 pub mod item;
+mod lock_file;
 pub mod manifest;
 pub mod mix_point;
 #[cfg(feature = "aac")]

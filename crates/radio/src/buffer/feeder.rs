@@ -47,7 +47,8 @@ impl Feeder {
     /// Those of opening the buffer.
     pub fn open(folder: &Path, settings: BufferSettings, rate: SampleRate, config: &Path) -> Result<Self, Error> {
         let buffer = RollingBuffer::open(folder, settings)?;
-        let (contents, config, changed) = (ContentIndex::default(), config.to_owned(), changed(config));
+        let changed = StationConfig::changed_at(config);
+        let (contents, config) = (ContentIndex::default(), config.to_owned());
         Ok(Self { buffer, rate, contents, pending: VecDeque::new(), config, changed, reconciled: false })
     }
 
@@ -70,7 +71,7 @@ impl Feeder {
 
     /// Reads the configuration again if it has changed.
     fn follow(&mut self) {
-        let changed = changed(&self.config);
+        let changed = StationConfig::changed_at(&self.config);
         if changed.is_none() || changed == self.changed {
             return;
         }
@@ -206,9 +207,4 @@ impl Feeder {
             chunk: Some(ItemChunk { take: *take, prompt: chunk.prompt.clone(), repeat: *repeat }),
         }))
     }
-}
-
-/// The time of the last change of a file.
-fn changed(file: &Path) -> Option<SystemTime> {
-    std::fs::metadata(file).and_then(|metadata| metadata.modified()).ok()
 }

@@ -12,11 +12,10 @@ use super::contents::Contents;
 use super::log::Log;
 use super::rolling_buffer::{RollingBuffer, names_in, read_chunk};
 use crate::error::Error;
+use crate::sound::gain_db;
 
 /// The metadata of the older program.
 const METADATA: &str = "buffer_metadata.json";
-/// The range of gains in decibels.
-const GAINS_DB: (f64, f64) = (-24.0, 24.0);
 
 /// What was found in a folder.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -108,8 +107,7 @@ pub fn import(buffer: &mut RollingBuffer, from: &Path, target_lufs: f64) -> Resu
 fn gain(path: &Path, target_lufs: f64) -> Result<f32, Error> {
     let loudness =
         crowd_media::loudness::integrated(&crowd_media::open(path, &crowd_media::DecodeOptions::default())?)?;
-    let gain = if loudness.is_finite() { target_lufs - loudness } else { 0.0 };
-    Ok(gain.clamp(GAINS_DB.0, GAINS_DB.1) as f32)
+    Ok(gain_db(loudness, target_lufs))
 }
 
 /// Copies a file: completely, or not at all.

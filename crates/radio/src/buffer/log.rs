@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::contents::{Contents, Event};
 use crate::error::Error;
+use crate::lock_file;
 
 const FILE: &str = "buffer.jsonl";
 const LOCK: &str = "buffer.lock";
@@ -33,7 +34,7 @@ impl Log {
     /// [`Error::Io`]; [`Error::File`] for a damaged line.
     pub fn open(folder: &Path) -> Result<Self, Error> {
         std::fs::create_dir_all(folder).map_err(|error| Error::io(folder, "make the folder", error))?;
-        let lock = open_lock(&folder.join(LOCK))?;
+        let lock = lock_file::open(&folder.join(LOCK))?;
         let path = folder.join(FILE);
         let mut log = Self { path, lock, contents: Contents::default(), file: None, inode: 0, bytes: 0 };
         log.read()?;
@@ -135,7 +136,7 @@ impl Log {
             if held.is_some() && held == present {
                 return Ok(());
             }
-            self.lock = open_lock(&path)?;
+            self.lock = lock_file::open(&path)?;
         }
     }
 
@@ -177,11 +178,6 @@ impl Log {
         self.file = None;
         self.read()
     }
-}
-
-fn open_lock(path: &Path) -> Result<File, Error> {
-    let lock = File::options().create(true).write(true).truncate(false).open(path);
-    lock.map_err(|error| Error::io(path, "open", error))
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ use super::health::Health;
 use super::log::Log;
 use super::settings::BufferSettings;
 use crate::error::Error;
+use crate::lock_file;
 
 /// The lock of the process that adds chunks.
 const GENERATOR_LOCK: &str = "generator.lock";
@@ -156,13 +157,13 @@ impl RollingBuffer {
     /// [`Error::Invalid`] when another process has it; those of changing the log.
     pub fn lock_generator(&mut self) -> Result<File, Error> {
         let lock = lock_generator(&self.folder)?;
-        self.adopt()?;
+        self.add_unlogged()?;
         self.enforce(false)?;
         Ok(lock)
     }
 
     /// Adds a chunk that was written and not entered into the log.
-    fn adopt(&mut self) -> Result<(), Error> {
+    fn add_unlogged(&mut self) -> Result<(), Error> {
         let (folder, settings) = (self.folder.clone(), self.settings.clone());
         self.log.change(|contents| {
             let (prompt_index, block) = contents.next_prompt(&settings);
@@ -367,14 +368,10 @@ impl RollingBuffer {
 }
 
 fn lock_generator(folder: &Path) -> Result<File, Error> {
-    let path = folder.join(GENERATOR_LOCK);
-    let lock = File::options().create(true).write(true).truncate(false).open(&path);
-    let lock = lock.map_err(|error| Error::io(&path, "open", error))?;
-    if lock.try_lock().is_err() {
+    lock_file::try_lock(&folder.join(GENERATOR_LOCK))?.ok_or_else(|| {
         let folder = folder.display();
-        return Err(Error::Invalid(format!("{folder}: another process generates into this buffer: end it first")));
-    }
-    Ok(lock)
+        Error::Invalid(format!("{folder}: another process generates into this buffer: end it first"))
+    })
 }
 
 /// The names of the chunk files in a folder.

@@ -11,12 +11,10 @@ use music_generator::provider::{Control, NoEvent, Provider, ProviderEvent, Provi
 
 use super::rolling_buffer::ChunkSound;
 use crate::error::Error;
-use crate::sound::chain;
+use crate::sound::{chain, gain_db};
 
 /// The loudness of the built-in music.
 const BUILT_IN_LUFS: f64 = -18.0;
-/// The range of gains in decibels.
-const GAINS_DB: (f64, f64) = (-24.0, 24.0);
 /// The longest time until a stop is noticed.
 const POLL: Duration = Duration::from_millis(200);
 /// After this time without sound it is told that the provider is waited for.
@@ -66,9 +64,9 @@ impl SessionSound {
     /// # Errors
     /// [`Error::Invalid`] when the provider ended.
     pub fn read(&mut self, seconds: f64, stop: &AtomicBool) -> Result<Option<ChunkSound>, Error> {
-        let Some(rate) = self.fill(|rate| if rate.is_some() { 1 } else { 0 }, stop)? else { return Ok(None) };
+        let Some(rate) = self.fill(1, stop)? else { return Ok(None) };
         let wanted = (seconds * f64::from(rate.get())).round() as usize;
-        if self.fill(|_| wanted, stop)?.is_none() {
+        if self.fill(wanted, stop)?.is_none() {
             return Ok(None);
         }
         let chain = match &mut self.chain {
@@ -81,7 +79,7 @@ impl SessionSound {
         // The chain is later than its input; what comes before the first frame is dropped.
         let latency = chain.latency().0;
         let late = latency.saturating_sub(self.processed) as usize;
-        if self.fill(|_| wanted + late, stop)?.is_none() {
+        if self.fill(wanted + late, stop)?.is_none() {
             return Ok(None);
         }
         let mut sound: Vec<[f32; 2]> = self.raw.drain(..wanted + late).collect();
@@ -96,28 +94,23 @@ impl SessionSound {
     }
 
     fn gain_db(&self, rate: SampleRate, frames: usize) -> Result<f32, Error> {
-        let gain = match self.gain {
-            SessionGain::BuiltIn => self.target_lufs - BUILT_IN_LUFS,
+        let loudness = match self.gain {
+            SessionGain::BuiltIn => BUILT_IN_LUFS,
             SessionGain::Measured => {
                 let samples = self.raw.get(..frames).unwrap_or_default().as_flattened().to_vec();
                 let audio = crowd_media::Audio::new(crowd_media::Samples::F32(samples), rate.get(), 2)?;
-                let loudness = crowd_media::loudness::integrated(&audio)?;
-                if loudness.is_finite() { self.target_lufs - loudness } else { 0.0 }
+                crowd_media::loudness::integrated(&audio)?
             }
         };
-        Ok(gain.clamp(GAINS_DB.0, GAINS_DB.1) as f32)
+        Ok(gain_db(loudness, self.target_lufs))
     }
 
     /// Waits until the provider has made so many frames. Returns its sample rate, or `None` when `stop` was set.
-    fn fill(
-        &mut self,
-        wanted: impl Fn(Option<SampleRate>) -> usize,
-        stop: &AtomicBool,
-    ) -> Result<Option<SampleRate>, Error> {
+    fn fill(&mut self, wanted: usize, stop: &AtomicBool) -> Result<Option<SampleRate>, Error> {
         let mut since = Instant::now();
         loop {
             if let Some(rate) = self.rate
-                && self.raw.len() >= wanted(self.rate)
+                && self.raw.len() >= wanted
             {
                 return Ok(Some(rate));
             }

@@ -274,7 +274,7 @@ fn generate_while_unchanged(
     stop: &AtomicBool,
     fault: &Latest<String>,
 ) -> Result<(), Error> {
-    let changed = || std::fs::metadata(file).and_then(|metadata| metadata.modified()).ok();
+    let changed = || StationConfig::changed_at(file);
     let version = changed();
     let (config, buffer) = configuration(file)?;
     let mut generator = Generator::open(folder, buffer, config.stream)?;

@@ -1,6 +1,6 @@
 //! `crowd-radio run`.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::thread;
 use std::time::{Duration, SystemTime};
 
@@ -69,7 +69,7 @@ impl Run {
             tracing::info!("preparing the music of {}", self.config.display());
             let mut first = Preparer::new(config, &processed)?;
             warn(&first.prepare(|done, all| tracing::info!("{done} of {all} files"))?, &mut Vec::new());
-            preparer = Some((first.one_by_one(), changed(&self.config)));
+            preparer = Some((first.one_by_one(), StationConfig::changed_at(&self.config)));
         }
         let mut follower =
             Follower { config: self.config.clone(), processed: processed.clone(), preparer, told: Vec::new() };
@@ -107,7 +107,7 @@ struct Follower {
 
 impl Follower {
     fn prepare(&mut self) {
-        let changed = changed(&self.config);
+        let changed = StationConfig::changed_at(&self.config);
         let result = match &mut self.preparer {
             Some((preparer, time)) if *time == changed => preparer.prepare(|_, _| ()),
             _ => StationConfig::read(&self.config).and_then(|config| {
@@ -126,9 +126,4 @@ impl Follower {
 fn warn(messages: &[String], told: &mut Vec<String>) {
     messages.iter().filter(|message| !told.contains(message)).for_each(|message| tracing::warn!("{message}"));
     messages.clone_into(told);
-}
-
-/// The time of the last change of a file.
-fn changed(file: &Path) -> Option<SystemTime> {
-    std::fs::metadata(file).and_then(|metadata| metadata.modified()).ok()
 }

@@ -1,12 +1,18 @@
 //! Reads a configuration.
 
 use std::path::Path;
+use std::time::SystemTime;
 
 use super::older_files;
 use super::station_config::StationConfig;
 use crate::error::Error;
 
 impl StationConfig {
+    /// The time of the last change of a configuration; `None` if there is no such file.
+    pub fn changed_at(path: &Path) -> Option<SystemTime> {
+        std::fs::metadata(path).and_then(|metadata| metadata.modified()).ok()
+    }
+
     /// Reads a configuration. Paths in it are relative to its folder. A file whose name ends with `.json` is read as one of the older
     /// formats.
     ///

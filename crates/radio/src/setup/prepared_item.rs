@@ -11,9 +11,7 @@ use crowd_mastering::measure;
 
 use crate::error::Error;
 use crate::item::{Item, ItemKind};
-
-/// The range of gains in decibels. Music that needs more is noise.
-const GAINS_DB: (f64, f64) = (-24.0, 24.0);
+use crate::sound::GAINS_DB;
 
 /// What is measured of a file.
 #[derive(Clone, Debug)]

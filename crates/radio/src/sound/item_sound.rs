@@ -19,6 +19,15 @@ const NO_OVERLAP: Frames = Frames(0);
 /// The largest true peak. AAC of 128 kbit/s and more decodes to at most 0.6 dB above it.
 const CEILING_DBTP: f32 = -1.0;
 
+/// The range of gains in decibels. Music that needs more is noise.
+pub const GAINS_DB: (f64, f64) = (-24.0, 24.0);
+
+/// The gain in decibels that brings a loudness to the target, both in LUFS; 0 for silence, which has none.
+pub fn gain_db(loudness: f64, target: f64) -> f32 {
+    let gain = if loudness.is_finite() { target - loudness } else { 0.0 };
+    gain.clamp(GAINS_DB.0, GAINS_DB.1) as f32
+}
+
 /// The chain that gives an item the loudness of the station: a gain and a true-peak limiter.
 pub fn chain(gain_db: f32, rate: SampleRate) -> Result<Mastering, crowd_engine::Error> {
     let settings =

@@ -5,6 +5,6 @@ mod mount_point;
 mod reader_thread;
 mod sound_cache;
 
-pub use item_sound::{ItemSound, chain};
+pub use item_sound::{GAINS_DB, ItemSound, chain, gain_db};
 pub use reader_thread::ReadLimits;
 pub use sound_cache::SoundCache;

@@ -1,6 +1,6 @@
 //! What a station has to know after a restart.
 
-use std::fs::{File, TryLockError};
+use std::fs::File;
 use std::path::Path;
 use std::time::Duration;
 
@@ -8,6 +8,7 @@ use crowd_store::FileFolder;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
+use crate::lock_file;
 
 const FILE: &str = "station.json";
 const LOCK: &str = "station.lock";
@@ -65,20 +66,11 @@ impl StateFolder {
     /// [`Error::Invalid`] when another process uses it; the errors of the system.
     pub fn open(path: &Path) -> Result<Self, Error> {
         std::fs::create_dir_all(path).map_err(|error| Error::io(path, "make the folder", error))?;
-        let lock_path = path.join(LOCK);
-        let lock = File::options().create(true).append(true).open(&lock_path);
-        let lock = lock.map_err(|error| Error::io(&lock_path, "open", error))?;
-        match lock.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                let place = path.display();
-                let advice = "stop the other one, or give this one another --state folder";
-                return Err(Error::Invalid(format!(
-                    "{place}: another process runs a station with this state: {advice}"
-                )));
-            }
-            Err(TryLockError::Error(error)) => return Err(Error::io(&lock_path, "lock", error)),
-        }
+        let Some(lock) = lock_file::try_lock(&path.join(LOCK))? else {
+            let place = path.display();
+            let advice = "stop the other one, or give this one another --state folder";
+            return Err(Error::Invalid(format!("{place}: another process runs a station with this state: {advice}")));
+        };
         let folder = FileFolder::new(path);
         folder.sweep();
         Ok(Self { folder, _lock: lock })
