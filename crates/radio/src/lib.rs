@@ -17,6 +17,7 @@ pub mod health;
 #[cfg(feature = "aac")]
 pub mod http;
 pub mod item;
+pub mod live;
 mod lock_file;
 pub mod manifest;
 pub mod mix_point;

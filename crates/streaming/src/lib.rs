@@ -47,6 +47,7 @@
 
 pub mod aac;
 mod error;
+pub mod icecast;
 pub mod icy;
 mod id3;
 mod live_playlist;

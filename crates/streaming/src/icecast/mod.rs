@@ -1,0 +1,1 @@
+//! The protocol with which a source sends sound to an Icecast server.
