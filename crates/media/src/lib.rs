@@ -11,6 +11,7 @@
 //! | read the header and tags of a file | [`probe`] |
 //! | decode a whole file | [`open`], which returns [`Audio`] |
 //! | read a file in blocks, from any frame on | [`Reader`] |
+//! | decode an endless stream while it arrives | [`LiveReader`] |
 //! | read the picture in a file | [`cover`] |
 //! | read the encoder's tag of an MP3 | [`mp3_tag`] |
 //! | mix to stereo | [`Audio::to_stereo`] or [`Reader::to_stereo`] |
@@ -61,7 +62,7 @@ mod tags;
 
 pub use audio::{Audio, MAX_CHANNELS, MAX_RATE, MIN_RATE, Samples};
 #[cfg(feature = "reader")]
-pub use decode::{Cover, DecodeOptions, Info, Progress, Reader, cover, open, probe};
+pub use decode::{Cover, DecodeOptions, Info, LiveBlock, LiveFormat, LiveReader, Progress, Reader, cover, open, probe};
 pub use downmix::downmix_note;
 #[cfg(all(feature = "encode", feature = "opus"))]
 pub use encode::opus;

@@ -327,7 +327,7 @@ fn unsupported(path: &Path, codec: impl Into<String>) -> Error {
 }
 
 /// The error for a codec without a decoder. Either it is not supported, or only with a feature that is not enabled.
-fn refused(path: &Path, params: &AudioCodecParameters) -> Error {
+pub(super) fn refused(path: &Path, params: &AudioCodecParameters) -> Error {
     match missing_feature(params.codec) {
         Some((what, feature)) => Error::missing_feature(path, what, feature),
         None => unsupported(path, refused_name(params)),
@@ -360,7 +360,7 @@ fn channel_count(path: &Path, layout: &Channels) -> Result<u16, Error> {
 }
 
 /// The layout as a channel mask. symphonia's first 18 positions are those of WAVEFORMATEXTENSIBLE.
-fn speakers(layout: &Channels) -> u32 {
+pub(super) fn speakers(layout: &Channels) -> u32 {
     match layout {
         Channels::Positioned(p) => u32::try_from(p.bits()).ok().filter(|mask| mask >> 18 == 0).unwrap_or(0),
         _ => 0,

@@ -12,6 +12,7 @@ mod info;
 mod input;
 mod into_audio;
 mod joined_streams;
+mod live;
 mod matroska;
 mod mp4;
 mod mpeg_streams;
@@ -30,6 +31,7 @@ mod unsupported;
 use std::path::Path;
 
 pub use info::Info;
+pub use live::{LiveBlock, LiveFormat, LiveReader};
 pub use options::{DecodeOptions, Progress};
 pub use reader::Reader;
 pub use tags::Cover;

@@ -275,7 +275,12 @@ impl StreamDecoder {
 }
 
 /// Appends the frames `frames` of a decoded buffer as floats. Returns the number of samples that were not finite.
-fn append(buffer: &GenericAudioBufferRef<'_>, frames: Range<usize>, bits: Option<u32>, out: &mut Vec<f32>) -> u64 {
+pub(super) fn append(
+    buffer: &GenericAudioBufferRef<'_>,
+    frames: Range<usize>,
+    bits: Option<u32>,
+    out: &mut Vec<f32>,
+) -> u64 {
     let samples = frames.len() * buffer.num_planes();
     let slice = buffer.slice(frames);
     let mut non_finite = 0;
