@@ -173,10 +173,11 @@ impl SourceWriter {
         let most = Frames::within(WAITING, self.input.rate).0 as usize;
         let mut state = self.input.lock();
         loop {
-            let source = state.source.as_mut().filter(|source| source.number == self.number).ok_or(Disconnected)?;
-            if state.frames.len() < most {
+            let State { source, frames: waiting, .. } = &mut *state;
+            let source = source.as_mut().filter(|source| source.number == self.number).ok_or(Disconnected)?;
+            if waiting.len() < most {
                 source.last_sound = Instant::now();
-                state.frames.extend(frames);
+                waiting.extend(frames);
                 return Ok(());
             }
             state = self.input.room.wait(state).unwrap_or_else(PoisonError::into_inner);
