@@ -1,0 +1,75 @@
+//! Checks users and passwords.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use crowd_streaming::icecast::Credentials;
+
+use super::MountSettings;
+
+/// The time after which a wrong password is refused.
+const DELAY: Duration = Duration::from_secs(1);
+/// The time between two refusals, whoever they are for.
+const BETWEEN: Duration = Duration::from_millis(300);
+
+/// Whether the credentials are those of a user of the mount. The time that it takes depends neither on the password nor on the user.
+pub(super) fn is_user(mount: &MountSettings, given: &Credentials) -> bool {
+    // Hashes are compared in constant time, and have the same length.
+    let hash = |user: &str, password: &str| {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(&(user.len() as u64).to_le_bytes()).update(user.as_bytes()).update(password.as_bytes());
+        hasher.finalize()
+    };
+    let given = hash(&given.user, &given.password);
+    mount.users.iter().fold(false, |found, (user, password)| (hash(user, password) == given) | found)
+}
+
+/// Limits the number of passwords that can be tried.
+#[derive(Debug, Default)]
+pub(super) struct Refusals {
+    latest: Mutex<Option<Instant>>,
+}
+
+impl Refusals {
+    /// The time after which the next wrong password is to be refused.
+    pub fn next(&self) -> Duration {
+        let mut latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = Instant::now();
+        let at = latest.map_or(now + DELAY, |latest| (now + DELAY).max(latest + BETWEEN));
+        *latest = Some(at);
+        at.saturating_duration_since(now)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use crowd_engine::SampleRate;
+
+    use super::*;
+    use crate::live::LiveInput;
+
+    #[test]
+    fn user_and_password_have_to_fit_each_other() {
+        let users = [("anna", "x:y"), ("ben", "\u{E9}")].map(|(user, password)| (user.to_owned(), password.to_owned()));
+        let input = Arc::new(LiveInput::new(SampleRate::DAT));
+        let mount = MountSettings { mount: "/live".to_owned(), input, users: users.to_vec() };
+        let fits = |user: &str, password: &str| {
+            is_user(&mount, &Credentials { user: user.to_owned(), password: password.to_owned() })
+        };
+        assert!(fits("anna", "x:y") && fits("ben", "\u{E9}"));
+        for (user, password) in [("anna", "\u{E9}"), ("annax", ":y"), ("", ""), ("anna", "x:"), ("Anna", "x:y")] {
+            assert!(!fits(user, password), "{user}");
+        }
+    }
+
+    #[test]
+    fn refusals_are_a_second_late_and_never_closer_than_three_tenths() {
+        let refusals = Refusals::default();
+        let times: Vec<_> = (0..4).map(|_| refusals.next().as_secs_f64()).collect();
+        for (time, expected) in times.into_iter().zip([1.0, 1.3, 1.6, 1.9]) {
+            assert!((time - expected).abs() < 0.05, "{time}");
+        }
+    }
+}
