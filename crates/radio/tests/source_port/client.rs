@@ -59,9 +59,14 @@ impl Port {
     pub fn source(&self, mount: &str, headers: &str) -> TcpStream {
         let mut socket = self.connect();
         write!(socket, "SOURCE {mount} HTTP/1.0\r\n{headers}\r\n").unwrap();
-        let mut reply = [0; 15];
-        socket.read_exact(&mut reply).unwrap();
-        assert_eq!(&reply, b"HTTP/1.0 200 OK");
+        // If a part of the reply was not read, the connection would be reset at its end, and the last bytes lost.
+        let mut reply = Vec::new();
+        while !reply.ends_with(b"\r\n\r\n") {
+            let mut byte = [0];
+            socket.read_exact(&mut byte).unwrap();
+            reply.extend(byte);
+        }
+        assert!(reply.starts_with(b"HTTP/1.0 200 OK\r\n"));
         socket
     }
 
@@ -144,6 +149,7 @@ pub fn assert_tones(frames: &[[f32; 2]], what: &str) {
     for ((hertz, level), (wanted, amplitude)) in tones(frames).into_iter().zip([(1_000.0, 0.5), (500.0, 0.25)]) {
         let wanted_level = amplitude / 2_f64.sqrt();
         assert!((hertz - wanted).abs() < 1.5, "{what}: {hertz} Hz");
-        assert!((level / wanted_level - 1.0).abs() < 0.02, "{what}: {level} and not {wanted_level}");
+        // LAME lowers the sound by 5 %.
+        assert!((level / wanted_level - 1.0).abs() < 0.06, "{what}: {level} and not {wanted_level}");
     }
 }
