@@ -93,6 +93,14 @@ impl Builder {
         self
     }
 
+    /// Makes a tap of the output, for a thread of your program that sends or analyses the played sound:
+    /// [`Engine::take_tap`](crate::Engine::take_tap) returns it. It has room for this length of sound, from 1 to 60 s. When the
+    /// thread is later than that, frames of the tap are lost and counted. The sound of the output never waits for it.
+    pub fn tap(mut self, length: Duration) -> Self {
+        self.config.tap = Some(length);
+        self
+    }
+
     /// Records the sound of an output that [`open`](Self::open) opens. The file is a stereo float WAV, or 24-bit FLAC if the name
     /// ends with `.flac`. After this call, [`split`](Self::split) and [`offline`](Self::offline) return an error, because they have
     /// no output.

@@ -62,6 +62,7 @@
 //! | show positions, meters, the beat | [`Engine::status`] |
 //! | react to the end of a track | [`Engine::events`] |
 //! | know whether the sound reaches the device | [`Engine::health`] |
+//! | send or analyse what is played, on another thread | [`Builder::tap`], [`output::OutputTap`] |
 //! | play files that are too long for the memory | `Track::stream`, [`feed`] |
 //! | play what your program computes | [`feed::Input`], [`Track::from_input`] |
 //! | write a file faster than real time | [`Builder::offline`], then `crowd_media::write` |

@@ -4,8 +4,11 @@
 mod common;
 
 use assert_no_alloc::{AllocDisabler, assert_no_alloc};
+use std::time::Duration;
+
 use common::{Noise, constant_track, noise_track, sine_track};
 use crowd_engine::feed::{Input, InputError, InputInfo, LiveInfo, LiveInput, Starvation};
+use crowd_engine::output::OutputTap;
 use crowd_engine::tempo::{Phase, Pulse};
 use crowd_engine::{
     Band, Bpm, Command, CrossfadeLaw, DeckCommand, DeckId, Engine, Frames, Gain, LoopRegion, Rate, Renderer,
@@ -119,6 +122,7 @@ impl LiveInput for Made {
 struct Rig {
     engine: Engine,
     renderer: Renderer,
+    tap: OutputTap,
     noise: Noise,
     tracks: Vec<Track>,
     out: Vec<f32>,
@@ -127,7 +131,9 @@ struct Rig {
 
 impl Rig {
     fn new() -> Self {
-        let (engine, renderer) = Engine::builder().stems(3).stretch_worker(true).beat_events(true).split().unwrap();
+        let builder = Engine::builder().stems(3).stretch_worker(true).beat_events(true).tap(Duration::from_secs(1));
+        let (mut engine, renderer) = builder.split().unwrap();
+        let tap = engine.take_tap().unwrap();
         let other = Track::from_interleaved(vec![0.1; 60_000], SampleRate::DAT, 2).unwrap();
         // This track is read on a thread of its own while it plays. The thread is often late, because the test does not wait for it.
         let streamed = Track::from_input(Streamed(0), Streamed::INFO).unwrap();
@@ -137,7 +143,7 @@ impl Rig {
         let mut tracks =
             vec![streamed, noise_track(30_000, 1), sine_track(440.0, 0.5, 9_000), constant_track(0.3, 70), other];
         tracks.extend(generator.into_iter().chain(stream));
-        Self { engine, renderer, noise: Noise(5), tracks, out: vec![0.0; 2 * 8_192], sounded: false }
+        Self { engine, renderer, tap, noise: Noise(5), tracks, out: vec![0.0; 2 * 8_192], sounded: false }
     }
 
     fn send_all_kinds(&mut self) {
@@ -159,6 +165,10 @@ impl Rig {
         assert_no_alloc(|| self.renderer.render(out));
         self.sounded |= out.iter().any(|x| x.abs() > 0.01);
         self.engine.events().for_each(drop);
+        // The tap is full most of the time.
+        if self.noise.below(8) == 0 {
+            let _read = self.tap.read(&mut [0.0; 10_000]);
+        }
     }
 }
 
@@ -180,6 +190,7 @@ fn every_command_at_every_callback_size_allocates_and_frees_nothing() {
     }
     let status = rig.engine.status();
     assert!(rig.sounded && status.commands > 50_000, "{} commands", status.commands);
+    assert!(rig.tap.lost_frames() > 1_000_000, "{} frames of the tap were lost", rig.tap.lost_frames());
 }
 
 #[test]

@@ -12,7 +12,7 @@ use super::status_words::{Counters, StatusValues};
 use crate::command::{Command, DeckCommand, Envelope, When};
 use crate::dsp::QUANTUM;
 use crate::event::{BlockReport, Event};
-use crate::rt::{ReturnQueue, Snapshot};
+use crate::rt::{OutputRing, ReturnQueue, Snapshot};
 use crate::track::Track;
 use crate::types::cast::index;
 use crate::types::config::EngineConfig;
@@ -64,9 +64,10 @@ pub struct Renderer {
     /// The largest number of tracks that one command can remove. The return queue must have room for them before a command
     /// may act.
     most_retired: usize,
-    /// The ring to which everything that is played is written.
+    /// The rings to which everything that is played is written: that of a recording and that of a tap.
     #[cfg(feature = "decode")]
-    recording: Option<crate::rt::RecordingRing>,
+    recording: Option<OutputRing>,
+    tap: Option<OutputRing>,
     /// Makes the renderer not `Sync`: a `&Renderer` cannot cross threads.
     _not_sync: PhantomData<std::cell::Cell<()>>,
 }
@@ -106,6 +107,7 @@ impl Renderer {
             most_retired,
             #[cfg(feature = "decode")]
             recording: None,
+            tap: None,
             _not_sync: PhantomData,
         };
         renderer.publish(&BlockReport { limiter_gain: 1.0, ..BlockReport::default() }, 0.0);
@@ -144,6 +146,9 @@ impl Renderer {
         if let Some(ring) = &mut self.recording {
             ring.push(out);
         }
+        if let Some(ring) = &mut self.tap {
+            ring.push(out);
+        }
         self.counters.blocks += 1;
         self.returned.flush();
         report.commands = u32::try_from(self.counters.commands - commands_before).unwrap_or(u32::MAX);
@@ -153,8 +158,13 @@ impl Renderer {
 
     /// Writes everything that is played from now on to `ring`.
     #[cfg(feature = "decode")]
-    pub(crate) fn record(&mut self, ring: crate::rt::RecordingRing) {
+    pub(crate) fn record(&mut self, ring: OutputRing) {
         self.recording = Some(ring);
+    }
+
+    /// Writes everything that is played from now on to `ring` too.
+    pub(crate) fn tap(&mut self, ring: OutputRing) {
+        self.tap = Some(ring);
     }
 
     /// From now on rendering blocks while frames of streamed tracks are missing, instead of making silence. Not for an audio

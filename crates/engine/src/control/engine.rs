@@ -8,7 +8,7 @@ use super::{frame_worker, status};
 use crate::audio::{self, Renderer};
 use crate::command::{Command, Envelope, Stems, When};
 use crate::event::{Event, Status};
-use crate::output::{Health, RunningOutput};
+use crate::output::{Health, OutputTap, RunningOutput};
 use crate::rt::Snapshot;
 use crate::track::Track;
 use crate::types::config::EngineConfig;
@@ -29,6 +29,8 @@ pub struct Engine {
     timed: u64,
     /// The output that calls the renderer; `None` when the application calls the renderer itself.
     output: Option<RunningOutput>,
+    /// The tap of the output, until the application takes it.
+    tap: Option<OutputTap>,
     /// The worker thread for STFT frames. It ends when the engine is dropped.
     _frame_worker: Option<Worker>,
 }
@@ -43,11 +45,24 @@ impl Engine {
         let snapshot = Arc::new(Snapshot::new(audio::words(config.decks)));
         let (worker, frame_jobs) =
             config.stretch_worker.then(|| frame_worker::start(config.sample_rate)).transpose()?.unzip();
-        let renderer = Renderer::new(&config, inbox, event_sender, return_sender, snapshot.clone(), frame_jobs);
-        Ok((
-            Self { config, commands, events, return_ring, snapshot, timed: 0, output: None, _frame_worker: worker },
-            renderer,
-        ))
+        let mut renderer = Renderer::new(&config, inbox, event_sender, return_sender, snapshot.clone(), frame_jobs);
+        let tap = config.tap.map(|length| {
+            let (tap, ring) = OutputTap::new(length.as_secs_f64(), config.sample_rate);
+            renderer.tap(ring);
+            tap
+        });
+        let engine = Self {
+            config,
+            commands,
+            events,
+            return_ring,
+            snapshot,
+            timed: 0,
+            output: None,
+            tap,
+            _frame_worker: worker,
+        };
+        Ok((engine, renderer))
     }
 
     pub(crate) fn attach(&mut self, output: RunningOutput) {
@@ -58,6 +73,11 @@ impl Engine {
     /// [`Health::recent`] covers the time since the call before.
     pub fn health(&self) -> Option<Health> {
         self.output.as_ref().map(RunningOutput::health)
+    }
+
+    /// The tap of the output. `None` if [`Builder::tap`](crate::Builder::tap) requested none, or it was taken before.
+    pub fn take_tap(&mut self) -> Option<OutputTap> {
+        self.tap.take()
     }
 
     /// Stops the output and waits until its recordings are complete. Dropping the engine does the same, but returns no error.

@@ -61,6 +61,7 @@ mod sound_systems;
 mod stream_link;
 #[cfg(feature = "device")]
 mod supervisor;
+mod tap;
 mod target;
 
 pub use crate::types::output_error::{OutputError, OutputErrorKind};
@@ -72,4 +73,5 @@ pub(crate) use request::{MakeRenderer, OutputRequest};
 pub(crate) use running_output::RunningOutput;
 #[cfg(feature = "device")]
 pub use sound_systems::devices;
+pub use tap::{OutputTap, TapRead};
 pub use target::{DeviceConfig, Output};

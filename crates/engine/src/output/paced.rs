@@ -34,7 +34,7 @@ impl BlockSink for Discard {
 }
 
 #[cfg(feature = "decode")]
-impl BlockSink for crate::rt::RecordingRing {
+impl BlockSink for crate::rt::OutputRing {
     /// A slow disk costs frames of the recording, and does not delay the blocks.
     fn take(&mut self, block: &[f32]) {
         self.push(block);

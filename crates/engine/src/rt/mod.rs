@@ -3,9 +3,8 @@
 
 mod atomic;
 mod live_ring;
+mod output_ring;
 mod pages;
-#[cfg(feature = "decode")]
-mod recording_ring;
 mod return_queue;
 #[cfg(any(feature = "device", test))]
 mod slot;
@@ -13,9 +12,8 @@ mod snapshot;
 mod stream;
 
 pub(crate) use live_ring::{LiveExtent, LiveRing};
+pub(crate) use output_ring::{OutputRing, OutputRingReader, RingRead};
 pub(crate) use pages::{PAGE, Pages};
-#[cfg(feature = "decode")]
-pub(crate) use recording_ring::{RecordingRing, RecordingRingReader, RingRead};
 pub(crate) use return_queue::ReturnQueue;
 #[cfg(feature = "device")]
 pub(crate) use slot::Slot;

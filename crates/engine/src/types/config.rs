@@ -1,5 +1,7 @@
 //! The settings of an engine.
 
+use std::time::Duration;
+
 use super::error::Result;
 use super::error_reasons::{SettingError, SettingReason};
 use super::stretch_method::StretchMethod;
@@ -25,10 +27,12 @@ pub struct EngineConfig {
     pub stretch_worker: bool,
     /// Whether each beat of the clock is reported as an [`Event::Beat`](crate::Event::Beat).
     pub beat_events: bool,
+    /// The length of the sound for which a tap of the output has room, from 1 to 60 s. `None` for no tap.
+    pub tap: Option<Duration>,
 }
 
 impl Default for EngineConfig {
-    /// Four decks of eight stems at 44.1 kHz and 120 BPM, playback rate, 4,096 commands, no stretch worker.
+    /// Four decks of eight stems at 44.1 kHz and 120 BPM, playback rate, 4,096 commands, no stretch worker, no tap.
     fn default() -> Self {
         Self {
             sample_rate: SampleRate::CD,
@@ -39,6 +43,7 @@ impl Default for EngineConfig {
             queue: 4_096,
             stretch_worker: false,
             beat_events: false,
+            tap: None,
         }
     }
 }
@@ -59,6 +64,8 @@ impl EngineConfig {
         within("decks", self.decks, 1, DeckId::LIMIT)?;
         within("stems", self.stems, 1, 64)?;
         within("queue", self.queue, 16, 1 << 20)?;
+        let tap_seconds = self.tap.map_or(1, |tap| usize::try_from(tap.as_secs()).unwrap_or(usize::MAX));
+        within("tap (in seconds)", tap_seconds, 1, 60)?;
         Ok(())
     }
 }

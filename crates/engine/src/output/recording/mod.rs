@@ -1,6 +1,6 @@
 //! Recordings of the played sound. A thread writes them, and the audio thread never waits for it.
 //!
-//! The audio thread writes the sound that it plays to a [`RecordingRing`]. The recorder's thread writes it to a file that is
+//! The audio thread writes the sound that it plays to a [`OutputRing`]. The recorder's thread writes it to a file that is
 //! complete after every write. While a disk hangs, no frame is lost until the ring is full. Then the frames that do not fit
 //! are lost. When the disk is full, the file ends. Another file begins when there is room again.
 
@@ -24,7 +24,7 @@ use self::progress::Progress;
 use self::writer::Writer;
 use super::health::RecordingHealth;
 use crate::output::cause::Cause;
-use crate::rt::RecordingRing;
+use crate::rt::OutputRing;
 use crate::types::error::{Error, Result};
 use crate::types::output_error::{OutputError, OutputErrorKind};
 use crate::types::units::{Frames, SampleRate};
@@ -64,18 +64,18 @@ impl Recorder {
     ///
     /// # Errors
     /// [`Error::Output`] when no file can be written at this path.
-    pub fn start(take: &RecordingConfig, rate: SampleRate) -> Result<(Self, RecordingRing)> {
+    pub fn start(take: &RecordingConfig, rate: SampleRate) -> Result<(Self, OutputRing)> {
         Self::start_on(FileSystem, take, rate)
     }
 
-    fn start_on(disk: impl Disk, take: &RecordingConfig, rate: SampleRate) -> Result<(Self, RecordingRing)> {
+    fn start_on(disk: impl Disk, take: &RecordingConfig, rate: SampleRate) -> Result<(Self, OutputRing)> {
         let path = &take.path;
         let output = format!("file:{}", path.display());
         let refused = |cause: Cause| Error::Output(cause.of(output.clone()));
         let container = container(path).map_err(refused)?;
         let progress = Arc::new(Progress::new(path.clone()));
         let frames = (RING_SECONDS * rate.get() as usize).max(RING_FRAMES);
-        let (ring, reader) = RecordingRing::new(frames, progress.lost.clone());
+        let (ring, reader) = OutputRing::new(frames, progress.lost.clone());
         let split = take.split.map(|split| Frames::from_seconds(split.as_secs_f64(), rate).0.max(1));
         let mut writer = Writer::new(disk, path, container, rate.get(), split, reader, progress.clone());
         let (begun, begins) = mpsc::channel();
@@ -105,7 +105,7 @@ impl Recorder {
         self.progress.health()
     }
 
-    /// Waits until the recording is finished. The [`RecordingRing`] must have been dropped before.
+    /// Waits until the recording is finished. The [`OutputRing`] must have been dropped before.
     ///
     /// # Errors
     /// [`Error::Media`] when the end could not be written. [`Error::Output`] when the disk does not answer.

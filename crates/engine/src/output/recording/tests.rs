@@ -133,7 +133,7 @@ impl crowd_media::Truncate for MemoryFile {
 /// A recording whose writes are triggered by the test.
 struct TestRecording {
     disk: Memory,
-    ring: Option<RecordingRing>,
+    ring: Option<OutputRing>,
     writer: Writer<Memory>,
     progress: Arc<Progress>,
     played: u32,
@@ -144,7 +144,7 @@ impl TestRecording {
         let disk = Memory::default();
         let path = Path::new(name);
         let progress = Arc::new(Progress::new(path.to_owned()));
-        let (ring, reader) = RecordingRing::new(ring_frames, progress.lost.clone());
+        let (ring, reader) = OutputRing::new(ring_frames, progress.lost.clone());
         let container = container(path).unwrap();
         let mut writer = Writer::new(disk.clone(), path, container, 8_000, split, reader, progress.clone());
         writer.open_first().unwrap();

@@ -9,7 +9,7 @@ use crowd_media::{AudioSpec, Container, CrashSafeWriter, Error, ErrorKind, numbe
 
 use super::disk::Disk;
 use super::progress::Progress;
-use crate::rt::{RecordingRingReader, RingRead};
+use crate::rt::{OutputRingReader, RingRead};
 
 /// The number of frames that are read from the ring before they are written: a second and a half at 44.1 kHz.
 const STAGE: usize = 1 << 16;
@@ -33,7 +33,7 @@ pub(crate) struct Writer<D: Disk> {
     spec: AudioSpec,
     /// The largest number of frames in a file.
     split: u64,
-    ring: RecordingRingReader,
+    ring: OutputRingReader,
     progress: Arc<Progress>,
     file: Option<OpenFile<D::File>>,
     /// The number of the next file.
@@ -75,7 +75,7 @@ impl<D: Disk> Writer<D> {
         container: Container,
         rate: u32,
         split: Option<u64>,
-        ring: RecordingRingReader,
+        ring: OutputRingReader,
         progress: Arc<Progress>,
     ) -> Self {
         Self {

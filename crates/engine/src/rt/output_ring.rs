@@ -1,4 +1,4 @@
-//! The ring that carries the played sound from the audio thread to the recorder's thread.
+//! The ring that carries the played sound from the audio thread to another thread, such as the recorder's.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -15,8 +15,8 @@ struct Gap {
     frames: u64,
 }
 
-/// The writing end, on the audio thread. When it is dropped, the recording ends.
-pub(crate) struct RecordingRing {
+/// The writing end, on the audio thread. When it is dropped, the sound ends for the reader.
+pub(crate) struct OutputRing {
     ring: Producer<f32>,
     gaps: Producer<Gap>,
     /// The number of frames that were written.
@@ -30,8 +30,8 @@ pub(crate) struct RecordingRing {
     lost: Arc<AtomicU64>,
 }
 
-/// The reading end, on the recorder's thread.
-pub(crate) struct RecordingRingReader {
+/// The reading end, on the other thread.
+pub(crate) struct OutputRingReader {
     ring: Consumer<f32>,
     gaps: Consumer<Gap>,
     read: u64,
@@ -48,9 +48,9 @@ pub(crate) enum RingRead {
     Empty,
 }
 
-impl RecordingRing {
+impl OutputRing {
     /// A ring of `frames` stereo frames, and its reading end. Frames that do not fit are counted in `lost`.
-    pub fn new(frames: usize, lost: Arc<AtomicU64>) -> (Self, RecordingRingReader) {
+    pub fn new(frames: usize, lost: Arc<AtomicU64>) -> (Self, OutputRingReader) {
         let (mut ring, mut reader) = RingBuffer::new(2 * frames);
         // Every memory page of the ring is written here, so that the audio thread causes no page fault.
         let mut piece = [0.0; 1_024];
@@ -58,7 +58,7 @@ impl RecordingRing {
         while !reader.pop_partial_slice(&mut piece).0.is_empty() {}
         let (gaps, gaps_reader) = RingBuffer::new(GAPS);
         let ring = Self { ring, gaps, written: 0, missing: 0, resume: frames, lost };
-        (ring, RecordingRingReader { ring: reader, gaps: gaps_reader, read: 0 })
+        (ring, OutputRingReader { ring: reader, gaps: gaps_reader, read: 0 })
     }
 
     /// Writes interleaved stereo without waiting. Frames that do not fit are counted as lost, and the reader gets a gap
@@ -93,16 +93,16 @@ impl RecordingRing {
     }
 }
 
-impl Drop for RecordingRing {
+impl Drop for OutputRing {
     fn drop(&mut self) {
         if self.missing > 0 {
-            // If there is no room for the gap, the frames at the end of the recording are missing without a gap.
+            // If there is no room for the gap, the frames at the end of the sound are missing without a gap.
             self.end_gap();
         }
     }
 }
 
-impl RecordingRingReader {
+impl OutputRingReader {
     /// Whether the writing end was dropped. If this was true before a read, the read gets everything that was written.
     pub fn is_closed(&self) -> bool {
         self.ring.is_abandoned()
@@ -139,7 +139,7 @@ mod tests {
     use super::*;
 
     /// The left channel of everything that can be read, with -1 for each missing frame.
-    fn read_all(reader: &mut RecordingRingReader) -> Vec<f32> {
+    fn read_all(reader: &mut OutputRingReader) -> Vec<f32> {
         let (mut sound, mut buffer) = (Vec::new(), [0.0; 6]);
         loop {
             match reader.read(&mut buffer) {
@@ -157,7 +157,7 @@ mod tests {
     #[test]
     fn a_full_ring_counts_lost_frames_and_the_reader_gets_a_gap_in_their_place() {
         let lost = Arc::new(AtomicU64::new(0));
-        let (mut ring, mut reader) = RecordingRing::new(8, lost.clone());
+        let (mut ring, mut reader) = OutputRing::new(8, lost.clone());
         ring.push(&frames(0..6));
         ring.push(&frames(6..9));
         ring.push(&frames(9..12));
@@ -170,7 +170,7 @@ mod tests {
 
     #[test]
     fn a_gap_ends_when_half_the_ring_is_free_and_has_its_exact_length() {
-        let (mut ring, mut reader) = RecordingRing::new(8, Arc::default());
+        let (mut ring, mut reader) = OutputRing::new(8, Arc::default());
         ring.push(&frames(0..10));
         let mut buffer = [0.0; 6];
         assert_eq!(reader.read(&mut buffer), RingRead::Sound(3));
@@ -183,7 +183,7 @@ mod tests {
 
     #[test]
     fn a_gap_at_the_end_is_read_too() {
-        let (mut ring, mut reader) = RecordingRing::new(4, Arc::default());
+        let (mut ring, mut reader) = OutputRing::new(4, Arc::default());
         ring.push(&frames(0..6));
         assert!(!reader.is_closed());
         drop(ring);
@@ -195,7 +195,7 @@ mod tests {
     #[test]
     fn between_two_threads_every_frame_keeps_its_position() {
         let lost = Arc::new(AtomicU64::new(0));
-        let (mut ring, mut reader) = RecordingRing::new(64, lost.clone());
+        let (mut ring, mut reader) = OutputRing::new(64, lost.clone());
         let writer = std::thread::spawn(move || {
             for n in 0..20_000 {
                 ring.push(&frames(10 * n..10 * (n + 1)));
