@@ -12,6 +12,7 @@
 //! | [`AdtsSegment`] | AAC frames as one segment of packed audio, with a title |
 //! | [`Mp4Track`] | a stream of FLAC, Opus or AAC as the track of a fragmented MP4, and its initialization segment |
 //! | [`MediaSegment`] | frames of such a track as one media segment |
+//! | [`icecast::source`] | the messages of a source that sends a stream to an Icecast server |
 //! | [`opus`] | a live stream of Opus in Ogg, for players without HLS |
 //! | [`icy`] | titles in a stream of AAC for players without HLS |
 //!

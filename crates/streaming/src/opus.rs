@@ -34,6 +34,8 @@ const CHECKSUM: Crc<u32, Table<16>> = Crc::<u32, Table<16>>::new(&Algorithm {
 const CHECKSUM_AT: usize = 22;
 /// The flag of the first page.
 const FIRST: u8 = 2;
+/// The flag of the last page.
+const LAST: u8 = 4;
 
 /// A live stream of stereo Opus in Ogg.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,6 +47,12 @@ pub struct LiveOgg {
 impl LiveOgg {
     /// The two pages of headers for a listener whose first page is `page`. Their numbers are those before it, so that no number is missing.
     pub fn headers(self, page: u64) -> Vec<u8> {
+        self.headers_with(page, &[])
+    }
+
+    /// As [`headers`](Self::headers), with comments: fields such as `TITLE`, with their values. All comments together may have at most
+    /// 60,000 bytes; those that do not fit are left out.
+    pub fn headers_with(self, page: u64, fields: &[(&str, &str)]) -> Vec<u8> {
         // RFC 7845, sections 5.1 and 5.2: version 1, channels, frames to discard, rate of the source, no gain, channel mapping family 0.
         let mut head = b"OpusHead\x01".to_vec();
         head.push(CHANNELS);
@@ -55,7 +63,14 @@ impl LiveOgg {
         let mut comments = b"OpusTags".to_vec();
         comments.extend((vendor.len() as u32).to_le_bytes());
         comments.extend(vendor);
-        comments.extend([0; 4]);
+        let mut space = MAX_COMMENTS;
+        let fields = fields.iter().map(|(field, value)| format!("{field}={value}"));
+        let fields: Vec<String> = fields.filter(|text| take_space(&mut space, text.len() + 4)).collect();
+        comments.extend((fields.len() as u32).to_le_bytes());
+        for text in fields {
+            comments.extend((text.len() as u32).to_le_bytes());
+            comments.extend(text.as_bytes());
+        }
         let mut out = Vec::new();
         self.write(FIRST, 0, page.wrapping_sub(2), &[&head], &mut out);
         self.write(0, 0, page.wrapping_sub(1), &[&comments], &mut out);
@@ -68,6 +83,14 @@ impl LiveOgg {
         let end = page.wrapping_add(1).wrapping_mul(PACKETS_IN_PAGE as u64 * u64::from(PACKET));
         let mut out = Vec::new();
         self.write(0, end, page, packets, &mut out);
+        out
+    }
+
+    /// The last page of a stream that ends. It has the packets from `page * `[`PACKETS_IN_PAGE`] on, at most [`PACKETS_IN_PAGE`] of them;
+    /// more are left out. The stream has `frames` frames in all. Players leave out what the packets have after them.
+    pub fn last_page(self, page: u64, packets: &[&[u8]], frames: u64) -> Vec<u8> {
+        let mut out = Vec::new();
+        self.write(LAST, frames, page, packets.get(..PACKETS_IN_PAGE).unwrap_or(packets), &mut out);
         out
     }
 
@@ -101,6 +124,15 @@ impl LiveOgg {
 
 /// The most bytes of a packet with one frame (RFC 6716, section 3.4).
 const MAX_PACKET: usize = 1_275;
+/// The most bytes of the comments, so that the packet fits into a page.
+const MAX_COMMENTS: usize = 60_000;
+
+/// Subtracts `bytes` from `space`, if there is as much.
+fn take_space(space: &mut usize, bytes: usize) -> bool {
+    let left = space.checked_sub(bytes);
+    *space = left.unwrap_or(*space);
+    left.is_some()
+}
 
 #[cfg(test)]
 mod tests {
@@ -147,6 +179,22 @@ mod tests {
             }
         }
         assert!(reader.read_packet().unwrap().is_none());
+    }
+
+    #[test]
+    fn a_stream_that_ends_has_its_length_and_its_comments() {
+        let long = "x".repeat(70_000);
+        let mut stream = OGG.headers_with(0, &[("TITLE", "Tanz ä"), ("LONG", &long), ("ARTIST", "x")]);
+        stream.extend(page(0));
+        stream.extend(OGG.last_page(1, &[&[7; 320], &[8; 255]], 9_600 + 1_000));
+        let mut reader = PacketReader::new(Cursor::new(stream));
+        reader.read_packet().unwrap().unwrap();
+        let comments = reader.read_packet().unwrap().unwrap().data;
+        assert_eq!(comments[8 + 4 + 15..], *b"\x02\0\0\0\x0D\0\0\0TITLE=Tanz \xC3\xA4\x08\0\0\0ARTIST=x");
+        let packets: Vec<_> = std::iter::from_fn(|| reader.read_packet().unwrap()).collect();
+        let last = packets.last().unwrap();
+        assert_eq!((packets.len(), last.absgp_page(), last.last_in_stream()), (12, 10_600, true));
+        assert!(packets[..10].iter().all(|packet| !packet.last_in_stream()));
     }
 
     #[test]

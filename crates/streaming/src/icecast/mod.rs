@@ -1,4 +1,4 @@
-//! The protocol with which a source sends sound to an Icecast server. No sockets: heads of requests are read, and replies are bytes.
+//! The protocol with which a source sends sound to an Icecast server. No sockets: requests and replies are bytes.
 //!
 //! It is HTTP except that the body of a `PUT` or `SOURCE` request has no length: it ends when the source closes the connection.
 
@@ -6,6 +6,9 @@ mod credentials;
 mod head;
 mod reply;
 mod request;
+pub mod source;
+mod source_reply;
+mod source_url;
 mod text;
 
 pub use credentials::Credentials;
