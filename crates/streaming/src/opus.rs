@@ -32,6 +32,9 @@ const CHECKSUM: Crc<u32, Table<16>> = Crc::<u32, Table<16>>::new(&Algorithm {
 });
 /// The position of the checksum in a page.
 const CHECKSUM_AT: usize = 22;
+/// The number of pages of the headers. In the stream, the pages of sound are numbered from it on, so that a stream from the beginning has
+/// the number 0 on its first page. Icecast refuses a stream that begins with another number.
+const HEADER_PAGES: u64 = 2;
 /// The flag of the first page.
 const FIRST: u8 = 2;
 /// The flag of the last page.
@@ -45,7 +48,8 @@ pub struct LiveOgg {
 }
 
 impl LiveOgg {
-    /// The two pages of headers for a listener whose first page is `page`. Their numbers are those before it, so that no number is missing.
+    /// The two pages of headers for a listener whose first page is `page`. In the stream, pages have numbers
+    /// that are greater by two, so that no number is missing and headers of page 0 have the numbers 0 and 1.
     pub fn headers(self, page: u64) -> Vec<u8> {
         self.headers_with(page, &[])
     }
@@ -72,8 +76,8 @@ impl LiveOgg {
             comments.extend(text.as_bytes());
         }
         let mut out = Vec::new();
-        self.write(FIRST, 0, page.wrapping_sub(2), &[&head], &mut out);
-        self.write(0, 0, page.wrapping_sub(1), &[&comments], &mut out);
+        self.write(FIRST, 0, page, &[&head], &mut out);
+        self.write(0, 0, page.wrapping_add(1), &[&comments], &mut out);
         out
     }
 
@@ -82,7 +86,7 @@ impl LiveOgg {
     pub fn page(self, page: u64, packets: &[&[u8]; PACKETS_IN_PAGE]) -> Vec<u8> {
         let end = page.wrapping_add(1).wrapping_mul(PACKETS_IN_PAGE as u64 * u64::from(PACKET));
         let mut out = Vec::new();
-        self.write(0, end, page, packets, &mut out);
+        self.write(0, end, page.wrapping_add(HEADER_PAGES), packets, &mut out);
         out
     }
 
@@ -90,7 +94,13 @@ impl LiveOgg {
     /// more are left out. The stream has `frames` frames in all. Players leave out what the packets have after them.
     pub fn last_page(self, page: u64, packets: &[&[u8]], frames: u64) -> Vec<u8> {
         let mut out = Vec::new();
-        self.write(LAST, frames, page, packets.get(..PACKETS_IN_PAGE).unwrap_or(packets), &mut out);
+        self.write(
+            LAST,
+            frames,
+            page.wrapping_add(HEADER_PAGES),
+            packets.get(..PACKETS_IN_PAGE).unwrap_or(packets),
+            &mut out,
+        );
         out
     }
 
@@ -154,9 +164,9 @@ mod tests {
     fn the_header_has_the_fields_of_the_standard() {
         let headers = OGG.headers(7);
         // All but the checksum, which a reader of Ogg checks below.
-        assert_eq!(headers[..22], *b"OggS\0\x02\0\0\0\0\0\0\0\0\xFE\xCA\0\0\x05\0\0\0");
+        assert_eq!(headers[..22], *b"OggS\0\x02\0\0\0\0\0\0\0\0\xFE\xCA\0\0\x07\0\0\0");
         assert_eq!(headers[26..47], *b"\x01\x13OpusHead\x01\x02\0\0\x80\xBB\0\0\0\0\0");
-        assert_eq!(headers[47..69], *b"OggS\0\0\0\0\0\0\0\0\0\0\xFE\xCA\0\0\x06\0\0\0");
+        assert_eq!(headers[47..69], *b"OggS\0\0\0\0\0\0\0\0\0\0\xFE\xCA\0\0\x08\0\0\0");
         assert_eq!(headers[73..], *b"\x01\x1FOpusTags\x0F\0\0\0crowd-streaming\0\0\0\0");
     }
 
@@ -205,7 +215,8 @@ mod tests {
             let starts = bytes.windows(4).enumerate().filter(|(_, four)| four == b"OggS").map(|(at, _)| at);
             starts.map(|at| u32::from_le_bytes(bytes[at + 18..at + 22].try_into().unwrap())).collect::<Vec<u32>>()
         };
-        assert_eq!(numbers(9), [7, 8, 9]);
-        assert_eq!(numbers(1 << 32), [u32::MAX - 1, u32::MAX, 0]);
+        assert_eq!(numbers(0), [0, 1, 2]);
+        assert_eq!(numbers(9), [9, 10, 11]);
+        assert_eq!(numbers((1 << 32) - 2), [u32::MAX - 1, u32::MAX, 0]);
     }
 }
