@@ -1,6 +1,7 @@
 //! The loop of the control thread. Other threads receive datagrams, load files and render.
 
-use crate::app::App;
+use crate::app::{App, OutputStatus};
+use crate::broadcast::Broadcast;
 use crate::health_log::HealthLog;
 use crate::net::{Datagram, ReceiveCounters};
 use crate::recording_status;
@@ -34,6 +35,8 @@ pub struct ControlLoop<'a> {
     pub watch: bool,
     /// The advice at the end of the log line about underruns.
     pub late_hint: &'static str,
+    /// The broadcast, if there is one.
+    pub broadcast: Option<&'a Broadcast>,
 }
 
 impl ControlLoop<'_> {
@@ -50,7 +53,7 @@ impl ControlLoop<'_> {
         let port = self.socket.local_addr().map_or(0, |address| address.port());
         let mut health_log = HealthLog::new(port, self.late_hint, self.engine.sample_rate());
         let mut checked = Instant::now();
-        let mut output_status = health_log.update(self.engine.health().as_ref(), self.receive_counters)?;
+        let mut output_status = self.update(&mut health_log)?;
         let mut status_logged = Instant::now();
         loop {
             if select.ready_timeout(TICK) == Ok(stop) {
@@ -67,7 +70,7 @@ impl ControlLoop<'_> {
             }
             if checked.elapsed() >= HEALTH_INTERVAL {
                 checked = Instant::now();
-                output_status = health_log.update(self.engine.health().as_ref(), self.receive_counters)?;
+                output_status = self.update(&mut health_log)?;
             }
             if self.watch && status_logged.elapsed() >= Duration::from_secs(1) {
                 status_logged = Instant::now();
@@ -76,6 +79,18 @@ impl ControlLoop<'_> {
         }
         self.log_summary();
         Ok(())
+    }
+
+    /// Logs changes of the output, the broadcast and the network, and returns their status. Tells the broadcast what plays.
+    ///
+    /// # Errors
+    /// A text, when the output has ended.
+    fn update(&self, health_log: &mut HealthLog) -> Result<OutputStatus, String> {
+        if let Some(broadcast) = self.broadcast {
+            broadcast.set_playing(self.app.playing_name().as_deref());
+        }
+        let broadcast = self.broadcast.map(Broadcast::health);
+        health_log.update(self.engine.health().as_ref(), broadcast.as_ref(), self.receive_counters)
     }
 
     /// Logs the counters of messages, recordings and blocks.

@@ -1,6 +1,8 @@
 //! Logs problems of the output and the network. Each change is logged once, and counters are logged at a limited rate.
 
 use crate::app::OutputStatus;
+use crate::broadcast::BroadcastHealth;
+use crate::broadcast_status::BroadcastLog;
 use crate::net::{self, ReceiveCounters};
 use crate::recording_status::RecordingLog;
 use crate::throttled_counter::ThrottledCounter;
@@ -20,6 +22,7 @@ pub(crate) struct HealthLog {
     counters: [ThrottledCounter; 4],
     rate: SampleRate,
     recording_log: RecordingLog,
+    broadcast_log: BroadcastLog,
 }
 
 impl HealthLog {
@@ -36,6 +39,7 @@ impl HealthLog {
             counters: [ThrottledCounter::default(); 4],
             rate,
             recording_log: RecordingLog::default(),
+            broadcast_log: BroadcastLog::default(),
         }
     }
 
@@ -46,6 +50,7 @@ impl HealthLog {
     pub fn update(
         &mut self,
         health: Option<&Health>,
+        broadcast: Option<&BroadcastHealth>,
         receive_counters: &ReceiveCounters,
     ) -> Result<OutputStatus, String> {
         let [underruns, not_allowed, overrun, dropped] = &mut self.counters;
@@ -110,6 +115,8 @@ impl HealthLog {
         let block = health.callback_frames.as_ref().map_or(0, |frames| *frames.end());
         let buffer = health.buffer_frames.unwrap_or(block);
         let recording = self.recording_log.update(&health.recordings, self.rate);
-        Ok(OutputStatus { load: health.recent.mean as f32, underruns: health.underruns(), block, buffer, recording })
+        let broadcast = self.broadcast_log.update(broadcast);
+        let (load, underruns) = (health.recent.mean as f32, health.underruns());
+        Ok(OutputStatus { load, underruns, block, buffer, recording, broadcast })
     }
 }

@@ -11,6 +11,7 @@
 //! - access: [`allowed_senders`] (whose messages are accepted), [`crowd_library::MediaRoot`] (which files may be
 //!   opened);
 //! - output: [`reply`], and [`refusal`], the one error type that is counted, answered and logged;
+//! - other outputs: [`broadcast`] (what is played is also sent to an Icecast server);
 //! - start: [`cli`], [`bpm_config`], [`system_memory`], [`system_limits`].
 //!
 //! Bytes from outside are checked once, where they enter. From then on they are a [`message::Message`], in which every
@@ -22,6 +23,8 @@ pub mod allowed_senders;
 pub mod app;
 pub mod args;
 pub mod bpm_config;
+pub mod broadcast;
+pub mod broadcast_status;
 pub mod cli;
 pub mod control_loop;
 pub mod datagram;

@@ -16,6 +16,7 @@
 //! which every client can read. Counters start again at 0 after 2,147,483,647. The server does not answer replies that are
 //! sent to it, so that two servers do not answer each other for ever.
 
+use crate::broadcast_status::BroadcastStatus;
 use crate::datagram;
 use crate::recording_status::RecordingStatus;
 use crate::refusal::{Refusal, quote};
@@ -91,6 +92,9 @@ pub struct StatusReply {
     /// Three arguments: `s` the state of the recording (`off`, `on`, `stalled` or `waiting`), `i` the number of its file, and
     /// `f` the seconds of sound that were lost.
     pub recording: RecordingStatus,
+    /// Four arguments: `s` the state of the broadcast (`off`, `connecting`, `on` or `waiting`), `f` the seconds since the
+    /// connection began, `f` the seconds of sound that were not sent, and `i` the number of reconnections.
+    pub broadcast: BroadcastStatus,
 }
 
 /// The fields of `/status/deck`, in the order of its arguments.
@@ -206,6 +210,10 @@ fn mix_status(fields: &StatusReply) -> OscMessage {
         fields.recording.state.name().into(),
         clamped(fields.recording.number.into()),
         fields.recording.lost.into(),
+        fields.broadcast.state.name().into(),
+        fields.broadcast.connected.into(),
+        fields.broadcast.lost.into(),
+        clamped(fields.broadcast.reconnects.into()),
     ];
     OscMessage { addr: "/status".into(), args }
 }

@@ -69,6 +69,13 @@ mod system {
         }
     }
 
+    /// From now on a crash of this process writes no core file.
+    pub fn write_no_core_files() {
+        let limit = getrlimit(Resource::Core);
+        // Every process may lower its own limit.
+        let _lowered = setrlimit(Resource::Core, Rlimit { current: Some(0), ..limit });
+    }
+
     /// Whether a thread of this process may have the realtime priority that the engine requests.
     pub fn realtime_permitted() -> bool {
         getrlimit(Resource::Rtprio).current.is_none_or(|most| most >= 10) || has_capability(CapabilitySet::SYS_NICE)
@@ -90,10 +97,13 @@ mod system {
         memory_lock()
     }
 
+    /// Changes nothing.
+    pub fn write_no_core_files() {}
+
     /// Whether the audio thread may have realtime priority.
     pub fn realtime_permitted() -> bool {
         true
     }
 }
 
-pub use system::{lock_memory, memory_lock, realtime_permitted};
+pub use system::{lock_memory, memory_lock, realtime_permitted, write_no_core_files};

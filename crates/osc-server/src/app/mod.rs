@@ -237,6 +237,12 @@ impl App {
         self.dispatcher.status_sources().line()
     }
 
+    /// The name of what is heard most, such as that of a file. `None` when nothing is heard.
+    #[must_use]
+    pub fn playing_name(&self) -> Option<String> {
+        self.dispatcher.status_sources().playing_name()
+    }
+
     /// The number of damaged files that were loaded.
     #[must_use]
     pub const fn damaged(&self) -> u64 {

@@ -1,5 +1,6 @@
 //! The status of the sound output.
 
+use crate::broadcast_status::BroadcastStatus;
 use crate::recording_status::RecordingStatus;
 
 /// The status of the sound output.
@@ -15,4 +16,6 @@ pub struct OutputStatus {
     pub buffer: u32,
     /// The status of the recording.
     pub recording: RecordingStatus,
+    /// The status of the broadcast.
+    pub broadcast: BroadcastStatus,
 }

@@ -6,11 +6,16 @@ use super::loaded_stems::LoadedStems;
 use super::master_tempo::TempoControl;
 use super::outgoing_commands::OutgoingCommands;
 use super::output_status::OutputStatus;
+use crate::broadcast::BroadcastState;
+use crate::broadcast_status::BroadcastStatus;
 use crate::ids::DECKS;
 use crate::recording_status::{RecordingActivity, RecordingStatus};
 use crate::reply::{self, DeckStatusReply};
 use crowd_cli::log::ClockTime;
 use crowd_engine::{DeckId, Status};
+
+/// A deck with this linear gain or less is not heard.
+const INAUDIBLE: f32 = 0.01;
 
 /// The sources of the values of the status.
 pub struct StatusSources<'a> {
@@ -59,6 +64,7 @@ impl StatusSources<'_> {
             streamed,
             stalled: self.file_loads.loader().stalled(),
             recording: self.output_status.recording,
+            broadcast: self.output_status.broadcast,
         };
         let decks: Vec<_> = DECKS
             .into_iter()
@@ -92,6 +98,17 @@ impl StatusSources<'_> {
         }
     }
 
+    /// The name of what is heard most: of the first stem of the deck with the highest gain.
+    /// `None` when nothing is heard.
+    pub fn playing_name(&self) -> Option<String> {
+        let gain = |status: &crowd_engine::DeckStatus| status.fader * status.fade;
+        let decks = DECKS.into_iter().zip(&self.engine.decks).filter(|(_, status)| status.playing > 0);
+        let heard = decks.filter(|(_, status)| gain(status) > INAUDIBLE);
+        // Of equal ones the first counts.
+        let (deck, _) = heard.rev().max_by(|(_, a), (_, b)| gain(a).total_cmp(&gain(b)))?;
+        Some(self.stems.buffers.name(self.stems.slots.played_by(deck).next()?))
+    }
+
     /// One line for the log.
     pub fn line(&self) -> String {
         let engine = self.engine;
@@ -106,8 +123,12 @@ impl StatusSources<'_> {
                 format!("; recording {} (file {number}, {lost:.1} s lost)", state.name())
             }
         };
+        let broadcast = match self.output_status.broadcast {
+            BroadcastStatus { state: BroadcastState::Off, .. } => String::new(),
+            BroadcastStatus { state, lost, .. } => format!("; broadcast {} ({lost:.1} s not sent)", state.name()),
+        };
         format!(
-            "{} {:.2} BPM, {:.1} dBFS, {:.1} LUFS, load {:.1} %, {} underruns; {}; {} received, {} refused{}",
+            "{} {:.2} BPM, {:.1} dBFS, {:.1} LUFS, load {:.1} %, {} underruns; {}; {} received, {} refused{}{}",
             self.outgoing.time.clock_at(engine.frames.0),
             engine.tempo,
             decibels(engine.peak),
@@ -118,6 +139,7 @@ impl StatusSources<'_> {
             self.clients.received(),
             self.clients.refusals().total(),
             recording,
+            broadcast,
         )
     }
 

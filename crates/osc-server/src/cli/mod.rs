@@ -1,9 +1,11 @@
 //! The command line.
 
+mod broadcast;
 mod legacy;
 mod serve;
 mod values;
 
+pub use broadcast::BroadcastArgs;
 pub use legacy::LegacyArgs;
 pub use serve::ServeArgs;
 pub use values::BufferSize;
@@ -19,6 +21,8 @@ Examples:
   audio-server --output file:set.wav               no sound card: record the set
   audio-server --record night.flac --record-split 60
                                                    play, and record the night, one file per hour
+  audio-server --broadcast icecast://radio.example:8000/dance.ogg --broadcast-password-file password.txt
+                                                   play, and send the sound to a radio station too
   audio-server --stretch-method wsola --buffer-size auto
                                                    keep the pitch when the tempo changes; find the smallest safe block
   audio-server --score set.txt --render set.wav    render a score without a device, faster than real time

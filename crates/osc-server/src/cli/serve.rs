@@ -1,5 +1,6 @@
 //! The flags of the server and of rendering.
 
+use super::broadcast::BroadcastArgs;
 use super::legacy::LegacyArgs;
 use super::values::{BufferSize, buffer_size, load_timeout, memory_total, minutes, quantity, seconds, stretch_method};
 use crate::app::{Startup, StartupFile};
@@ -75,6 +76,10 @@ pub struct ServeArgs {
         help_heading = "Sound")]
     pub load_timeout: f64,
 
+    /// The flags of the broadcast.
+    #[command(flatten)]
+    pub broadcast: BroadcastArgs,
+
     /// Tempo at the start, and the tempo at which files play at their own speed
     #[arg(long, value_name = "BPM", default_value = "120", value_parser = quantity::<Bpm>, help_heading = "Tempo")]
     pub bpm: Bpm,
@@ -95,7 +100,7 @@ pub struct ServeArgs {
     pub score: Option<PathBuf>,
     /// WAV file (32-bit float) into which the score is rendered; no device and no port is opened
     #[arg(long, value_name = "FILE", requires = "score",
-        conflicts_with_all = ["output", "record", "record_split", "device", "port", "bind", "allow", "watch"], help_heading = "Scores")]
+        conflicts_with_all = ["output", "record", "record_split", "broadcast", "device", "port", "bind", "allow", "watch"], help_heading = "Scores")]
     pub render: Option<PathBuf>,
     /// Length of the render in seconds. If not given, it ends when all lines were played and everything that plays has ended
     #[arg(long, value_name = "SECONDS", requires = "render", value_parser = seconds, help_heading = "Scores")]

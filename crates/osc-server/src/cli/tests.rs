@@ -82,6 +82,10 @@ fn wrong_command_lines_are_refused_with_the_reason() {
         ("--c x --c_preload y", "cannot be used with"),
         ("--stretch-method fast", "playback_rate, wsola, hq"),
         ("--port 1 devices", "cannot be used with"),
+        ("--broadcast http://h/m", "icecast://HOST:PORT/MOUNT"),
+        ("--broadcast-name x", "--broadcast <URL>"),
+        ("--broadcast icecast://h/m --broadcast-bit-rate 100001", "multiple of 400 from 48000 to 510000"),
+        ("--broadcast icecast://h/m --score x --render y", "cannot be used with"),
     ] {
         let error = parse(words).map(|_| ()).expect_err(words);
         assert!(error.contains(expected), "{words}: {error}");

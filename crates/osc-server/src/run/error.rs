@@ -1,5 +1,6 @@
 //! The errors with which the program ends with status 1.
 
+use crate::broadcast::PasswordError;
 use crate::net::NetError;
 use crate::score_render::RenderError;
 use crowd_engine::DeckId;
@@ -19,6 +20,9 @@ pub enum Error {
     /// The server cannot listen.
     #[error(transparent)]
     Net(#[from] NetError),
+    /// There is no password for the broadcast.
+    #[error(transparent)]
+    BroadcastPassword(#[from] PasswordError),
     /// The output ended while the server ran.
     #[error("{0}")]
     OutputEnded(String),

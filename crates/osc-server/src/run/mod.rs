@@ -1,5 +1,6 @@
 //! The subcommands of the program.
 
+mod broadcast;
 mod check;
 mod devices;
 mod error;

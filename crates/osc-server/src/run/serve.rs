@@ -1,9 +1,12 @@
 //! The server.
 
+use super::broadcast;
 use super::error::Error;
 use super::setup::{QUEUE, log_notes, read_bpm_config, resolve_startup_files, start_app, start_loader};
 use crate::allowed_senders::AllowedSenders;
 use crate::app::{STEMS_PER_DECK, Settings};
+use crate::broadcast::{Broadcast, TAP_LENGTH};
+use crate::broadcast_status;
 use crate::cli::{BufferSize, ServeArgs};
 use crate::control_loop::ControlLoop;
 use crate::net::{self, ReceiveCounters};
@@ -20,9 +23,10 @@ use std::time::Duration;
 /// Serves until a signal ends the server.
 ///
 /// # Errors
-/// When the port or the output cannot be opened, the output ends, or a recording cannot be finished.
+/// When the port or the output cannot be opened, there is no password for a broadcast, the output ends, or a recording cannot be finished.
 pub fn serve(serve: &ServeArgs) -> Result<(), Error> {
     let bpm = read_bpm_config(serve)?;
+    let broadcast_request = broadcast::request(&serve.broadcast)?;
     let allowed = AllowedSenders::new(serve.allow.clone());
     let mut loader = start_loader(serve, media_root(serve)?)?;
     let startup_files = resolve_startup_files(serve, &mut loader)?;
@@ -33,6 +37,7 @@ pub fn serve(serve: &ServeArgs) -> Result<(), Error> {
     crowd_cli::stop::on_signal(move || drop(signal))?;
 
     let mut engine = open_engine(serve)?;
+    let broadcast = broadcast::start(&mut engine, broadcast_request)?;
     match system_limits::lock_memory() {
         lock @ MemoryLock::Locked => tracing::info!("{lock}"),
         other => tracing::warn!("{other}"),
@@ -57,12 +62,16 @@ pub fn serve(serve: &ServeArgs) -> Result<(), Error> {
             stop: &stop,
             watch: serve.watch,
             late_hint,
+            broadcast: broadcast.as_ref(),
         };
         let result = control.run();
         ended.store(true, Ordering::Relaxed);
         result
     });
     let closed = engine.close();
+    if let Some(health) = broadcast.map(Broadcast::close) {
+        tracing::info!("{}", broadcast_status::summary(&health));
+    }
     result.map_err(Error::OutputEnded)?;
     Ok(closed?)
 }
@@ -88,6 +97,9 @@ fn open_engine(serve: &ServeArgs) -> Result<Engine, Error> {
     }
     if let Some(minutes) = serve.record_split {
         builder = builder.record_split(Duration::from_secs_f64(60.0 * minutes));
+    }
+    if serve.broadcast.broadcast.is_some() {
+        builder = builder.tap(TAP_LENGTH);
     }
     let engine = builder.open(serve.output()?)?;
     if let Some(health) = engine.health() {

@@ -36,7 +36,8 @@ fn the_status_has_the_mix_and_every_deck() {
     rig.tick();
     let status = rig.replies_to("/status");
     assert_eq!(status.len(), 1);
-    assert_eq!(status[0].args.len(), 24);
+    assert_eq!(status[0].args.len(), 28);
+    assert_eq!(status[0].args[24..], [s("off"), f(0.0), f(0.0), i(0)]);
     assert_eq!(status[0].args[1], f(120.0));
     let decks = rig.replies_to("/status/deck");
     let states: Vec<_> = decks.iter().map(|d| (&d.args[0], &d.args[1], &d.args[3])).collect();
@@ -49,6 +50,25 @@ fn the_status_has_the_mix_and_every_deck() {
             (&s("D"), &s("empty"), &f(1.0)),
         ]
     );
+}
+
+#[test]
+fn what_plays_is_the_name_on_the_loudest_deck() {
+    let mut rig = Rig::new();
+    assert_eq!(rig.app.playing_name(), None);
+    for (id, name) in [(100, "one"), (1_100, "two"), (2_100, "cued")] {
+        rig.send("/load_buffer", &[i(id), s(&any_file()), s(name)]);
+        rig.finish_load(Ok(staircase(SECOND)));
+    }
+    rig.send("/play_stem", &[i(100)]);
+    rig.send("/play_stem", &[i(1_100)]);
+    for (levels, expected) in
+        [([1.0, 1.0], Some("one")), ([0.5, 1.0], Some("two")), ([0.5, 0.4], Some("one")), ([0.0, 0.0], None)]
+    {
+        rig.send("/deck_levels", &levels.map(f));
+        rig.run(8);
+        assert_eq!(rig.app.playing_name().as_deref(), expected, "{levels:?}");
+    }
 }
 
 #[test]
