@@ -59,13 +59,14 @@ impl Connection {
     /// A text for the user, when the connection is lost.
     pub fn send(&mut self, mut bytes: &[u8]) -> Result<(), String> {
         while !bytes.is_empty() {
+            let began = Instant::now();
             match self.stream.write(bytes) {
                 Ok(0) => return Err(CLOSED.to_owned()),
+                // At the time limit, the system returns the number of bytes for which there was room before.
+                Ok(written) if written < bytes.len() && began.elapsed() >= WRITING => return Err(no_data_taken()),
                 Ok(written) => bytes = bytes.get(written..).unwrap_or_default(),
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) if is_timeout(&error) => {
-                    return Err(format!("the server took no data for {} s", WRITING.as_secs()));
-                }
+                Err(error) if is_timeout(&error) => return Err(no_data_taken()),
                 Err(error) => return Err(lost(&error)),
             }
         }
@@ -139,6 +140,10 @@ fn prepare(stream: &TcpStream) -> io::Result<()> {
     SockRef::from(stream).set_send_buffer_size(SEND_BUFFER)?;
     stream.set_nodelay(true)?;
     stream.set_write_timeout(Some(WRITING))
+}
+
+fn no_data_taken() -> String {
+    format!("the server took no data for {} s", WRITING.as_secs())
 }
 
 fn is_timeout(error: &io::Error) -> bool {

@@ -87,7 +87,12 @@ impl fmt::Display for Reply {
             Self::Continue => f.write_str("the server waits for the stream"),
             Self::Accepted => f.write_str("the server accepts the stream"),
             Self::WrongLogin => f.write_str("the server refuses the user or the password (401)"),
-            Self::Forbidden(reason) => write!(f, "the server refuses the stream (403 {reason})"),
+            Self::Forbidden(reason) => {
+                write!(
+                    f,
+                    "the server refuses the stream (403 {reason}): perhaps the mount is in use, or there are too many sources"
+                )
+            }
             Self::NotFound => f.write_str("the server has no such mount (404)"),
             Self::Other(status, reason) => write!(f, "the server replies {status} {reason}"),
         }
