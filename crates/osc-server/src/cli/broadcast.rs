@@ -11,7 +11,7 @@ use std::path::PathBuf;
 /// The flags of the broadcast.
 #[derive(Debug, Clone, Args)]
 pub struct BroadcastArgs {
-    /// Send what is played to an Icecast server too, in addition to any output: icecast://[USER@]HOST[:PORT]/MOUNT. Port
+    /// Send what is played to an Icecast server too, in addition to any output: `icecast://[USER@]HOST[:PORT]/MOUNT`. Port
     /// 8000 and the user `source` are used if the URL has none
     #[arg(long, value_name = "URL", value_parser = SourceUrlParser, help_heading = "Broadcast")]
     pub broadcast: Option<SourceUrl>,
