@@ -97,7 +97,7 @@ impl Connection {
                     self.is_accepted = true;
                     return Ok(true);
                 }
-                refusal => return Err(refusal.to_string()),
+                refusal => return Err(refusal.with_body(&self.received).to_string()),
             }
         }
         Ok(may_begin)

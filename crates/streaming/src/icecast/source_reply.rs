@@ -79,6 +79,36 @@ impl Reply {
         };
         Ok(Some((reply, end)))
     }
+
+    /// The reply with the reason that its body gives, which often says more than the head. `body` is what follows the head; it may be
+    /// incomplete, and plain text or HTML.
+    #[must_use]
+    pub fn with_body(self, body: &[u8]) -> Self {
+        let text = plain_text(body);
+        match self {
+            Self::Forbidden(_) if !text.is_empty() => Self::Forbidden(text),
+            Self::Other(status, _) if !text.is_empty() => Self::Other(status, text),
+            other => other,
+        }
+    }
+}
+
+/// The beginning of a text without tags of HTML, line breaks and control characters.
+fn plain_text(body: &[u8]) -> String {
+    let mut is_in_tag = false;
+    let body = String::from_utf8_lossy(body);
+    let text = body.chars().filter_map(|c| match c {
+        '<' => {
+            is_in_tag = true;
+            Some(' ')
+        }
+        '>' if std::mem::take(&mut is_in_tag) => None,
+        _ if is_in_tag => None,
+        c => Some(if c.is_control() { ' ' } else { c }),
+    });
+    let text: String = text.collect();
+    let words: Vec<&str> = text.split_whitespace().collect();
+    words.join(" ").chars().take(LONGEST_REASON).collect()
 }
 
 impl fmt::Display for Reply {
@@ -87,12 +117,7 @@ impl fmt::Display for Reply {
             Self::Continue => f.write_str("the server waits for the stream"),
             Self::Accepted => f.write_str("the server accepts the stream"),
             Self::WrongLogin => f.write_str("the server refuses the user or the password (401)"),
-            Self::Forbidden(reason) => {
-                write!(
-                    f,
-                    "the server refuses the stream (403 {reason}): perhaps the mount is in use, or there are too many sources"
-                )
-            }
+            Self::Forbidden(reason) => write!(f, "the server refuses the stream (403 {reason})"),
             Self::NotFound => f.write_str("the server has no such mount (404)"),
             Self::Other(status, reason) => write!(f, "the server replies {status} {reason}"),
         }
@@ -132,6 +157,22 @@ mod tests {
             let (read, _) = parse(&format!("HTTP/1.1 {line}\n\n<html>")).unwrap().unwrap();
             assert!(read == reply && read.to_string().contains(text), "{line}: {read:?}, {read}");
         }
+    }
+
+    #[test]
+    fn the_reason_of_the_body_replaces_that_of_the_head() {
+        let forbidden = Reply::Forbidden("Forbidden".into());
+        for (body, reason) in [
+            ("dj is on air\r\n", "dj is on air"),
+            ("<html><title>Error 403</title>\n<b>Mountpoint in use</b></html>", "Error 403 Mountpoint in use"),
+            ("a > b <i", "a > b"),
+            (" \n<p></p>", "Forbidden"),
+            ("", "Forbidden"),
+        ] {
+            assert_eq!(forbidden.clone().with_body(body.as_bytes()), Reply::Forbidden(reason.into()), "{body}");
+        }
+        assert_eq!(Reply::WrongLogin.with_body(b"x"), Reply::WrongLogin);
+        assert_eq!(Reply::Other(503, String::new()).with_body(&[b'x'; 500]), Reply::Other(503, "x".repeat(120)));
     }
 
     #[test]
