@@ -15,7 +15,7 @@
 //! | read the picture in a file | [`cover`] |
 //! | read the encoder's tag of an MP3 | [`mp3_tag`] |
 //! | mix to stereo | [`Audio::to_stereo`] or [`Reader::to_stereo`] |
-//! | convert the sample rate | [`Audio::resampled`], [`Reader::resampled`], [`resample()`] for a slice of samples, or [`StreamResampler`] for a stream |
+//! | convert the sample rate | [`Audio::resampled`], [`Reader::resampled`], [`resample()`] for a slice of samples, [`StreamResampler`] for a stream, or [`DriftResampler`] for one whose clock differs a little |
 //! | write a file at once, in any [`AudioFormat`] | [`write()`] |
 //! | write a file block by block | [`AudioWriter`] |
 //! | write to a stream that can seek | [`wav::Writer`] or [`flac::Writer`] |
@@ -36,6 +36,8 @@ mod audio;
 #[cfg(feature = "reader")]
 mod decode;
 mod downmix;
+#[cfg(feature = "resample")]
+mod drift_resampler;
 #[cfg(feature = "encode")]
 mod encode;
 mod error;
@@ -64,6 +66,8 @@ pub use audio::{Audio, MAX_CHANNELS, MAX_RATE, MIN_RATE, Samples};
 #[cfg(feature = "reader")]
 pub use decode::{Cover, DecodeOptions, Info, LiveBlock, LiveFormat, LiveReader, Progress, Reader, cover, open, probe};
 pub use downmix::downmix_note;
+#[cfg(feature = "resample")]
+pub use drift_resampler::DriftResampler;
 #[cfg(all(feature = "encode", feature = "opus"))]
 pub use encode::opus;
 #[cfg(feature = "encode")]

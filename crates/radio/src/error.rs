@@ -53,6 +53,9 @@ pub enum Error {
         /// The time since it was asked.
         seconds: u64,
     },
+    /// Live sound was not received yet. This is no failure: the same is to be asked again.
+    #[error("waiting for a live source")]
+    NotReceived,
     /// A music file is on a disk or a share that does not answer.
     #[error("{}: not tried, because the disk or the share still does not answer for {}", file.display(), given_up.display())]
     Unreachable {
@@ -94,7 +97,7 @@ impl Error {
     /// Whether something is not done yet, and nothing has failed.
     pub fn is_waiting(&self) -> bool {
         match self {
-            Self::Waiting(_) => true,
+            Self::Waiting(_) | Self::NotReceived => true,
             Self::Sound { source, .. } => source.is_waiting(),
             _ => false,
         }

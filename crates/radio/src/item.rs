@@ -65,6 +65,24 @@ pub struct ItemChunk {
 }
 
 impl Item {
+    /// What is shown of a live source that plays something with this title.
+    pub fn of_live(title: &str) -> Self {
+        Self {
+            hash: String::new(),
+            kind: ItemKind::Track,
+            file: PathBuf::new(),
+            frames: Frames(0),
+            gain_db: 0.0,
+            title: title.to_owned(),
+            artist: None,
+            album: None,
+            cover: false,
+            isrc: None,
+            mix_point: None,
+            chunk: None,
+        }
+    }
+
     /// The artist and the title, as players show them.
     pub fn display_title(&self) -> String {
         match &self.artist {

@@ -31,5 +31,7 @@ pub mod setup;
 pub mod sound;
 #[cfg(feature = "aac")]
 pub mod station;
+#[cfg(feature = "aac")]
+pub mod takeover;
 
 pub use error::Error;

@@ -26,8 +26,8 @@ pub struct PlayedItem {
     pub id: String,
     /// The time of its first frame, after 1970-01-01T00:00:00 UTC.
     pub time: Duration,
-    /// How long it will play, as was planned when it began. It must not change as long as the item is in the playlist.
-    pub duration: Duration,
+    /// How long it will play, as was planned when it began, if that was known. It must not change as long as the item is in the playlist.
+    pub duration: Option<Duration>,
     /// The title, in any characters.
     pub title: String,
 }
@@ -95,12 +95,10 @@ impl PlayedItem {
         let plain = |value: &str| -> String {
             value.chars().map(|one| if one == '"' { '\u{201D}' } else { one }).filter(|one| !one.is_control()).collect()
         };
-        let seconds = self.duration.as_secs_f64();
         let (id, start, title) = (plain(&self.id), date(self.time), plain(&self.title));
-        let _ = writeln!(
-            text,
-            "#EXT-X-DATERANGE:ID=\"{id}\",START-DATE=\"{start}\",PLANNED-DURATION={seconds:.3},X-TITLE=\"{title}\""
-        );
+        let seconds = self.duration.map(|duration| duration.as_secs_f64());
+        let duration = seconds.map(|seconds| format!("PLANNED-DURATION={seconds:.3},")).unwrap_or_default();
+        let _ = writeln!(text, "#EXT-X-DATERANGE:ID=\"{id}\",START-DATE=\"{start}\",{duration}X-TITLE=\"{title}\"");
     }
 }
 
@@ -137,7 +135,7 @@ mod tests {
         playlist.items.push(PlayedItem {
             id: "42".to_owned(),
             time: Duration::from_millis(1_774_752_643_500),
-            duration: Duration::from_millis(183_250),
+            duration: Some(Duration::from_millis(183_250)),
             title: "Say \"Hi\"\n".to_owned(),
         });
         assert_eq!(

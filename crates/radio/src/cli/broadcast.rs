@@ -7,16 +7,19 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use clap::Args;
-use crowd_engine::Frames;
+use crowd_engine::{Frames, SampleRate};
 use crowd_web::args::{AccessArgs, ListenArgs};
 use crowd_web::{Connections, HttpService, Limits, Proxies, StreamSlots, TlsIdentity, listen, open_files};
 use tokio::sync::{Semaphore, oneshot, watch};
 
 use super::ipfs::{PublishArgs, publish_in_background};
+use super::live::LiveSources;
 use super::on_change::OnChange;
+use super::publish_loop::{Generated, PublishLoop};
 use super::renditions::{MadeRenditions, RenditionArgs};
 use super::self_check::SelfCheck;
 use crate::buffer::Feeder;
+use crate::config::LiveConfig;
 use crate::encode::ProgramSound;
 use crate::error::Error;
 use crate::http::{App, COVER_READS, HlsClients, Latest, Mount, router};
@@ -28,10 +31,6 @@ use crate::station::{
 
 /// The paths that are answered even when all connections are in use.
 const VITAL_PATHS: [&str; 2] = ["/healthz", "/metrics"];
-/// The longest time until the publisher looks at the clock again.
-const TICK: Duration = Duration::from_millis(100);
-/// The interval at which listeners are counted.
-const COUNT_INTERVAL: Duration = Duration::from_secs(1);
 /// The time that is waited for a read before the publisher looks at the clock again. A disk that is twice as fast as the music plays reads a
 /// block in this time.
 const READ: Duration = Duration::from_millis(500);
@@ -49,16 +48,6 @@ const STOPPING: Duration = Duration::from_secs(3);
 const CLOSING: Duration = Duration::from_millis(500);
 /// The longest time that a new station waits for its first generated music. The built-in music needs some seconds.
 const FIRST_MUSIC: Duration = Duration::from_secs(20);
-/// The time until something that failed is tried again.
-const RETRY: Duration = Duration::from_secs(1);
-
-/// The generated music of a station.
-pub struct Generated {
-    /// Takes chunks from their buffer.
-    pub feeder: Feeder,
-    /// Why no music is generated, if it is not.
-    pub fault: Arc<Latest<String>>,
-}
 
 /// The flags of a broadcast.
 #[derive(Debug, Args)]
@@ -89,7 +78,7 @@ pub struct Broadcast {
 
 impl Broadcast {
     /// Broadcasts the station that is prepared in the folder `processed`, with its state in the folder `state`, until a signal stops it. With a
-    /// `health_file` the station listens to itself, and `generated` is its generated music.
+    /// `health_file` the station listens to itself. `generated` is its generated music, and `live` its live sources.
     ///
     /// # Errors
     /// When the station is not prepared, another process runs it, or the port cannot be opened.
@@ -99,6 +88,7 @@ impl Broadcast {
         state: &Path,
         health_file: Option<PathBuf>,
         mut generated: Option<Generated>,
+        live: Option<&LiveConfig>,
     ) -> Result<(), Error> {
         let started = Instant::now();
         if health_file.is_none() && self.on_change.is_given() {
@@ -110,6 +100,8 @@ impl Broadcast {
         let MadeRenditions { renditions, aac, opus } = self.renditions.make(&manifest, processed, state)?;
         let (publisher, mut clock, as_run) =
             self.publisher(renditions, &manifest, state, started, generated.as_mut().map(|g| &mut g.feeder))?;
+        let rate = SampleRate::new(manifest.stream.sample_rate)?;
+        let live = live.map(|config| LiveSources::open(config, rate)).transpose()?;
         let (commands, waiting) = mpsc::sync_channel(WAITING);
         let control = Control::new(waiting, processed);
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
@@ -133,6 +125,8 @@ impl Broadcast {
             opus: opus.map(Mount::new),
             fault: Latest::default(),
             buffer: Latest::default(),
+            live: Latest::default(),
+            live_inputs: live.as_ref().map(LiveSources::inputs).unwrap_or_default(),
             slots: StreamSlots::new("streams", self.access.max_streams.get()),
             hls_clients: HlsClients::default(),
             cover_reads: Arc::new(Semaphore::new(COVER_READS)),
@@ -161,7 +155,7 @@ impl Broadcast {
             let thread = thread::Builder::new().name("publisher".to_owned());
             thread.spawn(move || {
                 let _ended = ended;
-                publish(publisher, control, as_run, generated, &app, &stopped);
+                PublishLoop { publisher, control, as_run, generated, live }.run(&app, &stopped);
             })
         };
         let publishing = publishing.map_err(|error| Error::io("the publisher's thread", "start", error))?;
@@ -200,7 +194,7 @@ impl Broadcast {
                     "the publisher does not end: it may wait for a file on a disk or a share that does not answer";
                 return Err(Error::Invalid(fault.to_owned()));
             }
-            thread::sleep(TICK / 10);
+            thread::sleep(STOPPING / 300);
         }
         publishing.join().map_err(|_| Error::Invalid(fault.to_owned()))
     }
@@ -263,15 +257,16 @@ impl Broadcast {
             feeder.wait(ahead, FIRST_MUSIC)?;
             feeder.first(ahead)
         };
-        let (changes, program) =
-            StationProgram::open(state_folder, manifest, state.epoch(), renditions.start(published), first)?;
+        let first_frame = renditions.start(published);
+        let (mut changes, program) = StationProgram::open(state_folder, manifest, state.epoch(), first_frame, first)?;
+        let live = changes.live_sound(state_folder, first_frame)?;
         let (rate, epoch) = (program.rate(), state.epoch());
         let clock = StationClock::new(rate, epoch, renditions.duration(published), now);
         let as_run = AsRunLog::new(state_folder, program.newest().plan().calendar().clone(), rate);
         // While a file is waited for, what was made ahead is published.
         let made_ahead = renditions.duration(Publisher::WINDOWS_AHEAD * u64::from(self.window));
         let limits = ReadLimits { wait: READ, give_up: made_ahead / 2 };
-        let sound = ProgramSound::new(program, SoundCache::new(rate, limits));
+        let sound = ProgramSound::new(program, SoundCache::new(rate, limits)).with_live(live);
         let publisher = Publisher::new(renditions, sound, changes, self.window.into(), state, folder);
         Ok((publisher, clock, as_run))
     }
@@ -284,58 +279,5 @@ async fn tick(mut clock: StationClock, started: Instant, played: watch::Sender<F
     loop {
         interval.tick().await;
         played.send_replace(clock.frames(Reading::now(started)));
-    }
-}
-
-/// Publishes segments, carries out commands, and logs what was played, until `stopped`.
-fn publish(
-    mut publisher: Publisher,
-    mut control: Control,
-    mut as_run: AsRunLog,
-    mut generated: Option<Generated>,
-    app: &App,
-    stopped: &AtomicBool,
-) {
-    let (mut counted, mut unlogged, mut unfed, mut ungenerated) = (None, None, None, None);
-    while !stopped.load(Ordering::Relaxed) {
-        let played = *app.played.borrow();
-        control.run(&mut publisher, played);
-        if counted.is_none_or(|counted: Instant| counted.elapsed() >= COUNT_INTERVAL) {
-            counted = Some(Instant::now());
-            if let Err(error) = as_run.played(played.0, publisher.program(), app.listeners()) {
-                let text = format!("the log of what was broadcast lacks an item: {error}");
-                tracing::error!("{text}");
-                unlogged = Some(text);
-            }
-            if let Some(Generated { feeder, fault }) = &mut generated {
-                let fed = feeder.feed(&mut publisher, played);
-                let now = fed.err().map(|error| format!("generated music cannot be taken from its buffer: {error}"));
-                now.iter().filter(|_| now != unfed).for_each(|text| tracing::error!("{text}"));
-                unfed = now;
-                ungenerated = fault.get();
-                app.buffer.set(feeder.status().ok());
-            }
-        }
-        let published = publisher.publish(played);
-        if matches!(published, Ok(true)) {
-            app.fault.set(
-                publisher
-                    .unanswered()
-                    .or_else(|| unlogged.clone())
-                    .or_else(|| unfed.clone())
-                    .or_else(|| ungenerated.clone()),
-            );
-        }
-        let result = published.and_then(|new| Ok(new || publisher.make_ahead()?));
-        match result {
-            Ok(true) => {}
-            Ok(false) => thread::sleep(TICK),
-            Err(error) if error.is_waiting() => tracing::debug!("{error}"),
-            Err(error) => {
-                tracing::error!("{error}");
-                app.fault.set(Some(error.to_string()));
-                thread::sleep(RETRY);
-            }
-        }
     }
 }

@@ -7,8 +7,9 @@ use std::time::{Duration, SystemTime};
 use clap::Args;
 use crowd_engine::SampleRate;
 
-use super::broadcast::{Broadcast, Generated};
+use super::broadcast::Broadcast;
 use super::buffer::{self, BackgroundGenerator};
+use super::publish_loop::Generated;
 use crate::buffer::Feeder;
 use crate::config::StationConfig;
 use crate::error::Error;
@@ -64,7 +65,7 @@ impl Run {
                 Some(feeder)
             }
         };
-        let mut preparer = None;
+        let (mut preparer, live) = (None, config.live.clone());
         if Manifest::read(&processed).is_err() {
             tracing::info!("preparing the music of {}", self.config.display());
             let mut first = Preparer::new(config, &processed)?;
@@ -88,7 +89,7 @@ impl Run {
         let health_file = (!self.broadcast.is_https()).then_some(file);
         let fault = generator.as_ref().map(BackgroundGenerator::fault);
         let generated = feeder.map(|feeder| Generated { feeder, fault: fault.unwrap_or_default() });
-        let result = self.broadcast.run(&processed, &state, health_file, generated);
+        let result = self.broadcast.run(&processed, &state, health_file, generated, live.as_ref());
         // A provider that is a process of its own ends with it.
         drop(generator);
         result

@@ -118,6 +118,7 @@ fn reason(reason: Reason) -> &'static str {
         Reason::Request => "request",
         Reason::Generated => "generated",
         Reason::Repeat => "repeat",
+        Reason::Live => "live",
         Reason::Filler => "filler",
     }
 }

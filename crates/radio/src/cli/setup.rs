@@ -100,6 +100,7 @@ impl SimpleStation {
                 ..ScheduleConfig::default()
             },
             buffer: None,
+            live: None,
             filler: self.filler.as_ref().map(folder),
         }
     }

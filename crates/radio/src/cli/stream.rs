@@ -34,6 +34,6 @@ impl Stream {
             let advice = "use crowd-radio run, which has the buffer";
             return Err(Error::Invalid(format!("the schedule of this station plays generated music: {advice}")));
         }
-        self.broadcast.run(&self.processed, &self.state, self.broadcast.health_file.clone(), None)
+        self.broadcast.run(&self.processed, &self.state, self.broadcast.health_file.clone(), None, None)
     }
 }

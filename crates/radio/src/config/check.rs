@@ -87,6 +87,7 @@ impl StationConfig {
                 problems.push(format!("a playlist has the name \"{GENERATED}\", which [buffer] has: rename it"));
             }
         }
+        problems.extend(self.live.iter().flat_map(super::live_config::LiveConfig::problems));
         match self.schedule() {
             Err(error) => problems.push(error.to_string()),
             Ok(schedule) => {

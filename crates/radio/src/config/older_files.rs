@@ -99,7 +99,8 @@ pub(super) fn read(path: &Path, text: &str) -> Result<StationConfig, Error> {
     };
     let schedule = ScheduleConfig { every, ..ScheduleConfig::default() };
     let name = "crowd-radio".to_owned();
-    let mut config = StationConfig { name, stream, playlist: playlists, schedule, buffer: None, filler: None };
+    let mut config =
+        StationConfig { name, stream, playlist: playlists, schedule, buffer: None, live: None, filler: None };
     config.make_absolute(folder);
     Ok(config)
 }

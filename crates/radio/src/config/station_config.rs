@@ -6,6 +6,7 @@ use crowd_streaming::aac::{AacRate, AacSettings};
 use serde::{Deserialize, Serialize};
 
 use super::buffer_config::BufferConfig;
+use super::live_config::LiveConfig;
 use crate::error::Error;
 use crate::item::ItemKind;
 use crate::program::{GENERATED, Order, Schedule};
@@ -29,6 +30,9 @@ pub struct StationConfig {
     /// A buffer of generated music, which the schedule uses as the playlist `generated`.
     #[serde(default)]
     pub buffer: Option<BufferConfig>,
+    /// Sources that send sound while the station plays.
+    #[serde(default)]
+    pub live: Option<LiveConfig>,
     /// A file that plays when nothing else can. Without it, music is generated.
     pub filler: Option<PathBuf>,
 }
@@ -124,6 +128,7 @@ impl StationConfig {
             self.playlist.iter_mut().map(|playlist| playlist.sections.as_mut().unwrap_or(&mut playlist.folder));
         let given = playlists.chain(self.filler.as_mut()).filter(|path| !path.as_os_str().is_empty());
         given.for_each(|path| *path = folder.join(&*path));
+        self.live.iter_mut().for_each(|live| live.make_absolute(folder));
     }
 
     /// The schedule, with the time zone of the system and the first playlist of music where none is given.

@@ -2,57 +2,69 @@
 
 use std::collections::VecDeque;
 use std::ops::Range;
-use std::sync::{Arc, OnceLock};
 
 use crowd_streaming::aac::{AacFrame, AacSettings, splice_index};
 
-use super::piece::Piece;
-use super::piece_encoder::encode;
+use super::located_piece::{LocatedPiece, locate};
+use super::piece_encoder::{PieceEncoder, encode};
 use super::piece_store::PieceStore;
-use super::pieces::{Pieces, SEARCH};
+use super::pieces::SEARCH;
 use super::program_sound::ProgramSound;
 use crate::error::Error;
-use crate::program::{PlacedItem, Program};
 
 /// The number of pieces that are held in memory.
 const HELD: usize = 6;
-/// The number of items that are searched for one with pieces of its own. If all of them are too short, the joined sound ends there.
-const SEARCHED_ITEMS: u64 = 64;
 
 /// The encoded program. The sound, and with it the program, is passed to each call, because several encoders use the same.
 pub struct EncodedProgram {
     store: PieceStore,
-    held: VecDeque<Arc<EncodedPiece>>,
+    /// The pieces that were used last, the latest first.
+    held: VecDeque<EncodedPiece>,
     /// How often the program had been changed when these pieces were made.
     changes: u64,
     uneven_changes: u64,
 }
 
 /// A piece with its AAC frames.
-#[derive(Debug)]
 struct EncodedPiece {
     /// The frame from which on the timeline is used in which the piece was found.
     version: u64,
-    piece: Piece,
+    located: LocatedPiece,
     frames: Vec<AacFrame>,
+    /// The encoder, for a piece with live sound. It makes frames as sound is received.
+    encoder: Option<PieceEncoder>,
     /// The AAC frame at which the stream changes to this piece, once it is known.
-    change: OnceLock<u64>,
+    change: Option<u64>,
 }
 
 impl EncodedPiece {
+    fn key(&self) -> PieceKey {
+        (self.version, self.located.used.start)
+    }
+
+    /// Encodes the frames before the AAC frame `until`, if they have live sound. Others are encoded from the beginning.
+    fn encode(&mut self, until: u64, sound: &mut ProgramSound) -> Result<(), Error> {
+        let Some(encoder) = &mut self.encoder else { return Ok(()) };
+        encoder.set_end(&self.located.piece);
+        let (version, made_at) = (self.version, self.located.used.start * AacFrame::LENGTH);
+        let read = |range: Range<u64>| {
+            let items = sound.program().timeline(version).items(range.clone());
+            let items = sound.program().sounding(items, made_at);
+            sound.heard(&items, range)
+        };
+        encoder.encode(until, read, &mut self.frames)
+    }
+
     /// The frames of a range, which must be among those that were encoded.
     fn get(&self, range: &Range<u64>) -> &[AacFrame] {
-        let index = |frame: u64| usize::try_from(frame.saturating_sub(self.piece.frames.start)).unwrap_or(usize::MAX);
+        let first = self.located.piece.frames.start;
+        let index = |frame: u64| usize::try_from(frame.saturating_sub(first)).unwrap_or(usize::MAX);
         self.frames.get(index(range.start)..index(range.end)).unwrap_or_default()
     }
 }
 
-/// An item with pieces of its own, and the AAC frames of all of them in the program.
-struct PlacedPieces {
-    placed: PlacedItem,
-    pieces: Pieces,
-    frames: Range<u64>,
-}
+/// A piece that is held: the version in which it was found, and the first AAC frame in which it is used.
+type PieceKey = (u64, u64);
 
 impl EncodedProgram {
     /// Encoded frames whose pieces are kept in `store`.
@@ -122,17 +134,20 @@ impl EncodedProgram {
         let mut frames = Vec::new();
         let mut at = range.start;
         while at < range.end {
-            let piece = self.piece_at(version, at, sound)?;
-            let start = self.change_into(&piece, sound)?;
-            let (piece, end) = if at < start {
-                (self.piece_at(version, piece.piece.frames.start - 1, sound)?, start)
+            let located = self.locate(version, at, sound);
+            let used = located.used.clone();
+            let start = self.change_into(located, sound)?;
+            let (located, end) = if at < start {
+                (self.locate(version, used.start - 1, sound), start)
+            } else if range.end <= used.end {
+                (self.locate(version, at, sound), range.end)
             } else {
-                let next = self.piece_at(version, piece.piece.frames.end, sound)?;
-                let end = self.change_into(&next, sound)?;
-                (piece, end)
+                let next = self.locate(version, used.end, sound);
+                (self.locate(version, at, sound), self.change_into(next, sound)?)
             };
             let end = end.min(range.end);
-            let found = piece.get(&(at..end));
+            let key = self.encode(located, end, sound)?;
+            let found = self.held(key).map(|piece| piece.get(&(at..end))).unwrap_or_default();
             if found.len() as u64 != end - at {
                 let advice = "this is a fault of crowd-radio, please report it";
                 return Err(Error::Invalid(format!("the AAC frames {at} to {end} are missing: {advice}")));
@@ -144,87 +159,75 @@ impl EncodedProgram {
     }
 
     /// The AAC frame at which the stream changes to a piece from the one before it.
-    fn change_into(&mut self, piece: &EncodedPiece, sound: &mut ProgramSound) -> Result<u64, Error> {
-        let start = piece.piece.frames.start;
-        if let Some(change) = piece.change.get().copied().or((start == 0).then_some(0)) {
+    fn change_into(&mut self, located: LocatedPiece, sound: &mut ProgramSound) -> Result<u64, Error> {
+        let (version, start) = (located.version, located.used.start);
+        let known = self.held((version, start)).and_then(|piece| piece.change);
+        if let Some(change) = known.or((start == 0).then_some(0)) {
             return Ok(change);
         }
-        let before = self.piece_at(piece.version, start - 1, sound)?;
         let among = start..start + SEARCH;
-        let index = self.splice(before.get(&among), piece.get(&among));
-        Ok(*piece.change.get_or_init(|| start + index))
+        let before = self.locate(version, start - 1, sound);
+        let before = self.encode(before, among.end, sound)?;
+        let before = self.held(before).map(|piece| piece.get(&among).to_vec()).unwrap_or_default();
+        let key = self.encode(located, among.end, sound)?;
+        let after = self.held(key).map(|piece| piece.get(&among).to_vec()).unwrap_or_default();
+        let change = start + self.splice(&before, &after);
+        if let Some(piece) = self.held.iter_mut().find(|piece| piece.key() == key) {
+            piece.change = Some(change);
+        }
+        Ok(change)
     }
 
-    /// The piece with an AAC frame, encoded.
-    fn piece_at(&mut self, version: u64, frame: u64, sound: &mut ProgramSound) -> Result<Arc<EncodedPiece>, Error> {
-        let version = sound.program().version(version).start;
-        let is_it = |held: &&Arc<EncodedPiece>| held.version == version && held.piece.frames.contains(&frame);
-        if let Some(held) = self.held.iter().find(is_it) {
-            return Ok(held.clone());
+    /// Encodes a piece, at least to before the AAC frame `until`, and holds it.
+    fn encode(&mut self, located: LocatedPiece, until: u64, sound: &mut ProgramSound) -> Result<PieceKey, Error> {
+        let key = (located.version, located.used.start);
+        let index = self.held.iter().position(|piece| piece.key() == key);
+        let mut piece = match index.and_then(|index| self.held.remove(index)) {
+            // A live region that goes on can get another end.
+            Some(piece) => EncodedPiece { located, ..piece },
+            None => self.begin(located, sound)?,
+        };
+        let encoded = piece.encode(until, sound);
+        self.held.truncate(HELD - 1);
+        self.held.push_front(piece);
+        encoded.map(|()| key)
+    }
+
+    fn begin(&self, mut located: LocatedPiece, sound: &mut ProgramSound) -> Result<EncodedPiece, Error> {
+        let (version, settings) = (located.version, self.store.settings());
+        if located.is_live {
+            let encoder = Some(PieceEncoder::new(&located.piece, settings)?);
+            return Ok(EncodedPiece { version, located, frames: Vec::new(), encoder, change: None });
         }
-        let mut piece = find_piece(version, frame, sound.program());
-        piece.items = sound.program().sounding(piece.items, piece.frames.start * AacFrame::LENGTH);
-        let frames = match self.store.read(&piece) {
+        let piece = &mut located.piece;
+        let items = std::mem::take(&mut piece.items);
+        piece.items = sound.program().sounding(items, piece.frames.start * AacFrame::LENGTH);
+        let frames = match self.store.read(piece) {
             Some(frames) => frames,
             None => {
-                let frames = encode(&piece, self.store.settings(), sound.sounds())?;
+                let frames = encode(piece, settings, sound.sounds())?;
                 // On a full disk the piece is made again when it is needed again.
-                if let Err(error) = self.store.write(&piece, &frames) {
+                if let Err(error) = self.store.write(piece, &frames) {
                     tracing::warn!("an encoded piece is not kept: {error}");
                 }
                 frames
             }
         };
-        let encoded = Arc::new(EncodedPiece { version, piece, frames, change: OnceLock::new() });
-        self.held.truncate(HELD - 1);
-        self.held.push_front(encoded.clone());
-        Ok(encoded)
+        Ok(EncodedPiece { version, located, frames, encoder: None, change: None })
     }
-}
 
-/// The piece with an AAC frame.
-fn find_piece(version: u64, frame: u64, program: &mut Program) -> Piece {
-    let number = program.timeline(version).item_at(frame.saturating_mul(AacFrame::LENGTH)).number;
-    let first = program.timeline(version).first();
-    let before = (first..=number)
-        .rev()
-        .find_map(|number| pieces_of(version, number, program).filter(|item| item.frames.start <= frame));
-    if let Some(PlacedPieces { placed, pieces, frames }) = &before
-        && frames.contains(&frame)
-    {
-        let first = placed.start.0 / AacFrame::LENGTH;
-        let piece = pieces.piece_at(frame - first);
-        return Piece { frames: first + piece.start..first + piece.end, items: vec![placed.clone()] };
+    fn held(&self, key: PieceKey) -> Option<&EncodedPiece> {
+        self.held.iter().find(|piece| piece.key() == key)
     }
-    let (start, from) = before.map_or((0, first), |item| (item.frames.end, item.placed.number + 1));
-    let piece = Pieces::of_range(joined_range(version, frame, start, from, program)).piece_at(frame);
-    let mut piece = Piece { frames: piece, items: Vec::new() };
-    let Range { start, end } = piece.needed();
-    piece.items = program.timeline(version).items(start * AacFrame::LENGTH..end * AacFrame::LENGTH);
-    piece
-}
 
-/// The AAC frames around `frame` that are in no item's own pieces. They begin at `start` or later, and `from` is the number of the first
-/// item that could have pieces after them.
-fn joined_range(version: u64, frame: u64, mut start: u64, mut from: u64, program: &mut Program) -> Range<u64> {
-    loop {
-        let until = from + SEARCHED_ITEMS;
-        let end = match (from..until).find_map(|number| pieces_of(version, number, program)) {
-            Some(item) => item.frames.start,
-            None => program.timeline(version).item(until).start.0 / AacFrame::LENGTH,
-        };
-        if frame < end {
-            return start..end;
+    /// The piece with an AAC frame.
+    fn locate(&mut self, version: u64, frame: u64, sound: &mut ProgramSound) -> LocatedPiece {
+        let version = sound.program().version(version).start;
+        let is_it = |held: &&EncodedPiece| held.version == version && held.located.used.contains(&frame);
+        match self.held.iter().find(is_it) {
+            // Where live sound goes on is known anew each time.
+            Some(held) if held.encoder.is_none() => held.located.clone(),
+            _ => locate(version, frame, sound),
         }
-        (start, from) = (end, until);
     }
-}
-
-fn pieces_of(version: u64, number: u64, program: &mut Program) -> Option<PlacedPieces> {
-    let placed = program.timeline(version).item(number);
-    let (first, phase) = (placed.start.0 / AacFrame::LENGTH, placed.start.0 % AacFrame::LENGTH);
-    let not_alone = placed.overlap.max(placed.fade_out);
-    let pieces = Pieces::of_item(placed.frames, phase, not_alone)?;
-    let Range { start, end } = pieces.frames();
-    Some(PlacedPieces { placed, pieces, frames: first + start..first + end })
 }

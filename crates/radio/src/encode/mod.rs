@@ -13,7 +13,10 @@
 //! All encoded frames follow from the program alone. A station that was killed makes the same frames again, and so does another machine.
 
 mod encoded_program;
+mod find_piece;
 mod flac_encoder;
+mod live_regions;
+mod located_piece;
 mod opus_encoder;
 mod piece;
 mod piece_encoder;
@@ -23,8 +26,8 @@ mod program_sound;
 
 pub use encoded_program::EncodedProgram;
 pub use flac_encoder::FlacEncoder;
-pub use opus_encoder::opus_packets;
+pub use opus_encoder::OpusRange;
 pub use piece_encoder::encode_item;
 pub use piece_store::PieceStore;
-pub use pieces::Pieces;
+pub use pieces::{NEEDED_AFTER, Pieces};
 pub use program_sound::ProgramSound;

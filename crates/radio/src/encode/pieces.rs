@@ -11,6 +11,8 @@ pub const PRE_ROLL: u64 = 8;
 pub const LOOKAHEAD: u64 = 2;
 /// The number of AAC frames in which the change to the next piece is searched: 0.7 s at 48 kHz.
 pub const SEARCH: u64 = 32;
+/// The audio frames after the end of an AAC frame that may be needed to make it: at most two changes, of pieces or of timelines, are searched.
+pub const NEEDED_AFTER: u64 = (2 * SEARCH + LOOKAHEAD + 1) * AacFrame::LENGTH;
 /// The number of AAC frames in a piece: 30 s at 48 kHz. The last piece of a range is up to twice as long.
 pub const PIECE: u64 = 1_406;
 

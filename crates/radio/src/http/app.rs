@@ -12,7 +12,9 @@ use tokio::sync::{Semaphore, watch};
 use super::hls_clients::HlsClients;
 use super::listeners::ListenerCounts;
 use crate::buffer::Status;
+use crate::live::LiveInput;
 use crate::station::{Command, Listeners, LiveStream, Published};
+use crate::takeover::MountStatus;
 
 /// The state of the server.
 #[derive(Debug)]
@@ -31,6 +33,10 @@ pub struct App {
     pub fault: Latest<String>,
     /// The buffer of generated music, if there is one.
     pub buffer: Latest<Status>,
+    /// The mounts of live sources, if there are any.
+    pub live: Latest<Vec<MountStatus>>,
+    /// Their inputs, with the paths of the mounts.
+    pub live_inputs: Vec<(String, Arc<LiveInput>)>,
     /// The number of streams that may be sent at once.
     pub slots: StreamSlots,
     /// The clients that fetch playlists.

@@ -1,5 +1,7 @@
 //! Skips and requests, for who has the token.
 
+use std::time::Duration;
+
 use axum::Json;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
@@ -35,6 +37,34 @@ pub async fn request(State(app): State<SharedApp>, Json(request): Json<Request>)
         return Err(Problem::new(StatusCode::NOT_FOUND, text));
     };
     Ok(Json(json!({ "requested": described(&item) })))
+}
+
+/// The body of a request to disconnect a live source.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Disconnect {
+    /// The path of the mount.
+    mount: String,
+    /// The time for which other sources are refused, in minutes: 0 to 1,440.
+    #[serde(default)]
+    minutes: f64,
+}
+
+/// `POST /api/live/disconnect`: the source of a mount is disconnected, and others are refused for a while.
+pub async fn disconnect(State(app): State<SharedApp>, Json(body): Json<Disconnect>) -> Result<Json<Value>, Problem> {
+    let Disconnect { mount, minutes } = body;
+    if !(0.0..=1_440.0).contains(&minutes) {
+        let text = format!("minutes = {minutes}: give 0 to 1440");
+        return Err(Problem::new(StatusCode::BAD_REQUEST, text));
+    }
+    let Some((_, input)) = app.live_inputs.iter().find(|(path, _)| *path == mount) else {
+        let mounts: Vec<&str> = app.live_inputs.iter().map(|(path, _)| path.as_str()).collect();
+        let text = format!("there is no mount \"{}\": the mounts are {}", mount.escape_debug(), mounts.join(", "));
+        return Err(Problem::new(StatusCode::NOT_FOUND, text));
+    };
+    let source = input.status().source.map(|source| source.user);
+    input.disconnect(Duration::from_secs_f64(60.0 * minutes));
+    Ok(Json(json!({ "disconnected": source, "refused_minutes": minutes })))
 }
 
 /// The query of a search.

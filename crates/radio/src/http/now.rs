@@ -82,6 +82,7 @@ pub async fn health(State(app): State<SharedApp>) -> (StatusCode, Json<Value>) {
         "lost_items": now.lost_items,
         "fault": app.fault.get(),
         "buffer": app.buffer.get(),
+        "live": app.live.get(),
         "listeners": { "aac": listeners.aac, "opus": listeners.opus },
         "hls_clients": listeners.hls,
         "dropped_listeners": app.dropped_listeners(),
@@ -107,6 +108,12 @@ pub async fn metrics(State(app): State<SharedApp>) -> Metrics {
         let text = "Generated music that was not played, in seconds.";
         metrics.gauge("buffer_seconds", text, buffer.hours_remaining * 3_600.0);
         metrics.counter("buffer_repeats_total", "Chunks of generated music that were repeated.", buffer.repeats as f64);
+    }
+    if let Some(mounts) = app.live.get() {
+        let on_air = mounts.iter().map(|mount| (mount.mount.as_str(), u64::from(mount.state == "on_air")));
+        metrics.gauges("live_on_air", "1 while the source of a mount is on air.", "mount", on_air);
+        let losses: u64 = mounts.iter().map(|mount| mount.losses).sum();
+        metrics.counter("live_losses_total", "Live sources that were lost, since the start.", losses as f64);
     }
     metrics.counter("segments_total", "Segments since the station began.", now.published_segments as f64);
     metrics.counter("lost_items_total", "Items that could not be played, since the start.", now.lost_items as f64);

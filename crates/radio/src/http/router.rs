@@ -39,5 +39,6 @@ fn commands(app: &SharedApp) -> Router<SharedApp> {
         .route("/api/skip", post(control::skip))
         .route("/api/requests", post(control::request))
         .route("/api/items", get(control::items))
+        .route("/api/live/disconnect", post(control::disconnect))
         .route_layer(from_fn_with_state(app.token, token::admit))
 }

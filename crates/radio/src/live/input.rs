@@ -120,6 +120,7 @@ impl LiveInput {
     pub fn disconnect(&self, refuse: Duration) {
         let mut state = self.lock();
         state.source = None;
+        state.frames.clear();
         state.refused_until = Some(Instant::now() + refuse);
         self.room.notify_all();
     }

@@ -3,13 +3,19 @@
 mod connection;
 mod connections;
 mod input;
+mod live_sound;
 mod login;
 mod port;
 mod recording;
 mod recording_file;
 mod source;
 mod source_bytes;
+mod span;
+mod spool;
 
 pub use input::{Disconnected, InputStatus, LiveInput, Occupied, SourceInfo, SourceWriter};
+pub use live_sound::LiveSound;
 pub use port::{MountSettings, SourcePort, SourcePortSettings};
 pub use recording::RecordingStatus;
+pub use span::LiveSpan;
+pub use spool::LiveFrame;

@@ -32,10 +32,13 @@ function show() {
   const index = items.findLastIndex((item) => item.starts <= date);
   const item = items[index];
   if (item) {
-    element("progress").value = Math.min(1, (date - item.starts) / item.seconds);
-    element("times").textContent = `${minutes(date - item.starts)} of ${minutes(item.seconds)}`;
+    const live = item.reason === "live";
+    element("progress").hidden = live;
+    if (!live) element("progress").value = Math.min(1, (date - item.starts) / item.seconds);
+    const length = live ? "live" : `of ${minutes(item.seconds)}`;
+    element("times").textContent = `${minutes(date - item.starts)} ${length}`;
   }
-  const key = item ? `${item.number} ${items.length}` : null;
+  const key = item ? `${item.number} ${item.starts} ${items.length}` : null;
   if (key === shown) return;
   shown = key;
   element("title").textContent = item?.title ?? "";

@@ -26,6 +26,8 @@ pub enum Reason {
     Generated,
     /// It was generated for the station and has played before: there is not enough new music.
     Repeat,
+    /// A live source is heard instead of the program.
+    Live,
     /// It fills the time before an exact time, or replaces what cannot be played.
     Filler,
 }

@@ -1,5 +1,6 @@
 //! Segments of AAC.
 
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -23,6 +24,9 @@ pub struct AacSource {
     grid: SegmentGrid,
     renditions: Vec<Rendition>,
     live: Option<Arc<LiveStream>>,
+    /// The AAC frame until which the stream for players without HLS was made ahead of its segment, and how often the program had been
+    /// changed then.
+    advanced: (u64, u64),
 }
 
 impl AacSource {
@@ -37,7 +41,7 @@ impl AacSource {
         let renditions = playlists.into_iter();
         let renditions =
             renditions.map(|(playlist, format)| Rendition { playlist, format, initialization: None }).collect();
-        Self { program, grid, renditions, live }
+        Self { program, grid, renditions, live, advanced: (0, 0) }
     }
 
     /// The grid of segments of this length.
@@ -80,10 +84,15 @@ impl AacSource {
     /// The title that plays at an AAC frame, and the first AAC frame at which another one may play.
     fn title(frame: u64, sound: &mut ProgramSound) -> (String, u64) {
         let frame = frame * AacFrame::LENGTH;
+        if let Some(span) = sound.live().at(frame) {
+            let end = span.titles.iter().map(|(from, _)| *from).chain(span.end).filter(|end| *end > frame).min();
+            return (span.title(frame).to_owned(), end.unwrap_or(u64::MAX).div_ceil(AacFrame::LENGTH));
+        }
+        let live = sound.live().spans().map(|span| span.start).filter(|start| *start > frame).min();
         let program = sound.program();
         let placed = program.timeline(frame).item_at(frame);
-        let end = placed.end().0.min(program.version(frame).end).div_ceil(AacFrame::LENGTH);
-        (program.sounding_item(&placed).display_title(), end)
+        let end = placed.end().0.min(program.version(frame).end).min(live.unwrap_or(u64::MAX));
+        (program.sounding_item(&placed).display_title(), end.div_ceil(AacFrame::LENGTH))
     }
 
     /// The frames with their headers and titles.
@@ -129,6 +138,21 @@ impl SegmentSource for AacSource {
             live.append(first_frame, self.units(first_frame, &frames, sound));
         }
         Ok(segments)
+    }
+
+    fn advance(&mut self, number: u64, until: Frames, sound: &mut ProgramSound) -> Result<(), Error> {
+        let Some(live) = self.live.clone() else { return Ok(()) };
+        let Range { start, end } = self.grid.frames(number);
+        // What listeners have is made again only when the program has changed.
+        let same = self.advanced.0 == sound.changes() && (start..=end).contains(&self.advanced.1);
+        let first = if same { self.advanced.1 } else { start };
+        let end = (until.0 / AacFrame::LENGTH).min(end);
+        if first < end {
+            let frames = self.program.frames(first..end, sound)?;
+            live.append(first, self.units(first, &frames, sound));
+            self.advanced = (sound.changes(), end);
+        }
+        Ok(())
     }
 
     fn played(&mut self, played: Frames) {

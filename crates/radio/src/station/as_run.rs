@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use crowd_engine::{Frames, SampleRate};
 
 use crate::error::Error;
-use crate::item::Item;
+use crate::item::{Item, ItemKind};
+use crate::live::LiveSpan;
 use crate::program::{Calendar, PlacedItem, Program};
 
 const FOLDER: &str = "as-run";
@@ -30,8 +31,34 @@ pub struct AsRunLog {
     folder: PathBuf,
     calendar: Calendar,
     rate: SampleRate,
-    /// The item that plays, the frame from which on it was broadcast, and the most listeners that it had.
-    playing: Option<(PlacedItem, u64, Listeners)>,
+    playing: Option<Broadcast>,
+}
+
+/// What is being broadcast.
+#[derive(Debug)]
+struct Broadcast {
+    what: What,
+    /// The frame from which on it was broadcast.
+    from: u64,
+    /// The most listeners that it had.
+    listeners: Listeners,
+}
+
+#[derive(Debug)]
+enum What {
+    Item(PlacedItem),
+    /// A live source, with the number of its span and the title that it sent.
+    Live(u64, Item),
+}
+
+impl What {
+    fn is(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Item(one), Self::Item(other)) => one.number == other.number,
+            (Self::Live(one, item), Self::Live(other, new)) => one == other && item.title == new.title,
+            _ => false,
+        }
+    }
 }
 
 impl AsRunLog {
@@ -40,37 +67,55 @@ impl AsRunLog {
         Self { folder: state.join(FOLDER), calendar, rate, playing: None }
     }
 
-    /// Called from time to time with the frame that plays and the listeners. Writes the item that has ended since then.
+    /// Called from time to time with the frame that plays, the live source that replaces the program, and the listeners. Writes what has
+    /// ended since then.
     ///
     /// # Errors
     /// When the disk is full or the folder cannot be written. The line is then missing.
-    pub fn played(&mut self, frame: u64, program: &mut Program, listeners: Listeners) -> Result<(), Error> {
+    pub fn played(
+        &mut self,
+        frame: u64,
+        program: &mut Program,
+        live: Option<&LiveSpan>,
+        listeners: Listeners,
+    ) -> Result<(), Error> {
         let placed = program.timeline(frame).item_at(frame);
-        if let Some((playing, _, most)) = &mut self.playing
-            && playing.number == placed.number
-        {
+        let (what, start) = match live {
+            Some(span) => {
+                let titles = span.title_changes();
+                let start = titles.iter().rev().map(|frames| frames.start).find(|start| *start <= frame);
+                (What::Live(span.number, Item::of_live(span.title(frame))), start.unwrap_or(span.start))
+            }
+            None => {
+                let start = placed.start.0;
+                (What::Item(placed), start)
+            }
+        };
+        if let Some(playing) = self.playing.as_mut().filter(|playing| playing.what.is(&what)) {
+            let most = &mut playing.listeners;
             most.aac = most.aac.max(listeners.aac);
             most.opus = most.opus.max(listeners.opus);
             most.hls = most.hls.max(listeners.hls);
             return Ok(());
         }
-        let begin = if self.playing.is_none() { frame.max(placed.start.0) } else { placed.start.0 };
-        let Some((ended, from, most)) = self.playing.replace((placed, begin, listeners)) else { return Ok(()) };
-        // A skip may have shortened it after it began.
-        let ended = program.timeline(frame).item(ended.number);
-        let item = program.sounding_item(&ended);
-        self.write(&item, from, ended.end().0.saturating_sub(from), most)
+        let after_live = matches!(&self.playing, Some(Broadcast { what: What::Live(..), .. })) && live.is_none();
+        let from = if self.playing.is_none() || after_live { frame.max(start) } else { start };
+        let Some(ended) = self.playing.replace(Broadcast { what, from, listeners }) else { return Ok(()) };
+        match ended.what {
+            What::Live(_, item) => self.write(&item, "live", ended.from, from, ended.listeners),
+            What::Item(ended_item) => {
+                // A skip may have shortened it after it began.
+                let placed = program.timeline(frame).item(ended_item.number);
+                let item = program.sounding_item(&placed);
+                let end = placed.end().0.min(if live.is_some() { from } else { u64::MAX });
+                self.write(&item, kind_of(&item), ended.from, end, ended.listeners)
+            }
+        }
     }
 
-    fn write(&self, item: &Item, from: u64, frames: u64, listeners: Listeners) -> Result<(), Error> {
+    fn write(&self, item: &Item, kind: &str, from: u64, end: u64, listeners: Listeners) -> Result<(), Error> {
         let time = self.calendar.time(from).to_zoned_datetime(self.calendar.zone().clone());
         let text = |text: &Option<String>| field(text.as_deref().unwrap_or_default());
-        let kind = serde_json::to_string(&item.kind).unwrap_or_default();
-        let kind = match &item.chunk {
-            Some(chunk) if chunk.repeat => "repeat",
-            Some(_) => "generated",
-            None => kind.trim_matches('"'),
-        };
         let line = format!(
             "{},{},{},{},{},{},{:.3},{},{},{}\n",
             time.strftime("%Y-%m-%dT%H:%M:%S%.3f%:z"),
@@ -79,7 +124,7 @@ impl AsRunLog {
             text(&item.album),
             text(&item.isrc),
             kind,
-            Frames(frames).seconds(self.rate),
+            Frames(end.saturating_sub(from)).seconds(self.rate),
             listeners.aac,
             listeners.opus,
             listeners.hls
@@ -87,6 +132,17 @@ impl AsRunLog {
         std::fs::create_dir_all(&self.folder).map_err(|error| Error::io(&self.folder, "make the folder", error))?;
         let path = self.folder.join(format!("{}.csv", time.strftime("%Y-%m")));
         append(&path, &line).map_err(|error| Error::io(&path, "write", error))
+    }
+}
+
+/// The kind of an item in the log.
+fn kind_of(item: &Item) -> &'static str {
+    match (&item.chunk, item.kind) {
+        (Some(chunk), _) if chunk.repeat => "repeat",
+        (Some(_), _) => "generated",
+        (None, ItemKind::Track) => "track",
+        (None, ItemKind::Jingle) => "jingle",
+        (None, ItemKind::Filler) => "filler",
     }
 }
 

@@ -51,5 +51,10 @@ impl SegmentSource for FlacSource {
         Ok(vec![segment.bytes()?])
     }
 
+    fn advance(&mut self, _: u64, _: Frames, _: &mut ProgramSound) -> Result<(), Error> {
+        // FLAC has no stream for players without HLS.
+        Ok(())
+    }
+
     fn played(&mut self, _: Frames) {}
 }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
 use crate::item::Item;
+use crate::live::LiveSpan;
 use crate::program::WalkState;
 
 const FILE: &str = "journal.jsonl";
@@ -49,6 +50,25 @@ pub enum Event {
         number: u64,
         /// Whether there is silence in its place, because the filler cannot be played either.
         silent: bool,
+    },
+    /// A live source is heard.
+    Live {
+        /// The span as it begins.
+        span: Box<LiveSpan>,
+    },
+    /// A live source plays something else.
+    LiveTitle {
+        /// The number of the span.
+        number: u64,
+        /// The title.
+        title: String,
+    },
+    /// A live source is not heard any more.
+    LiveEnd {
+        /// The number of the span.
+        number: u64,
+        /// The frame after its last one.
+        end: u64,
     },
     /// The state of the program after an item, from which it can be continued. It follows from the entries before it.
     State {

@@ -13,11 +13,11 @@ use super::format::Format;
 use super::live_stream::{LiveStream, Silence, Unit};
 use super::segment::{Rendition, Segment, SegmentSource};
 use super::segment_grid::SegmentGrid;
-use crate::encode::{ProgramSound, opus_packets};
+use crate::encode::{OpusRange, ProgramSound};
 use crate::error::Error;
 
-/// The number of segments that can be made again.
-const RESTS: usize = 256;
+/// The number of ends that are kept. A segment ends once, or every 0.2 s while it has live sound.
+const RESTS: usize = 1_024;
 /// The stream of pages. A station has only one, so any serial number will do.
 pub const OGG: LiveOgg = LiveOgg { serial: 1 };
 
@@ -28,6 +28,16 @@ pub struct OpusSource {
     renditions: [Rendition; 1],
     live: Arc<LiveStream>,
     pages: Pages,
+    making: Option<Making>,
+}
+
+/// A segment that is not complete.
+struct Making {
+    number: u64,
+    /// How often the program had been changed when it was begun.
+    changes: u64,
+    encoder: OpusRange,
+    packets: Vec<Vec<u8>>,
 }
 
 impl OpusSource {
@@ -50,12 +60,34 @@ impl OpusSource {
         let renditions = [Rendition { playlist, format: Format::Opus, initialization }];
         let grid = SegmentGrid::new(rate, PACKET.into(), length)?;
         let live = Arc::new(Self::live_stream(rate, bit_rate)?);
-        Ok(Self { bit_rate, grid, renditions, live, pages: Pages::default() })
+        Ok(Self { bit_rate, grid, renditions, live, pages: Pages::default(), making: None })
     }
 
     /// The stream of pages.
     pub fn live(&self) -> Arc<LiveStream> {
         self.live.clone()
+    }
+
+    /// The packets of a segment before packet `until`. Those that are new are appended to the stream of pages.
+    fn packets(&mut self, number: u64, until: u64, sound: &mut ProgramSound) -> Result<Making, Error> {
+        let (range, changes) = (self.grid.frames(number), sound.changes());
+        let is_same = |making: &Making| making.number == number && making.changes == changes;
+        let mut making = match self.making.take().filter(is_same) {
+            Some(making) => making,
+            None => {
+                Making { number, changes, encoder: OpusRange::new(self.bit_rate, range.clone())?, packets: Vec::new() }
+            }
+        };
+        let before = making.packets.len();
+        making.encoder.encode(until, sound, &mut making.packets)?;
+        let new = making.packets.get(before..).unwrap_or_default();
+        let pages =
+            if new.is_empty() { Vec::new() } else { self.pages.complete(range.start + before as u64, new.to_vec()) };
+        for (page, bytes) in pages {
+            // Titles are not sent in Ogg: with them a new logical stream would begin, at which some players stop.
+            self.live.append(page, [Unit { bytes: bytes.into(), title: "".into() }]);
+        }
+        Ok(making)
     }
 
     fn live_stream(rate: SampleRate, bit_rate: u32) -> Result<LiveStream, Error> {
@@ -76,18 +108,20 @@ impl SegmentSource for OpusSource {
     }
 
     fn segments(&mut self, number: u64, sound: &mut ProgramSound) -> Result<Vec<Vec<u8>>, Error> {
-        let range = self.grid.frames(number);
-        let packets = opus_packets(sound, self.bit_rate, range.clone())?;
+        let packets = self.packets(number, self.grid.frames(number).end, sound)?.packets;
         let samples: Vec<MediaSample> =
             packets.iter().map(|packet| MediaSample { bytes: packet.len() as u32, duration: PACKET }).collect();
         let (start, data) = (self.grid.start(number).0, packets.concat());
         // The number has 32 bits there, and players do not need it.
         let segment = MediaSegment { number: number as u32, start, samples: &samples, data: &data }.bytes()?;
-        for (page, bytes) in self.pages.complete(range.start, packets) {
-            // Titles are not sent in Ogg: with them a new logical stream would begin, at which some players stop.
-            self.live.append(page, [Unit { bytes: bytes.into(), title: "".into() }]);
-        }
         Ok(vec![segment])
+    }
+
+    fn advance(&mut self, number: u64, until: Frames, sound: &mut ProgramSound) -> Result<(), Error> {
+        let pages = until.0 / u64::from(PACKET) / PACKETS_IN_PAGE as u64;
+        let making = self.packets(number, pages * PACKETS_IN_PAGE as u64, sound)?;
+        self.making = Some(making);
+        Ok(())
     }
 
     fn played(&mut self, played: Frames) {
@@ -98,7 +132,7 @@ impl SegmentSource for OpusSource {
 /// Collects the packets of a page, which may be in two segments.
 #[derive(Debug, Default)]
 struct Pages {
-    /// The ends of the segments that were made last, with the packets before them of a page that ends after them.
+    /// The ends of what was made last, with the packets before them of a page that ends after them.
     rests: VecDeque<(u64, Vec<Vec<u8>>)>,
 }
 

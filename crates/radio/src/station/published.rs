@@ -53,8 +53,8 @@ pub struct NowPlaying {
     pub reason: Reason,
     /// Its start, in seconds after 1970-01-01T00:00:00 UTC.
     pub starts: f64,
-    /// Its length.
-    pub seconds: f64,
+    /// Its length; `None` for a live source.
+    pub seconds: Option<f64>,
 }
 
 impl Published {

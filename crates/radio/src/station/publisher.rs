@@ -6,10 +6,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crowd_engine::Frames;
-use crowd_streaming::{LivePlaylist, LiveSegment, PlayedItem, PlaylistSegment};
+use crowd_streaming::{LivePlaylist, LiveSegment, PlaylistSegment};
 use tokio::sync::watch;
 
-use super::published::{NowPlaying, Published};
+use super::published::Published;
 use super::saved_state::{SavedState, StateFolder};
 use super::segment::{ListedSegment, Rendition, Segment, SegmentSource};
 use super::segment_grid::SegmentGrid;
@@ -18,13 +18,7 @@ use crate::encode::ProgramSound;
 use crate::error::Error;
 use crate::item::Item;
 use crate::manifest::Manifest;
-use crate::program::{Lost, Program, Reason};
-
-/// The number of items after the present one that are shown.
-const COMING: u64 = 5;
-
-/// The number of items before the present one that are shown.
-const HISTORY: u64 = 10;
+use crate::program::{Lost, Program};
 
 /// The renditions of a station.
 pub struct Renditions {
@@ -45,6 +39,11 @@ impl Renditions {
     /// The first frame at which a rendition begins this segment.
     pub fn start(&self, segment: u64) -> u64 {
         self.sources.iter().map(|source| source.grid().start(segment).0).min().unwrap_or(0)
+    }
+
+    /// The first frame after a segment in all renditions.
+    fn end(&self, segment: u64) -> u64 {
+        self.sources.iter().map(|source| source.grid().start(segment + 1).0).max().unwrap_or(0)
     }
 
     /// The time after which this number of segments have ended in all renditions.
@@ -77,6 +76,10 @@ pub struct Publisher {
     /// Segments that can be fetched, then segments that are made ahead.
     sets: VecDeque<SegmentSet>,
     lost_items: u64,
+    /// What was played when segments were published last.
+    played: Frames,
+    /// The last frame of live sound until which segments were made.
+    live_made: u64,
     /// The segment that waits for a file, and since when.
     waiting: Option<(u64, Instant)>,
     published: watch::Sender<Arc<Published>>,
@@ -110,6 +113,8 @@ impl Publisher {
             folder,
             sets: VecDeque::new(),
             lost_items: 0,
+            played: Frames(0),
+            live_made: 0,
             waiting: None,
             published,
         }
@@ -133,6 +138,7 @@ impl Publisher {
     /// # Errors
     /// Those of making the segments, after which the playlists are unchanged; those of saving the state.
     pub fn publish(&mut self, played: Frames) -> Result<bool, Error> {
+        self.played = played;
         self.renditions.sources.iter_mut().for_each(|source| source.played(played));
         let ended = self.renditions.ended(played).max(self.state.published_segments);
         let least = self.state.first_segment;
@@ -140,7 +146,9 @@ impl Publisher {
             return Ok(false);
         }
         let first = ended.saturating_sub(self.window).max(least);
-        self.make(first..ended)?;
+        if !self.make(first..ended)? {
+            return Err(Error::NotReceived);
+        }
         let saved = if ended > self.state.published_segments {
             self.state.published_segments = ended;
             self.folder.write(&self.state)
@@ -154,6 +162,7 @@ impl Publisher {
         let known = self.renditions.start(ended);
         let stated = self.changes.save_state(known, self.sound.program());
         self.changes.forget(known, self.sound.program());
+        self.forget_live(oldest);
         saved.and(stated).map(|()| true)
     }
 
@@ -223,12 +232,12 @@ impl Publisher {
         if next >= self.state.published_segments + Self::WINDOWS_AHEAD * self.window {
             return Ok(false);
         }
-        self.make(next..next + 1)?;
-        Ok(true)
+        self.make(next..next + 1)
     }
 
-    /// Makes those of the segments that are not made yet.
-    fn make(&mut self, numbers: Range<u64>) -> Result<(), Error> {
+    /// Makes those of the segments that are not made yet. Returns whether all of them are made, and not only a part of one because the rest
+    /// of a live source is not received yet.
+    fn make(&mut self, numbers: Range<u64>) -> Result<bool, Error> {
         // After a pause of the machine the segments in between are not needed.
         if self.sets.back().is_none_or(|last| last.number + 1 < numbers.start) {
             self.sets.clear();
@@ -237,16 +246,17 @@ impl Publisher {
         let mut number = next;
         while number < numbers.end {
             match self.segments(number) {
-                Ok(segments) => {
+                Ok(Some(segments)) => {
                     self.sets.push_back(SegmentSet { number, segments });
                     number += 1;
                 }
+                Ok(None) => return Ok(false),
                 Err(error) if error.is_waiting() && !self.has_waited_too_long(number) => return Err(error),
                 Err(Error::Sound { number, from, source }) => self.replace(number, from, *source)?,
                 Err(error) => return Err(error),
             }
         }
-        Ok(())
+        Ok(true)
     }
 
     /// Whether a segment waits for a file for longer than a single read may take. Then the file is read, but not fast enough.
@@ -279,7 +289,19 @@ impl Publisher {
         Ok(())
     }
 
-    fn segments(&mut self, number: u64) -> Result<Vec<ListedSegment>, Error> {
+    /// The segments with a number; `None` when the live sound in them is not received yet. Then what is received is made for listeners
+    /// without HLS.
+    fn segments(&mut self, number: u64) -> Result<Option<Vec<ListedSegment>>, Error> {
+        if let Some(limit) = self.live_limit() {
+            self.live_made = self.live_made.max(limit);
+            if self.renditions.end(number) > limit {
+                let sources = self.renditions.sources.iter_mut();
+                return sources
+                    .map(|source| source.advance(number, Frames(limit), &mut self.sound))
+                    .collect::<Result<(), Error>>()
+                    .map(|()| None);
+            }
+        }
         let epoch = self.state.epoch();
         let mut segments = Vec::new();
         for source in &mut self.renditions.sources {
@@ -294,55 +316,7 @@ impl Publisher {
                 segments.push(ListedSegment { segment: Arc::new(segment), entry });
             }
         }
-        Ok(segments)
-    }
-
-    /// The items that play in these segments.
-    fn played(&mut self, numbers: &Range<u64>, grid: SegmentGrid) -> Vec<PlayedItem> {
-        let (epoch, program) = (self.state.epoch(), self.sound.program());
-        let (rate, first, end) = (program.rate(), grid.start(numbers.start).0, grid.start(numbers.end).0);
-        let items = program.timeline(end).items(first..end);
-        let played = items.into_iter().map(|placed| {
-            // A playlist must not state another duration later, even if the item is skipped.
-            let planned = program.timeline(placed.start.0).item(placed.number);
-            PlayedItem {
-                id: placed.number.to_string(),
-                time: epoch + placed.start.duration(rate),
-                duration: planned.frames.duration(rate),
-                title: program.sounding_item(&placed).display_title(),
-            }
-        });
-        played.collect()
-    }
-
-    /// The items before the one that plays at a frame, the item itself, and the items after it.
-    fn playing(&mut self, frame: u64) -> (Vec<NowPlaying>, Option<NowPlaying>, Vec<NowPlaying>) {
-        let (epoch, program) = (self.state.epoch(), self.sound.program());
-        let rate = program.rate();
-        let generated = program.newest().plan().plays_generated();
-        let present = program.timeline(u64::MAX).item_at(frame).number;
-        let first = present.saturating_sub(HISTORY).max(program.newest().first());
-        let mut items = (first..=present + COMING).map(|number| {
-            let placed = program.timeline(u64::MAX).item(number);
-            let item = program.sounding_item(&placed);
-            NowPlaying {
-                number,
-                item: item.hash.clone(),
-                file: item.file.clone(),
-                title: item.title.clone(),
-                artist: item.artist.clone(),
-                album: item.album.clone(),
-                cover: item.cover,
-                kind: item.kind,
-                reason: placed.reason,
-                starts: (epoch + placed.start.duration(rate)).as_secs_f64(),
-                seconds: placed.frames.seconds(rate),
-            }
-        });
-        let history = items.by_ref().take((present - first) as usize).collect();
-        // What comes after the chunks that were taken is not known.
-        let known = |item: &NowPlaying| !(generated && item.reason == Reason::Filler);
-        (history, items.next(), items.take_while(known).collect())
+        Ok(Some(segments))
     }
 
     fn list(&mut self, numbers: &Range<u64>) -> Result<(), Error> {
@@ -350,7 +324,7 @@ impl Publisher {
             self.renditions.all().map(|(rendition, grid)| (rendition.clone(), grid)).collect();
         let (mut playlists, mut segments) = (BTreeMap::from_iter(self.renditions.playlists.clone()), Vec::new());
         for (index, (rendition, grid)) in renditions.iter().enumerate() {
-            let items = self.played(numbers, *grid);
+            let items = self.played_items(numbers, *grid);
             segments.extend(rendition.initialization.clone());
             let sets = self.sets.iter().filter(|set| set.number < numbers.end);
             let fetchable: Vec<_> = sets.filter_map(|set| Some((set.number, set.segments.get(index)?))).collect();
@@ -367,7 +341,7 @@ impl Publisher {
             playlists.insert(rendition.playlist.clone(), playlist.text()?.into());
         }
         let end = self.renditions.start(numbers.end);
-        let (history, playing, next) = self.playing(end.saturating_sub(1));
+        let (history, playing, next) = self.now_playing(end.saturating_sub(1));
         let (published_segments, lost_items) = (numbers.end, self.lost_items);
         let published = Published { playlists, segments, published_segments, history, playing, next, lost_items };
         self.published.send_replace(Arc::new(published));
@@ -375,5 +349,7 @@ impl Publisher {
     }
 }
 
+mod live;
+mod now;
 #[cfg(test)]
 mod tests;

@@ -9,6 +9,7 @@ use crowd_store::FileFolder;
 
 use super::journal::{Entry, Event};
 use crate::error::Error;
+use crate::live::LiveSpan;
 use crate::manifest::Manifest;
 use crate::program::{ChangeKind, Lost, Plan, Program, effective};
 
@@ -101,7 +102,7 @@ impl Manifests {
                 Event::Request { hash } => program.change(from, ChangeKind::Request(hash.clone())),
                 Event::Chunk { item } => program.change(from, ChangeKind::Chunk(item.clone())),
                 Event::Lost { number, silent } => program.lose(Lost { number: *number, from, silent: *silent }),
-                Event::State { .. } => {}
+                Event::Live { .. } | Event::LiveTitle { .. } | Event::LiveEnd { .. } | Event::State { .. } => {}
             }
         }
         let states = entries.iter().filter(|entry| matches!(entry.event, Event::State { .. }));
@@ -114,6 +115,31 @@ impl Manifests {
     fn plan(&self, hash: &str) -> Result<Arc<Plan>, Error> {
         self.plan_of(&Manifest::read_file(&self.file(hash))?)
     }
+}
+
+/// The live spans that are needed for frames from `published` minus an hour on, and the number of the last one that began.
+pub fn live_spans(entries: &[Entry], published: u64, rate: SampleRate) -> (Vec<LiveSpan>, u64) {
+    let known = published.saturating_sub(KNOWN_SECONDS * u64::from(rate.get()));
+    let (mut spans, mut last): (Vec<LiveSpan>, u64) = (Vec::new(), 0);
+    for Entry { from, event } in entries {
+        match event {
+            Event::Live { span } => {
+                last = last.max(span.number);
+                spans.push((**span).clone());
+            }
+            Event::LiveTitle { number, title } => {
+                let span = spans.iter_mut().find(|span| span.number == *number);
+                span.into_iter().for_each(|span| span.titles.push((*from, title.clone())));
+            }
+            Event::LiveEnd { number, end } => {
+                let span = spans.iter_mut().find(|span| span.number == *number);
+                span.into_iter().for_each(|span| span.end = Some(*end));
+                spans.retain(|span| span.frames().end > known);
+            }
+            _ => {}
+        }
+    }
+    (spans, last)
 }
 
 fn plan_of(entry: &Entry) -> Option<&str> {

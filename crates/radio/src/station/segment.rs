@@ -73,6 +73,13 @@ pub trait SegmentSource: Send {
     /// Those of decoding and encoding.
     fn segments(&mut self, number: u64, sound: &mut ProgramSound) -> Result<Vec<Vec<u8>>, Error>;
 
+    /// Makes what of the segment with this number is before the frame `until`, for players without HLS. They receive live sound before its
+    /// segment has ended. The sound is known for a time after `until`.
+    ///
+    /// # Errors
+    /// Those of decoding and encoding.
+    fn advance(&mut self, number: u64, until: Frames, sound: &mut ProgramSound) -> Result<(), Error>;
+
     /// Called from time to time with the frames that were played, to release what is not needed any more.
     fn played(&mut self, played: Frames);
 }

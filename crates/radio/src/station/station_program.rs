@@ -7,14 +7,22 @@ use std::time::Duration;
 use crowd_engine::SampleRate;
 
 use super::journal::{Entry, Event, Journal};
-use super::replay::{KNOWN_SECONDS, Manifests, Replayed, hash};
+use super::replay::{KNOWN_SECONDS, Manifests, Replayed, hash, live_spans};
+use crate::encode::NEEDED_AFTER;
 use crate::error::Error;
 use crate::item::Item;
+use crate::live::{LiveSound, LiveSpan};
 use crate::manifest::Manifest;
 use crate::program::{ChangeKind, Lost, Program, WalkState};
 
 /// The time after which the state is written into the journal, in seconds.
 const STATE_SECONDS: u64 = 86_400;
+
+/// The time in which a live source fades out that a crash has ended, in seconds.
+const FADE_SECONDS: u64 = 1;
+/// The frames after the beginning of the first segment that was not published on which published ones can depend: those of the longest frame
+/// of a codec, and those that encoders need.
+const PUBLISHED_AFTER: u64 = NEEDED_AFTER + 4_096;
 
 /// Changes a station's program, and writes the changes into its journal.
 #[derive(Debug)]
@@ -149,6 +157,48 @@ impl StationProgram {
             _ => None,
         });
         takes.max()
+    }
+
+    /// The live sound of a station with its state in `folder`. Segments were published until the frame `published`. A span that a crash left
+    /// without an end fades out as far as nothing was published that depends on it.
+    ///
+    /// # Errors
+    /// When the disk is full.
+    pub fn live_sound(&mut self, folder: &Path, published: u64) -> Result<LiveSound, Error> {
+        let (spans, last) = live_spans(self.journal.entries(), published, self.manifests.rate);
+        let open: Vec<u64> = spans.iter().filter(|span| span.end.is_none()).map(|span| span.number).collect();
+        let mut live = LiveSound::open(folder, spans, last);
+        for number in open {
+            let known = live.known_of(number).unwrap_or(published);
+            let fade = FADE_SECONDS * u64::from(self.manifests.rate.get());
+            let end = live.end(number, known.saturating_sub(fade).max(published + PUBLISHED_AFTER)).unwrap_or(known);
+            self.journal.append(Entry { from: end, event: Event::LiveEnd { number, end } })?;
+        }
+        Ok(live)
+    }
+
+    /// A live span begins.
+    ///
+    /// # Errors
+    /// When the disk is full. The span must then not begin.
+    pub fn begin_live(&mut self, span: &LiveSpan) -> Result<(), Error> {
+        self.journal.append(Entry { from: span.known_from, event: Event::Live { span: Box::new(span.clone()) } })
+    }
+
+    /// A live span has another title from a frame on.
+    ///
+    /// # Errors
+    /// When the disk is full.
+    pub fn live_title(&mut self, number: u64, from: u64, title: String) -> Result<(), Error> {
+        self.journal.append(Entry { from, event: Event::LiveTitle { number, title } })
+    }
+
+    /// A live span ends before the frame `end`.
+    ///
+    /// # Errors
+    /// When the disk is full. After a restart it ends there nevertheless, because it has no more sound.
+    pub fn end_live(&mut self, number: u64, end: u64) -> Result<(), Error> {
+        self.journal.append(Entry { from: end, event: Event::LiveEnd { number, end } })
     }
 
     /// Plays something else instead of an item that cannot be played.

@@ -38,6 +38,10 @@ impl SegmentSource for Numbers {
         Ok(vec![number.to_be_bytes().to_vec()])
     }
 
+    fn advance(&mut self, _: u64, _: Frames, _: &mut ProgramSound) -> Result<(), Error> {
+        Ok(())
+    }
+
     fn played(&mut self, _: Frames) {}
 }
 

@@ -1,0 +1,109 @@
+//! The work of the publisher's thread.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crowd_engine::Frames;
+
+use super::live::LiveSources;
+use crate::buffer::Feeder;
+use crate::error::Error;
+use crate::http::{App, Latest};
+use crate::station::{AsRunLog, Control, Publisher};
+
+/// The longest time until the publisher looks at the clock again.
+const TICK: Duration = Duration::from_millis(100);
+/// The interval at which listeners are counted.
+const COUNT_INTERVAL: Duration = Duration::from_secs(1);
+/// The time until something that failed is tried again.
+const RETRY: Duration = Duration::from_secs(1);
+
+/// The generated music of a station.
+pub struct Generated {
+    /// Takes chunks from their buffer.
+    pub feeder: Feeder,
+    /// Why no music is generated, if it is not.
+    pub fault: Arc<Latest<String>>,
+}
+
+/// Publishes segments, carries out commands, and logs what was played.
+pub struct PublishLoop {
+    /// Makes and lists the segments.
+    pub publisher: Publisher,
+    /// Receives commands.
+    pub control: Control,
+    /// The log of what was broadcast.
+    pub as_run: AsRunLog,
+    /// The generated music, if the station has any.
+    pub generated: Option<Generated>,
+    /// The live sources, if the station has any.
+    pub live: Option<LiveSources>,
+}
+
+/// What does not work although the stream goes on, in words.
+#[derive(Default)]
+struct Faults {
+    unlogged: Option<String>,
+    unfed: Option<String>,
+    ungenerated: Option<String>,
+    live: Option<String>,
+}
+
+impl PublishLoop {
+    /// Publishes until `stopped`.
+    pub fn run(mut self, app: &App, stopped: &AtomicBool) {
+        let (mut counted, mut faults) = (None, Faults::default());
+        while !stopped.load(Ordering::Relaxed) {
+            let played = *app.played.borrow();
+            self.control.run(&mut self.publisher, played);
+            if let Some(live) = &mut self.live {
+                live.run(&mut self.publisher, played);
+            }
+            if counted.is_none_or(|counted: Instant| counted.elapsed() >= COUNT_INTERVAL) {
+                counted = Some(Instant::now());
+                self.count(app, played, &mut faults);
+            }
+            let published = self.publisher.publish(played);
+            if matches!(published, Ok(true)) {
+                let fault = self.publisher.unanswered().or_else(|| faults.unlogged.clone());
+                let fault = fault.or_else(|| faults.unfed.clone()).or_else(|| faults.ungenerated.clone());
+                app.fault.set(fault.or_else(|| faults.live.clone()));
+            }
+            match published.and_then(|new| Ok(self.publisher.make_ahead()? || new)) {
+                Ok(true) => {}
+                Ok(false) => thread::sleep(TICK),
+                Err(Error::NotReceived) => thread::sleep(TICK / 4),
+                Err(error) if error.is_waiting() => tracing::debug!("{error}"),
+                Err(error) => {
+                    tracing::error!("{error}");
+                    app.fault.set(Some(error.to_string()));
+                    thread::sleep(RETRY);
+                }
+            }
+        }
+    }
+
+    /// What is done once a second.
+    fn count(&mut self, app: &App, played: Frames, faults: &mut Faults) {
+        let live = self.publisher.live_at(played.0).cloned();
+        if let Err(error) = self.as_run.played(played.0, self.publisher.program(), live.as_ref(), app.listeners()) {
+            let text = format!("the log of what was broadcast lacks an item: {error}");
+            tracing::error!("{text}");
+            faults.unlogged = Some(text);
+        }
+        if let Some(Generated { feeder, fault }) = &mut self.generated {
+            let fed = feeder.feed(&mut self.publisher, played);
+            let now = fed.err().map(|error| format!("generated music cannot be taken from its buffer: {error}"));
+            now.iter().filter(|_| now != faults.unfed).for_each(|text| tracing::error!("{text}"));
+            faults.unfed = now;
+            faults.ungenerated = fault.get();
+            app.buffer.set(feeder.status().ok());
+        }
+        if let Some(live) = &self.live {
+            faults.live = live.fault();
+            app.live.set(Some(live.status()));
+        }
+    }
+}
