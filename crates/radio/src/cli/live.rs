@@ -44,7 +44,6 @@ impl LiveSources {
         }
         let recordings = config.recordings.clone();
         let port = SourcePort::open(SourcePortSettings { address: config.address(), mounts: settings, recordings })?;
-        tracing::info!("live sources connect to {}", port.address());
         Ok(Self { mounts, inputs, port, started: Instant::now(), fault: None })
     }
 

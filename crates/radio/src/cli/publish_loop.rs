@@ -87,8 +87,8 @@ impl PublishLoop {
 
     /// What is done once a second.
     fn count(&mut self, app: &App, played: Frames, faults: &mut Faults) {
-        let live = self.publisher.live_at(played.0).cloned();
-        if let Err(error) = self.as_run.played(played.0, self.publisher.program(), live.as_ref(), app.listeners()) {
+        let spans = self.publisher.live_spans();
+        if let Err(error) = self.as_run.played(played.0, self.publisher.program(), &spans, app.listeners()) {
             let text = format!("the log of what was broadcast lacks an item: {error}");
             tracing::error!("{text}");
             faults.unlogged = Some(text);

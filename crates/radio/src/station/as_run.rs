@@ -67,8 +67,7 @@ impl AsRunLog {
         Self { folder: state.join(FOLDER), calendar, rate, playing: None }
     }
 
-    /// Called from time to time with the frame that plays, the live source that replaces the program, and the listeners. Writes what has
-    /// ended since then.
+    /// Called from time to time with the frame that plays, the live spans, and the listeners. Writes what has ended since then.
     ///
     /// # Errors
     /// When the disk is full or the folder cannot be written. The line is then missing.
@@ -76,10 +75,11 @@ impl AsRunLog {
         &mut self,
         frame: u64,
         program: &mut Program,
-        live: Option<&LiveSpan>,
+        spans: &[LiveSpan],
         listeners: Listeners,
     ) -> Result<(), Error> {
         let placed = program.timeline(frame).item_at(frame);
+        let live = spans.iter().rev().find(|span| !span.talk && span.frames().contains(&frame));
         let (what, start) = match live {
             Some(span) => {
                 let titles = span.title_changes();
@@ -87,7 +87,10 @@ impl AsRunLog {
                 (What::Live(span.number, Item::of_live(span.title(frame))), start.unwrap_or(span.start))
             }
             None => {
-                let start = placed.start.0;
+                // What began before a live source has ended, or during it, goes on after it.
+                let ends = spans.iter().filter(|span| !span.talk).filter_map(|span| span.end);
+                let start = ends.filter(|end| placed.span().contains(end) && *end <= frame).max();
+                let start = start.unwrap_or(placed.start.0);
                 (What::Item(placed), start)
             }
         };
@@ -98,8 +101,7 @@ impl AsRunLog {
             most.hls = most.hls.max(listeners.hls);
             return Ok(());
         }
-        let after_live = matches!(&self.playing, Some(Broadcast { what: What::Live(..), .. })) && live.is_none();
-        let from = if self.playing.is_none() || after_live { frame.max(start) } else { start };
+        let from = if self.playing.is_none() { frame.max(start) } else { start };
         let Some(ended) = self.playing.replace(Broadcast { what, from, listeners }) else { return Ok(()) };
         match ended.what {
             What::Live(_, item) => self.write(&item, "live", ended.from, from, ended.listeners),

@@ -60,7 +60,12 @@ impl Publisher {
         self.sound.live().known_of(number).unwrap_or(0)
     }
 
-    /// The number of the live span that replaces the program at a frame.
+    /// The live spans that segments may still be made of.
+    pub fn live_spans(&self) -> Vec<LiveSpan> {
+        self.sound.live().spans().cloned().collect()
+    }
+
+    /// The live span that replaces the program at a frame.
     pub fn live_at(&self, frame: u64) -> Option<&LiveSpan> {
         self.sound.live().at(frame)
     }
