@@ -165,7 +165,11 @@ impl Connection<'_> {
             }
         };
         self.registration.sends_to(&mount.input);
-        let welcome = if request.expects_continue { [Reply::Continue, Reply::Ok].as_slice() } else { &[Reply::Ok] };
+        let welcome: &[Reply] = match &request {
+            SourceRequest { reads_no_reply: true, .. } => &[],
+            SourceRequest { expects_continue: true, .. } => &[Reply::Continue, Reply::Ok],
+            _ => &[Reply::Ok],
+        };
         let welcome: Vec<u8> = welcome.iter().flat_map(Reply::bytes).collect();
         if let Err(error) = self.socket.write_all(&welcome) {
             tracing::info!(mount = mount.mount, from = %self.from, %error, "a source has left before it was accepted");

@@ -52,6 +52,9 @@ pub struct SourceRequest {
     pub name: Option<String>,
     /// Whether the source waits for [`Reply::Continue`](super::Reply::Continue).
     pub expects_continue: bool,
+    /// Whether the source never reads a reply that accepts it: ffmpeg with `-legacy_icecast 1`. A reply that is not read would reset the
+    /// connection at its end, and the last second of the sound would be lost.
+    pub reads_no_reply: bool,
     /// Whether the sound is sent in chunks (`Transfer-Encoding: chunked`), as curl does.
     pub chunked: bool,
     /// The number of bytes of the sound, if it was stated.
@@ -117,6 +120,7 @@ fn source(head: &Head<'_>, mount: String, credentials: Option<Credentials>) -> R
         content_type,
         name: value("ice-name").and_then(|name| text::clean(&name)),
         expects_continue: has("expect", "100-continue"),
+        reads_no_reply: head.method == "SOURCE" && value("user-agent").is_some_and(|name| name.starts_with("Lavf/")),
         chunked: has("transfer-encoding", "chunked"),
         length: length.map_err(|_| BadRequest("the Content-Length is not a number"))?,
     })

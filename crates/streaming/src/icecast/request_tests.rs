@@ -38,14 +38,14 @@ fn ffmpeg() {
     assert_eq!((&*source.mount, source.credentials), ("/live.mp3", hackme()));
     assert_eq!(source.content_type.as_deref(), Some("audio/mpeg"));
     assert_eq!(source.name.as_deref(), Some("Night \u{2014} Show"));
-    assert!(source.expects_continue && !source.chunked && source.length.is_none());
+    assert!(source.expects_continue && !source.reads_no_reply && !source.chunked && source.length.is_none());
 
     // With -legacy_icecast 1.
     let source = parse_source(
         "SOURCE /live.mp3 HTTP/1.1\nUser-Agent: Lavf/59.27.100\nAccept: */*\nConnection: close\n\
          Host: 127.0.0.1:8000\nContent-Type: audio/mpeg\nIcy-MetaData: 1\nAuthorization: Basic c291cmNlOmhhY2ttZQ==\n\n",
     );
-    assert!(!source.expects_continue && source.credentials == hackme());
+    assert!(!source.expects_continue && source.reads_no_reply && source.credentials == hackme());
 }
 
 #[test]
