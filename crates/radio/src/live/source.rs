@@ -32,6 +32,10 @@ impl Source<'_> {
         let state = Arc::new(SourceState::new(self.recordings.is_some()));
         let mut sound = Sound { writer, resampler: None, title: None, out: Vec::new(), frames: 0 };
         let result = self.pass_on(socket, rest, *body, &state, &mut sound);
+        if result.is_err() {
+            // What was received last is heard too, if the station has not disconnected the source.
+            let _ = sound.finish();
+        }
         // Another source can connect before the recording is complete.
         let Sound { writer, frames, .. } = sound;
         drop(writer);
