@@ -165,6 +165,10 @@ impl Connection<'_> {
             }
         };
         self.registration.sends_to(&mount.input);
+        // If the port was closed before this, the writer would not be released.
+        if self.state.connections.is_stopping() {
+            return;
+        }
         let welcome: &[Reply] = match &request {
             SourceRequest { reads_no_reply: true, .. } => &[],
             SourceRequest { expects_continue: true, .. } => &[Reply::Continue, Reply::Ok],

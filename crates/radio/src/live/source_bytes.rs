@@ -13,8 +13,8 @@ use super::recording::Recording;
 const SILENT: Duration = Duration::from_secs(10);
 /// The time after which a source is disconnected whose bytes are no sound.
 const NO_SOUND: Duration = Duration::from_secs(20);
-/// The most bytes that are kept until it is known how they are recorded.
-const BEFORE_RECORDING: usize = 1 << 20;
+/// The most bytes that are kept until it is known how they are recorded. An MP3 may begin with a tag that has a picture.
+const BEFORE_RECORDING: usize = 8 << 20;
 
 /// Where the bytes are copied to.
 #[derive(Debug)]
@@ -54,7 +54,12 @@ impl SourceState {
         match &mut *copy {
             Copy::Waiting(waiting) if waiting.len() + bytes.len() <= BEFORE_RECORDING => waiting.extend(bytes),
             Copy::Recording(recording) if recording.write(bytes) => {}
-            Copy::Waiting(_) | Copy::Recording(_) => *copy = Copy::Off,
+            Copy::Waiting(_) => {
+                tracing::error!("a source is not recorded, because it begins with more than 8 MiB that are no sound");
+                *copy = Copy::Off;
+            }
+            // Its thread has noted the reason.
+            Copy::Recording(_) => *copy = Copy::Off,
             Copy::Off => {}
         }
     }
