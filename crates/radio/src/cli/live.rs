@@ -1,7 +1,7 @@
 //! The live sources of a broadcast.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crowd_engine::{Frames, SampleRate};
 
@@ -11,14 +11,17 @@ use crate::live::{LiveInput, MountSettings, SourcePort, SourcePortSettings};
 use crate::station::Publisher;
 use crate::takeover::{LiveMount, MixSettings, MountStatus};
 
+/// The time for which a failure is told.
+const TOLD: Duration = Duration::from_secs(30);
+
 /// The mounts of a station, and the port to which their sources connect.
 pub struct LiveSources {
     mounts: Vec<LiveMount>,
     inputs: Vec<(String, Arc<LiveInput>)>,
     port: SourcePort,
     started: Instant,
-    /// Why the sound of a source could not be written, if it could not.
-    fault: Option<String>,
+    /// What failed last, and when.
+    fault: Option<(String, Instant)>,
 }
 
 impl LiveSources {
@@ -58,10 +61,10 @@ impl LiveSources {
         for mount in &mut self.mounts {
             let Err(error) = mount.run(publisher, played, now) else { continue };
             let text = error.to_string();
-            if self.fault.as_ref() != Some(&text) {
+            if self.fault.as_ref().is_none_or(|(last, _)| *last != text) {
                 tracing::error!("{text}");
             }
-            self.fault = Some(text);
+            self.fault = Some((text, Instant::now()));
         }
     }
 
@@ -71,7 +74,8 @@ impl LiveSources {
             let (file, problem) = (recording.file, recording.problem?);
             Some(format!("the recording {} has ended: {problem}", file.display()))
         });
-        self.fault.clone().or(recording)
+        let last = self.fault.as_ref().filter(|(_, time)| time.elapsed() < TOLD);
+        last.map(|(text, _)| text.clone()).or(recording)
     }
 
     /// The state of all mounts.

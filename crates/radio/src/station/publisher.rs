@@ -295,11 +295,10 @@ impl Publisher {
         if let Some(limit) = self.live_limit() {
             self.live_made = self.live_made.max(limit);
             if self.renditions.end(number) > limit {
-                let sources = self.renditions.sources.iter_mut();
-                return sources
-                    .map(|source| source.advance(number, Frames(limit), &mut self.sound))
-                    .collect::<Result<(), Error>>()
-                    .map(|()| None);
+                for source in &mut self.renditions.sources {
+                    source.advance(number, Frames(limit), &mut self.sound)?;
+                }
+                return Ok(None);
             }
         }
         let epoch = self.state.epoch();

@@ -180,7 +180,7 @@ impl StationProgram {
     /// A live span begins.
     ///
     /// # Errors
-    /// When the disk is full. The span must then not begin.
+    /// When the disk is full. The span is then missing after a restart.
     pub fn begin_live(&mut self, span: &LiveSpan) -> Result<(), Error> {
         self.journal.append(Entry { from: span.known_from, event: Event::Live { span: Box::new(span.clone()) } })
     }

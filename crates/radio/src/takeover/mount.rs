@@ -205,9 +205,8 @@ impl LiveMount {
             talk,
             titles: Vec::new(),
         };
-        let begun = LiveMix::new(self.input.rate(), gain_db, talk)
-            .and_then(|mix| Ok((mix, publisher.begin_live(played, span)?)));
-        let (mix, (span, start)) = begun.inspect_err(|_| self.on_air.not_begun())?;
+        let mix = LiveMix::new(self.input.rate(), gain_db, talk).inspect_err(|_| self.on_air.not_begun())?;
+        let (span, start, written) = publisher.begin_live(played, span);
         // The latest frame is played after the time of the buffer.
         let first = (played.0 + self.frames(self.buffer)).saturating_sub(start) as usize;
         self.before.drain(..self.before.len().saturating_sub(first));
@@ -215,7 +214,8 @@ impl LiveMount {
         self.playing = Some(Playing { span, mix, title: None });
         self.drift.restart();
         self.tell(format!("{} is on air", source.user));
-        self.play(&received, status, publisher, played, now)
+        let sounding = self.play(&received, status, publisher, played, now);
+        written.and(sounding)
     }
 
     fn play(

@@ -29,22 +29,20 @@ impl Publisher {
         Frames(NEEDED_AFTER + Frames::within(AHEAD, self.sound.program().rate()).0)
     }
 
-    /// Begins a live span. `span` has its source; its number and frames are set here. Returns its number and its first frame.
-    ///
-    /// # Errors
-    /// When the disk is full. The span then does not begin.
-    pub fn begin_live(&mut self, played: Frames, span: LiveSpan) -> Result<(u64, u64), Error> {
+    /// Begins a live span. `span` has its source; its number and frames are set here. Returns its number, its first
+    /// frame, and whether it is in the journal, which it cannot be when the disk is full. Then it is missing after a restart.
+    pub fn begin_live(&mut self, played: Frames, span: LiveSpan) -> (u64, u64, Result<(), Error>) {
         let rate = self.sound.program().rate();
         let known_from = played.0 + Frames::within(NOTICE, rate).0;
         let start = known_from + Frames::within(CHANGE_OVER, rate).0;
         let number = self.sound.live().next_number();
         let span = LiveSpan { number, known_from, start, end: None, titles: Vec::new(), ..span };
-        self.changes.begin_live(&span)?;
+        let written = self.changes.begin_live(&span);
         self.sound.begin_live(span);
         // What listeners may have received stays the same; the rest of the segment that plays is made again.
         let present = self.renditions.ended(played).max(self.state.published_segments);
         self.sets.retain(|set| set.number < present);
-        Ok((number, start))
+        (number, start, written)
     }
 
     /// Appends sound to a live span.
