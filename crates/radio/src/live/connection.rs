@@ -8,10 +8,11 @@ use std::time::{Duration, Instant};
 use crowd_streaming::icecast::{Credentials, MAX_HEAD, Reply, Request, SourceRequest, TitleRequest, head_length};
 
 use super::connections::{Connections, Registration};
+use super::input::SourceInfo;
 use super::login::{self, Refusals};
+use super::mount_settings::MountSettings;
 use super::recording::Recordings;
 use super::source::Source;
-use super::{MountSettings, SourceInfo};
 
 /// The time in which the head has to arrive.
 const HEAD: Duration = Duration::from_secs(10);

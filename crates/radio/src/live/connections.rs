@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::LiveInput;
+use super::input::LiveInput;
 
 /// The most connections at a time.
 const MOST: usize = 16;

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use crowd_streaming::icecast::Credentials;
 
-use super::MountSettings;
+use super::mount_settings::MountSettings;
 
 /// The time after which a wrong password is refused.
 const DELAY: Duration = Duration::from_secs(1);

@@ -5,6 +5,7 @@ mod connections;
 mod input;
 mod live_sound;
 mod login;
+mod mount_settings;
 mod port;
 mod recording;
 mod recording_file;
@@ -15,7 +16,8 @@ mod spool;
 
 pub use input::{Disconnected, InputStatus, LiveInput, Occupied, SourceInfo, SourceWriter};
 pub use live_sound::LiveSound;
-pub use port::{MountSettings, SourcePort, SourcePortSettings};
+pub use mount_settings::MountSettings;
+pub use port::{SourcePort, SourcePortSettings};
 pub use recording::RecordingStatus;
 pub use span::LiveSpan;
 pub use spool::LiveFrame;

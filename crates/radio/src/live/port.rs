@@ -12,8 +12,9 @@ use crowd_streaming::icecast::{MAX_HEAD, Reply};
 use super::connection::{self, PortState};
 use super::connections::Connections;
 use super::login::Refusals;
+use super::mount_settings::MountSettings;
 use super::recording::{RecordingStatus, Recordings};
-use super::{LiveInput, recording_file};
+use super::recording_file;
 use crate::Error;
 
 /// The time between two looks for a new connection.
@@ -30,25 +31,6 @@ pub struct SourcePortSettings {
     pub mounts: Vec<MountSettings>,
     /// The folder for recordings of all sources. It is made if it does not exist. Without one, nothing is recorded.
     pub recordings: Option<PathBuf>,
-}
-
-/// A mount and its users.
-#[derive(Clone)]
-pub struct MountSettings {
-    /// The path, which begins with a slash.
-    pub mount: String,
-    /// What the sound is sent to.
-    pub input: Arc<LiveInput>,
-    /// The users that may send, and their passwords.
-    pub users: Vec<(String, String)>,
-}
-
-impl std::fmt::Debug for MountSettings {
-    /// Without the passwords.
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let users: Vec<_> = self.users.iter().map(|(user, _)| user).collect();
-        f.debug_struct("MountSettings").field("mount", &self.mount).field("users", &users).finish_non_exhaustive()
-    }
 }
 
 /// A port to which sources connect as to an Icecast server: ffmpeg, butt, Mixxx, liquidsoap, OBS and others.

@@ -7,9 +7,9 @@ use std::time::Instant;
 
 use crowd_media::{ErrorKind, LiveFormat, LiveReader, StreamResampler};
 
+use super::input::{LiveInput, SourceInfo, SourceWriter};
 use super::recording::{Recording, Recordings};
 use super::source_bytes::{Body, Copy, SourceBytes, SourceState};
-use super::{LiveInput, SourceInfo, SourceWriter};
 use crate::Error;
 
 /// What a source can send, as an advice.

@@ -43,7 +43,8 @@ impl ClockDrift {
         let goal = *self.goal.get_or_insert(average);
         let deviation = average - goal;
         let excess = deviation.abs().max(IGNORED) - IGNORED;
-        Some((excess / FULL).min(1.0).copysign(deviation) * DriftResampler::MAX_PPM)
+        // Adding zero makes a negative zero positive.
+        Some((excess / FULL).min(1.0).copysign(deviation) * DriftResampler::MAX_PPM + 0.0)
     }
 
     /// Begins anew, for example when the source sends as fast as it can.

@@ -5,6 +5,7 @@
 mod comments;
 mod event;
 mod flac;
+mod format;
 mod mpeg;
 mod ogg;
 mod sniff;
@@ -16,41 +17,15 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use event::{StreamEvent, StreamSplitter};
+use format::ADVICE;
 use sound::LiveSound;
 use stream_bytes::StreamBytes;
+
+pub use format::LiveFormat;
 
 use crate::Error;
 #[cfg(doc)]
 use crate::ErrorKind;
-
-/// What a codec can be replaced by.
-const ADVICE: &str = "send MP3, AAC-LC as ADTS, FLAC, or Ogg with Vorbis, Opus or FLAC";
-
-/// The format of a live stream, by its bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum LiveFormat {
-    /// Frames of MPEG audio: MP3, or the older MP1 and MP2.
-    Mpeg,
-    /// Frames of AAC with ADTS headers.
-    Adts,
-    /// Ogg with Vorbis, Opus or FLAC.
-    Ogg,
-    /// FLAC without a container.
-    Flac,
-}
-
-impl LiveFormat {
-    /// The extension of a file with the bytes of the stream, without a dot.
-    #[must_use]
-    pub fn extension(self) -> &'static str {
-        match self {
-            Self::Mpeg => "mp3",
-            Self::Adts => "aac",
-            Self::Ogg => "ogg",
-            Self::Flac => "flac",
-        }
-    }
-}
 
 /// Sound of a [`LiveReader`].
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
+use super::format::{ADVICE, LiveFormat};
 use super::mpeg::{self, Found};
 use super::stream_bytes::StreamBytes;
-use super::{ADVICE, LiveFormat};
 use crate::{Error, ErrorKind};
 
 /// The bytes in which the first frame has to begin, if the stream does not begin with a frame. A source that is relayed may begin inside
