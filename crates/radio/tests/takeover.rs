@@ -93,7 +93,9 @@ fn process(folder: &Path, manifest: &Manifest, talk: bool) -> Process {
     let saved = state_folder.read().unwrap().unwrap_or_else(|| SavedState::new(EPOCH));
     let published = renditions.start(saved.published_segments);
     let (mut changes, program) = StationProgram::open(&state, manifest, EPOCH, published, || Ok(Vec::new())).unwrap();
-    let sound = changes.live_sound(&state, published).unwrap();
+    let listed = renditions.start(saved.published_segments.saturating_sub(WINDOW as u64));
+    let (sound, is_complete) = changes.live_sound(&state, listed..published).unwrap();
+    assert!(is_complete);
     let sound = ProgramSound::new(program, SoundCache::new(rate, ReadLimits::PATIENT)).with_live(sound);
     let publisher = Publisher::new(renditions, sound, changes, WINDOW, saved, state_folder);
     let input = Arc::new(LiveInput::new(rate));

@@ -233,7 +233,7 @@ impl Broadcast {
     ) -> Result<(Publisher, StationClock, AsRunLog), Error> {
         let folder = StateFolder::open(state_folder)?;
         let now = Reading::now(started);
-        let state = match folder.read()? {
+        let mut state = match folder.read()? {
             Some(state) => state,
             None if now.wall < PLAUSIBLE => {
                 let advice =
@@ -259,7 +259,15 @@ impl Broadcast {
         };
         let first_frame = renditions.start(published);
         let (mut changes, program) = StationProgram::open(state_folder, manifest, state.epoch(), first_frame, first)?;
-        let live = changes.live_sound(state_folder, first_frame)?;
+        let listed = renditions.start(published.saturating_sub(self.window.into()).max(state.first_segment));
+        let (live, is_complete) = changes.live_sound(state_folder, listed..first_frame)?;
+        if !is_complete {
+            tracing::error!(
+                "the sound of a live source is missing in {}: the playlists begin anew after what was published",
+                state_folder.display()
+            );
+            state.begin_anew();
+        }
         let (rate, epoch) = (program.rate(), state.epoch());
         let clock = StationClock::new(rate, epoch, renditions.duration(published), now);
         let as_run = AsRunLog::new(state_folder, program.newest().plan().calendar().clone(), rate);

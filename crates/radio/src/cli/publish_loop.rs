@@ -17,7 +17,7 @@ use crate::station::{AsRunLog, Control, Publisher};
 const TICK: Duration = Duration::from_millis(100);
 /// The interval at which listeners are counted.
 const COUNT_INTERVAL: Duration = Duration::from_secs(1);
-/// The time until something that failed is tried again.
+/// The time until a failure is logged again.
 const RETRY: Duration = Duration::from_secs(1);
 
 /// The generated music of a station.
@@ -54,7 +54,7 @@ struct Faults {
 impl PublishLoop {
     /// Publishes until `stopped`.
     pub fn run(mut self, app: &App, stopped: &AtomicBool) {
-        let (mut counted, mut faults) = (None, Faults::default());
+        let (mut counted, mut failed, mut faults) = (None, None, Faults::default());
         while !stopped.load(Ordering::Relaxed) {
             let played = *app.played.borrow();
             self.control.run(&mut self.publisher, played);
@@ -71,17 +71,32 @@ impl PublishLoop {
                 let fault = fault.or_else(|| faults.unfed.clone()).or_else(|| faults.ungenerated.clone());
                 app.fault.set(fault.or_else(|| faults.live.clone()));
             }
-            match published.and_then(|new| Ok(self.publisher.make_ahead()? || new)) {
-                Ok(true) => {}
-                Ok(false) => thread::sleep(TICK),
-                Err(Error::NotReceived) => thread::sleep(TICK / 4),
-                Err(error) if error.is_waiting() => tracing::debug!("{error}"),
-                Err(error) => {
-                    tracing::error!("{error}");
-                    app.fault.set(Some(error.to_string()));
-                    thread::sleep(RETRY);
+            // What is made ahead does not depend on what could not be saved.
+            let made = self.publisher.make_ahead();
+            let any = [&published, &made].into_iter().any(|result| matches!(result, Ok(true)));
+            let mut pause = if any { Duration::ZERO } else { TICK };
+            for error in [published.err(), made.err()].into_iter().flatten() {
+                match error {
+                    Error::NotReceived => pause = pause.min(TICK / 4),
+                    error if error.is_waiting() => {
+                        tracing::debug!("{error}");
+                        pause = Duration::ZERO;
+                    }
+                    error => {
+                        if failed.is_none_or(|failed: Instant| failed.elapsed() >= RETRY) {
+                            failed = Some(Instant::now());
+                            tracing::error!("{error}");
+                        }
+                        app.fault.set(Some(error.to_string()));
+                        pause = TICK;
+                    }
                 }
             }
+            thread::sleep(pause);
+        }
+        let played = *app.played.borrow();
+        if let Err(error) = self.as_run.end(played.0, self.publisher.program()) {
+            tracing::error!("the log of what was broadcast lacks its last item: {error}");
         }
     }
 

@@ -11,7 +11,7 @@ use super::broadcast::Broadcast;
 use super::buffer::{self, BackgroundGenerator};
 use super::publish_loop::Generated;
 use crate::buffer::Feeder;
-use crate::config::StationConfig;
+use crate::config::{LiveConfig, StationConfig};
 use crate::error::Error;
 use crate::manifest::Manifest;
 use crate::setup::Preparer;
@@ -72,8 +72,13 @@ impl Run {
             warn(&first.prepare(|done, all| tracing::info!("{done} of {all} files"))?, &mut Vec::new());
             preparer = Some((first.one_by_one(), StationConfig::changed_at(&self.config)));
         }
-        let mut follower =
-            Follower { config: self.config.clone(), processed: processed.clone(), preparer, told: Vec::new() };
+        let mut follower = Follower {
+            config: self.config.clone(),
+            processed: processed.clone(),
+            preparer,
+            live: live.clone(),
+            told: Vec::new(),
+        };
         let rescan = Duration::from_secs(self.rescan);
         let thread = thread::Builder::new().name("preparer".to_owned());
         // It ends with the process. What it writes is complete or not there.
@@ -102,6 +107,8 @@ struct Follower {
     processed: PathBuf,
     /// The prepared configuration, and the time of its last change.
     preparer: Option<(Preparer, Option<SystemTime>)>,
+    /// The live sources with which the station was started.
+    live: Option<LiveConfig>,
     /// The messages that were logged last.
     told: Vec<String>,
 }
@@ -112,10 +119,14 @@ impl Follower {
         let result = match &mut self.preparer {
             Some((preparer, time)) if *time == changed => preparer.prepare(|_, _| ()),
             _ => StationConfig::read(&self.config).and_then(|config| {
+                let is_live_changed = config.live != self.live;
                 let mut preparer = Preparer::new(config, &self.processed)?.one_by_one();
-                let left_out = preparer.prepare(|_, _| ())?;
+                let mut messages = preparer.prepare(|_, _| ())?;
                 self.preparer = Some((preparer, changed));
-                Ok(left_out)
+                if is_live_changed {
+                    messages.push("[live] has changed: restart the station for it to be used".to_owned());
+                }
+                Ok(messages)
             }),
         };
         let messages = result.unwrap_or_else(|error| vec![format!("the station continues as before: {error}")]);

@@ -53,7 +53,7 @@ pub struct LiveMountConfig {
 }
 
 const fn buffer_seconds() -> f64 {
-    4.0
+    5.0
 }
 
 /// A user who may send sound.
@@ -84,6 +84,9 @@ impl LiveConfig {
     /// What is wrong with it, in words.
     pub fn problems(&self) -> Vec<String> {
         let mut problems = Vec::new();
+        if let Some(file) = self.recordings.as_ref().filter(|folder| folder.exists() && !folder.is_dir()) {
+            problems.push(format!("[live]: recordings: {} is no folder: give another path", file.display()));
+        }
         if self.mount.is_empty() {
             problems.push("[live]: it has no mounts: add [[live.mount]] with a path and users".to_owned());
         }
@@ -95,8 +98,11 @@ impl LiveConfig {
                 }
             };
             let plain = |one: char| one.is_ascii_alphanumeric() || "/-_.".contains(one);
-            let fine = mount.path.len() > 1 && mount.path.starts_with('/') && mount.path.chars().all(plain);
+            let mut names = mount.path.split('/');
+            let rooted = names.next() == Some("") && mount.path.chars().all(plain);
+            let fine = rooted && names.all(|name| !name.is_empty() && name != "." && name != "..");
             check(fine, "give a path of letters, digits, -, _ and . that begins with a slash, like \"/live\"");
+            check(!mount.path.starts_with("/admin/"), "the protocol uses /admin/: give another path");
             let earlier = self.mount.iter().take(index);
             check(!earlier.clone().any(|other| other.path == mount.path), "another mount has this path: rename one");
             let gain = mount.gain_db;
@@ -108,7 +114,9 @@ impl LiveConfig {
                 !mount.users.is_empty(),
                 "it has no users: add users = [{ name = \"source\", password_file = \"...\" }]",
             );
-            for user in &mount.users {
+            for (index, user) in mount.users.iter().enumerate() {
+                let is_new = mount.users.iter().take(index).all(|other| other.name != user.name);
+                check(is_new, &format!("two users have the name \"{}\": rename one", user.name.escape_debug()));
                 let result = user.password();
                 check(result.is_ok(), &result.err().map_or_else(String::new, |error| error.to_string()));
             }
@@ -149,11 +157,15 @@ impl UserConfig {
             }
         };
         let password = password.trim_end_matches(['\n', '\r']);
-        if password.chars().count() < SHORTEST || name.to_string().contains(':') {
-            let advice = "give a name without a colon, and a password of at least 6 characters";
-            return Err(Error::Invalid(format!("the user \"{name}\", {place}: {advice}")));
-        }
-        Ok(password.to_owned())
+        let is_plain = !password.contains(char::is_control) && !password.trim().is_empty();
+        let advice = if self.name.is_empty() || self.name.contains(':') {
+            "give a name, without a colon"
+        } else if password.chars().count() < SHORTEST || !is_plain {
+            "give a password of at least 6 characters in a single line"
+        } else {
+            return Ok(password.to_owned());
+        };
+        Err(Error::Invalid(format!("the user \"{name}\", {place}: {advice}")))
     }
 }
 

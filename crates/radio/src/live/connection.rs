@@ -132,7 +132,7 @@ impl Connection<'_> {
             return Err(Reply::NotFound(of_user.iter().map(|mount| mount.mount.clone()).collect()));
         }
         tracing::warn!(from = %self.from, path, user = credentials.user, "wrong user or password of a source");
-        self.state.connections.pause(self.state.refusals.next());
+        self.registration.pause(self.state.refusals.next());
         Err(Reply::Unauthorized)
     }
 

@@ -8,9 +8,11 @@ use std::time::{Duration, Instant};
 
 use super::input::LiveInput;
 
-/// The most connections at a time.
+/// The most sources at a time.
 const MOST: usize = 16;
-/// The most connections of one address that have not logged in. The others stay free for other addresses.
+/// The most connections that have not logged in, and of those the most of one address. For another one the oldest is closed, so that sources
+/// are not kept out by connections that send nothing.
+const MOST_WAITING: usize = 16;
 const MOST_OF_ADDRESS: usize = 8;
 
 /// The open connections, which are closed when the port is.
@@ -42,12 +44,25 @@ impl Connections {
         if self.is_stopping() {
             return Err("the station is stopping".to_owned());
         }
-        if state.open.len() >= MOST {
+        if state.open.values().filter(|open| open.input.is_some()).count() >= MOST {
             return Err(format!("{MOST} sources are connected: try again later"));
         }
-        let of_address = state.open.values().filter(|open| open.address == address && open.input.is_none());
-        if of_address.count() >= MOST_OF_ADDRESS {
-            return Err(format!("{MOST_OF_ADDRESS} connections of this address have not logged in: try again later"));
+        let waiting: Vec<(u64, IpAddr)> = state
+            .open
+            .iter()
+            .filter(|(_, open)| open.input.is_none())
+            .map(|(number, open)| (*number, open.address))
+            .collect();
+        let of_address = waiting.iter().filter(|(_, other)| *other == address);
+        let oldest = if of_address.clone().count() >= MOST_OF_ADDRESS {
+            of_address.clone().next()
+        } else {
+            waiting.first().filter(|_| waiting.len() >= MOST_WAITING)
+        };
+        if let Some(closed) = oldest.and_then(|(number, _)| state.open.remove(number)) {
+            // It fails if the other side has closed the connection. The thread of the connection ends then too.
+            let _ = closed.socket.shutdown(Shutdown::Both);
+            self.ended.notify_all();
         }
         let socket = socket.try_clone().map_err(|error| format!("the system has no room for a connection: {error}"))?;
         let number = state.next;
@@ -115,6 +130,20 @@ impl Registration {
     pub fn sends_to(&self, input: &Arc<LiveInput>) {
         if let Some(open) = self.connections.lock().open.get_mut(&self.number) {
             open.input = Some(input.clone());
+        }
+    }
+
+    /// Waits for this time, or until the connection or the port is being closed.
+    pub fn pause(&self, time: Duration) {
+        let until = Instant::now() + time;
+        let mut state = self.connections.lock();
+        while !self.connections.is_stopping() && state.open.contains_key(&self.number) {
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return;
+            }
+            let waited = self.connections.ended.wait_timeout(state, left);
+            state = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
     }
 }

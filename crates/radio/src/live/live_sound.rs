@@ -34,6 +34,15 @@ impl LiveSound {
         Self { spans: spans.collect(), folder, last }
     }
 
+    /// Whether all sound of spans in a range is there. It is not when it could not be written before a crash.
+    pub fn has(&self, range: &Range<u64>) -> bool {
+        self.spans.iter().all(|(span, spool)| {
+            let frames = span.frames();
+            let (start, end) = (frames.start.max(range.start), frames.end.min(range.end));
+            start >= end || spool.has(&(start - frames.start..end - frames.start))
+        })
+    }
+
     /// The spans.
     pub fn spans(&self) -> impl Iterator<Item = &LiveSpan> {
         self.spans.iter().map(|(span, _)| span)

@@ -104,7 +104,11 @@ struct Wire {
 impl Read for Wire {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         match self.rest.read(out)? {
-            0 => self.socket.read(out),
+            // Some programs end with a reset, because they leave the reply unread.
+            0 => match self.socket.read(out) {
+                Err(error) if error.kind() == ErrorKind::ConnectionReset => Ok(0),
+                result => result,
+            },
             count => Ok(count),
         }
     }

@@ -74,6 +74,12 @@ impl Spool {
         self.blocks.back().map_or(0, |last| last.index * BLOCK + last.length as u64)
     }
 
+    /// Whether it has all frames of a range that were appended by an earlier process.
+    pub fn has(&self, range: &Range<u64>) -> bool {
+        let first = self.blocks.front().map_or(0, |first| first.index * BLOCK);
+        range.is_empty() || (first <= range.start && range.end <= self.end())
+    }
+
     /// Appends frames. They can be read even when they cannot be written.
     ///
     /// # Errors
@@ -172,7 +178,10 @@ impl Spool {
 
     fn begin_block(&mut self) -> io::Result<()> {
         let index = self.blocks.back().map_or(0, |last| last.index + 1);
-        let opened = File::create(self.path(index));
+        let path = self.path(index);
+        // The folder may have been removed.
+        let opened =
+            File::create(&path).or_else(|_| fs::create_dir_all(&self.folder).and_then(|()| File::create(&path)));
         self.blocks.push_back(Block { index, length: 0, frames: None, stored: opened.is_ok() });
         let old = self.blocks.len().saturating_sub(IN_MEMORY);
         self.blocks.range_mut(..old).filter(|block| block.stored).for_each(|block| block.frames = None);

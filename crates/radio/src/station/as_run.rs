@@ -115,6 +115,21 @@ impl AsRunLog {
         }
     }
 
+    /// Writes what plays when the station ends at a frame.
+    ///
+    /// # Errors
+    /// As [`played`](Self::played).
+    pub fn end(&mut self, frame: u64, program: &mut Program) -> Result<(), Error> {
+        let Some(Broadcast { what, from, listeners }) = self.playing.take() else { return Ok(()) };
+        match what {
+            What::Live(_, item) => self.write(&item, "live", from, frame, listeners),
+            What::Item(placed) => {
+                let item = program.sounding_item(&placed);
+                self.write(&item, kind_of(&item), from, frame, listeners)
+            }
+        }
+    }
+
     fn write(&self, item: &Item, kind: &str, from: u64, end: u64, listeners: Listeners) -> Result<(), Error> {
         let time = self.calendar.time(from).to_zoned_datetime(self.calendar.zone().clone());
         let text = |text: &Option<String>| field(text.as_deref().unwrap_or_default());

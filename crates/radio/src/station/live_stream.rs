@@ -60,17 +60,24 @@ impl LiveStream {
         Self { rate, unit: unit.max(1), silence, units: RwLock::default() }
     }
 
-    /// Appends units from number `first` on, in place of those that were there. If they do not follow any, all others are forgotten.
+    /// Writes units from number `first` on, in place of those that were there. Those after them stay until they are written too, so that there
+    /// is sound meanwhile. If the units do not follow any, all others are forgotten.
     pub fn append(&self, first: u64, units: impl IntoIterator<Item = Unit>) {
         let mut kept = self.write();
-        match first.checked_sub(kept.first) {
-            Some(before) if first <= kept.end() => kept.units.truncate(before as usize),
+        let start = match first.checked_sub(kept.first) {
+            Some(before) if first <= kept.end() => before as usize,
             _ => {
                 kept.units.clear();
                 kept.first = first;
+                0
+            }
+        };
+        for (index, unit) in (start..).zip(units) {
+            match kept.units.get_mut(index) {
+                Some(present) => *present = unit,
+                None => kept.units.push_back(unit),
             }
         }
-        kept.units.extend(units);
     }
 
     /// Forgets the units that no listener needs any more.

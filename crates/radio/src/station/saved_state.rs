@@ -41,8 +41,13 @@ impl SavedState {
     pub fn set_encoders(&mut self, encoders: &str) {
         if self.encoders != encoders {
             encoders.clone_into(&mut self.encoders);
-            self.first_segment = self.published_segments;
+            self.begin_anew();
         }
+    }
+
+    /// Has the playlists begin anew after what was published, because that cannot be made again.
+    pub fn begin_anew(&mut self) {
+        self.first_segment = self.published_segments;
     }
 
     /// The wall time of the first frame of the program, after 1970-01-01T00:00:00 UTC.

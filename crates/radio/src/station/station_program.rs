@@ -1,6 +1,7 @@
 //! The program of a station with its changes, as they are on the disk.
 
 use std::collections::VecDeque;
+use std::ops::Range;
 use std::path::Path;
 use std::time::Duration;
 
@@ -159,22 +160,25 @@ impl StationProgram {
         takes.max()
     }
 
-    /// The live sound of a station with its state in `folder`. Segments were published until the frame `published`. A span that a crash left
-    /// without an end fades out as far as nothing was published that depends on it.
+    /// The live sound of a station with its state in `folder`, and whether all of it is there that segments of these frames were made of.
+    /// They are those of the playlist, and nothing after them was published. A span that a crash left without an end fades out as far as
+    /// nothing was published that depends on it.
     ///
     /// # Errors
     /// When the disk is full.
-    pub fn live_sound(&mut self, folder: &Path, published: u64) -> Result<LiveSound, Error> {
+    pub fn live_sound(&mut self, folder: &Path, frames: Range<u64>) -> Result<(LiveSound, bool), Error> {
+        let published = frames.end;
         let (spans, last) = live_spans(self.journal.entries(), published, self.manifests.rate);
         let open: Vec<u64> = spans.iter().filter(|span| span.end.is_none()).map(|span| span.number).collect();
         let mut live = LiveSound::open(folder, spans, last);
+        let is_complete = live.has(&frames);
         for number in open {
             let known = live.known_of(number).unwrap_or(published);
             let fade = FADE_SECONDS * u64::from(self.manifests.rate.get());
             let end = live.end(number, known.saturating_sub(fade).max(published + PUBLISHED_AFTER)).unwrap_or(known);
             self.journal.append(Entry { from: end, event: Event::LiveEnd { number, end } })?;
         }
-        Ok(live)
+        Ok((live, is_complete))
     }
 
     /// A live span begins.

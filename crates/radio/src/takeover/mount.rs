@@ -12,7 +12,7 @@ use super::clock_drift::ClockDrift;
 use super::live_mix::{LiveMix, is_loud};
 use super::on_air::{Decision, EndReason, Observation, OnAir, Phase};
 use crate::error::Error;
-use crate::live::{InputStatus, LiveInput, LiveSpan};
+use crate::live::{InputStatus, LiveInput, LiveSpan, SourceInfo};
 use crate::station::Publisher;
 
 /// By how much the buffer of a source grows when it was lost because nothing was received in time, and its greatest length.
@@ -49,6 +49,9 @@ pub struct LiveMount {
     buffer: Duration,
     /// The latest sound of a source that is not on air.
     before: VecDeque<[f32; 2]>,
+    /// The time of the last run, and the source that was connected last.
+    last_run: Duration,
+    source: Option<SourceInfo>,
     playing: Option<Playing>,
     /// The number of times that a source was lost since the start.
     losses: u64,
@@ -99,6 +102,8 @@ impl LiveMount {
             drift: ClockDrift::default(),
             buffer,
             before: VecDeque::new(),
+            last_run: Duration::ZERO,
+            source: None,
             playing: None,
             losses: 0,
             last_event: None,
@@ -111,7 +116,9 @@ impl LiveMount {
     /// When the disk is full. The sound goes on.
     pub fn run(&mut self, publisher: &mut Publisher, played: Frames, now: Duration) -> Result<(), Error> {
         let status = self.input.status();
-        let received = self.receive(publisher, played);
+        self.source = status.source.clone().or(self.source.take());
+        let elapsed = now.saturating_sub(std::mem::replace(&mut self.last_run, now));
+        let received = self.receive(publisher, played, elapsed);
         let new = received.get(received.len().saturating_sub(OBSERVED)..).unwrap_or_default();
         let (is_new, loud) = (!received.is_empty(), is_loud(new));
         let written = match &mut self.playing {
@@ -164,9 +171,14 @@ impl LiveMount {
         !self.settings.talk && publisher.live_at(later).is_some_and(|span| span.end.is_none())
     }
 
-    fn receive(&self, publisher: &Publisher, played: Frames) -> Vec<[f32; 2]> {
+    fn receive(&self, publisher: &Publisher, played: Frames, elapsed: Duration) -> Vec<[f32; 2]> {
         let most = match &self.playing {
-            None => usize::MAX,
+            // A source that is faster than real time waits, so that its beginning is heard. A little more is taken, so that one with a faster
+            // clock does not wait.
+            None => {
+                let room = self.frames(self.buffer).saturating_sub(self.before.len() as u64);
+                (room + self.frames(elapsed) * 11 / 10) as usize
+            }
             Some(playing) => {
                 let until = played.0 + self.frames(self.buffer + IN_ADVANCE);
                 until.saturating_sub(publisher.live_known(playing.span)) as usize
@@ -189,7 +201,7 @@ impl LiveMount {
         played: Frames,
         now: Duration,
     ) -> Result<(), Error> {
-        let Some(source) = &status.source else {
+        let Some(source) = self.source.clone() else {
             self.on_air.not_begun();
             return Ok(());
         };
@@ -207,9 +219,11 @@ impl LiveMount {
         };
         let mix = LiveMix::new(self.input.rate(), gain_db, talk).inspect_err(|_| self.on_air.not_begun())?;
         let (span, start, written) = publisher.begin_live(played, span);
-        // The latest frame is played after the time of the buffer.
-        let first = (played.0 + self.frames(self.buffer)).saturating_sub(start) as usize;
-        self.before.drain(..self.before.len().saturating_sub(first));
+        // The latest frame is played after the time of the buffer. A source that is ahead of real time is played from what it sent first.
+        if status.waiting as u64 <= self.frames(IN_ADVANCE) {
+            let first = (played.0 + self.frames(self.buffer)).saturating_sub(start) as usize;
+            self.before.drain(..self.before.len().saturating_sub(first));
+        }
         let received: Vec<_> = self.before.drain(..).collect();
         self.playing = Some(Playing { span, mix, title: None });
         self.drift.restart();

@@ -16,8 +16,8 @@ const MOST_LOSSES: usize = 3;
 const STABLE_WHEN_UNSTEADY: Duration = Duration::from_secs(20);
 /// A source that is silent for so long goes off air.
 const SILENT: Duration = Duration::from_secs(20);
-/// Without sound for so long, a source is not stable any more.
-const PAUSE: Duration = Duration::from_millis(300);
+/// Without sound for so long, a source is not stable any more. Some programs send a page of Ogg a second.
+const PAUSE: Duration = Duration::from_millis(1_500);
 
 /// What was observed of a source.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
