@@ -16,6 +16,7 @@ pub mod error;
 pub mod health;
 #[cfg(feature = "aac")]
 pub mod http;
+pub mod import_old;
 pub mod item;
 pub mod live;
 mod lock_file;

@@ -12,6 +12,7 @@ mod generator;
 mod health;
 mod import;
 mod log;
+mod old_metadata;
 mod rolling_buffer;
 mod settings;
 #[cfg(feature = "aac")]
@@ -25,5 +26,7 @@ pub use feeder::Feeder;
 pub use generator::{Generator, Made};
 pub use health::{Cooldowns, Health, Thresholds};
 pub use import::{Imported, import};
+pub use old_metadata::{OldChunk, OldMetadata, same_numbers};
+pub(crate) use rolling_buffer::names_in;
 pub use rolling_buffer::{ChunkSound, NewChunk, RollingBuffer, Status};
 pub use settings::BufferSettings;

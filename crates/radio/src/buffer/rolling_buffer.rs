@@ -375,9 +375,14 @@ fn lock_generator(folder: &Path) -> Result<File, Error> {
 }
 
 /// The names of the chunk files in a folder.
-pub(super) fn names_in(folder: &Path) -> Result<Vec<ChunkName>, Error> {
+pub(crate) fn names_in(folder: &Path) -> Result<Vec<ChunkName>, Error> {
     let entries = std::fs::read_dir(folder).map_err(|error| Error::io(folder, "read", error))?;
-    let names = entries.filter_map(|entry| ChunkName::parse(entry.ok()?.file_name().to_str()?));
+    let names = entries.filter_map(|entry| {
+        let file = entry.ok()?.file_name();
+        let name = ChunkName::parse(file.to_str()?)?;
+        // A file with other leading zeros could not be found by its number.
+        (*file == *name.to_string()).then_some(name)
+    });
     Ok(names.collect())
 }
 

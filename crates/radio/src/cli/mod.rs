@@ -5,6 +5,7 @@ mod buffer;
 mod check;
 mod demo;
 mod health;
+mod import_old;
 mod ipfs;
 mod live;
 mod on_change;
@@ -65,6 +66,8 @@ enum Command {
     Generate(buffer::Generate),
     /// Generate the first chunks of a buffer into a new folder
     Bootstrap(buffer::Bootstrap),
+    /// Read the folder of an older program, and write a configuration that does the same
+    ImportOld(import_old::ImportOld),
     /// Generate music, broadcast it, listen to it, and draw what was heard
     Demo(demo::Demo),
     /// Listen to a station and tell whether it is in order
@@ -99,6 +102,7 @@ impl Cli {
             Command::Buffer(options) => exit(PROGRAM, options.run()),
             Command::Bootstrap(options) => exit(PROGRAM, options.run().map(|()| ExitReason::Done)),
             Command::Generate(options) => with_log(options.json, options.verbose, || options.run()),
+            Command::ImportOld(options) => exit(PROGRAM, options.run()),
             Command::Demo(options) => exit(PROGRAM, options.run()),
             Command::Health(options) => exit(PROGRAM, options.run()),
             Command::Schedule(options) => exit(PROGRAM, options.run().map(|()| ExitReason::Done)),

@@ -77,6 +77,8 @@ impl SimpleStation {
             name: name.to_owned(),
             folder: folder(from),
             sections: None,
+            tracks: Vec::new(),
+            subfolders: true,
             kind,
             order,
         };

@@ -8,7 +8,7 @@ use crowd_engine::SampleRate;
 
 use super::station_config::StationConfig;
 use crate::item::ItemKind;
-use crate::program::{Calendar, GENERATED};
+use crate::program::{Calendar, GENERATED, Order};
 
 impl StationConfig {
     /// The problems of the configuration in words; none if the station can use it. Folders must exist.
@@ -47,6 +47,11 @@ impl StationConfig {
             let name = playlist.name.escape_debug();
             let no_folder = playlist.folder == Path::new("");
             check(names.insert(playlist.name.clone()), format!("two playlists have the name \"{name}\": rename one"));
+            let listed = playlist.order == Order::List;
+            let advice = "add tracks = [\"first.flac\", \"second.flac\"], or give another order";
+            check(!listed || !playlist.tracks.is_empty(), format!("playlist \"{name}\": order = \"list\": {advice}"));
+            let all = playlist.sections.is_none() || playlist.tracks.is_empty();
+            check(all, format!("playlist \"{name}\": tracks and sections: give one of them"));
             if let Some(table) = &playlist.sections {
                 let is_file = table.is_file();
                 let table = table.display();

@@ -3,7 +3,7 @@
 mod buffer_config;
 mod check;
 mod live_config;
-mod older_files;
+pub(crate) mod older_files;
 mod read;
 mod station_config;
 

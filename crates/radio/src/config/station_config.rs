@@ -80,18 +80,28 @@ impl Default for StreamSettings {
 pub struct PlaylistConfig {
     /// The name, which the schedule uses.
     pub name: String,
-    /// The folder of its files, with all folders in it.
+    /// The folder of its files.
     #[serde(default)]
     pub folder: PathBuf,
     /// The table of section-export, instead of a folder. Its stretched files are mixed beat on beat.
     #[serde(default)]
     pub sections: Option<PathBuf>,
+    /// The files of the folder that it has, relative to the folder. Without them, it has all.
+    #[serde(default)]
+    pub tracks: Vec<PathBuf>,
+    /// Whether it has the files in the folders of its folder too, if it has no list.
+    #[serde(default = "default_subfolders")]
+    pub subfolders: bool,
     /// Whether it has music or jingles.
     #[serde(default = "default_kind")]
     pub kind: ItemKind,
     /// The order in which it plays.
     #[serde(default)]
     pub order: Order,
+}
+
+const fn default_subfolders() -> bool {
+    true
 }
 
 impl PlaylistConfig {

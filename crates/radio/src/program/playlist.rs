@@ -18,6 +18,8 @@ pub enum Order {
     /// By the paths of the files.
     #[default]
     Path,
+    /// As its files are listed in the configuration.
+    List,
     /// Another order each time the playlist begins anew. It follows from the contents of the files and the number of the cycle.
     Shuffle,
 }
@@ -30,7 +32,7 @@ pub struct PreparedPlaylist {
     pub name: String,
     /// The order in which it plays.
     pub order: Order,
-    /// The items, sorted by their paths.
+    /// The items, sorted by their paths, or in the order of their list.
     pub items: Vec<Item>,
 }
 
@@ -115,7 +117,7 @@ impl Playlist {
         self.items.is_empty()
     }
 
-    /// The items in the order of their paths.
+    /// The items in the order of their paths or of their list.
     pub fn items(&self) -> Vec<Arc<Item>> {
         self.items.iter().map(|(item, _)| item.clone()).collect()
     }
@@ -171,7 +173,7 @@ impl Playlist {
             return order.clone();
         }
         let mut order: Cycle =
-            self.items.iter().enumerate().map(|(index, (item, _))| (self.key(cycle, item), index)).collect();
+            self.items.iter().enumerate().map(|(index, (item, _))| (self.key(cycle, index, item), index)).collect();
         order.sort_unstable();
         let order = Arc::new(order);
         self.cycles.truncate(1);
@@ -179,10 +181,11 @@ impl Playlist {
         order
     }
 
-    fn key(&self, cycle: u64, item: &Item) -> String {
+    fn key(&self, cycle: u64, index: usize, item: &Item) -> String {
         let path = item.file.to_string_lossy();
         match self.order {
             Order::Path => path.into_owned(),
+            Order::List => format!("{index:08} {path}"),
             Order::Shuffle => {
                 let text = format!("{} {cycle} {}", self.name, item.hash);
                 format!("{} {path}", &blake3::hash(text.as_bytes()).to_hex()[..16])

@@ -89,7 +89,7 @@ impl Preparer {
             if config.folder().is_dir() {
                 let files = files_of(library, index, config.kind, &mut left_out);
                 match &config.sections {
-                    None => work.extend(files),
+                    None => work.extend(chosen_of(config, files, &mut left_out)),
                     Some(table) => work.extend(sections_of(table, files, &mut left_out)?),
                 }
             } else {
@@ -227,6 +227,28 @@ fn files_of(library: &Library, playlist: usize, kind: ItemKind, left_out: &mut V
     }
     work.sort_by(|one, other| one.path.cmp(&other.path));
     work
+}
+
+/// Those of the files that a playlist has: all, those that are in no other folder, or those of its list, in the order of the list.
+fn chosen_of(config: &PlaylistConfig, files: Vec<Work>, left_out: &mut Vec<String>) -> Vec<Work> {
+    let canonical = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    if config.tracks.is_empty() {
+        let folder = canonical(config.folder());
+        let here = |work: &Work| canonical(&work.path).parent() == Some(&folder);
+        return files.into_iter().filter(|work| config.subfolders || here(work)).collect();
+    }
+    let by_path: HashMap<PathBuf, &Work> = files.iter().map(|work| (canonical(&work.path), work)).collect();
+    let listed = config.tracks.iter().filter_map(|track| {
+        let path = config.folder().join(track);
+        let found = by_path.get(&canonical(&path));
+        if found.is_none() {
+            let name = config.name.escape_debug();
+            let problem = format!("it is in the list of \"{name}\", and not a file with music in its folder");
+            left_out.push(with_path(&path, &problem));
+        }
+        found.map(|work| Work { path: work.path.clone(), track: work.track.clone(), ..**work })
+    });
+    listed.collect()
 }
 
 /// Those of the files that are in a table of section-export, with their sections.
