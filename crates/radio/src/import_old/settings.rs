@@ -116,6 +116,8 @@ impl OldSettings {
         if chunk_seconds != 60 {
             words.push(format!("the thresholds of 24, 12, 6 and 2 hours: all chunks together have {hours:.1} hours, so they are the same shares of it"));
         }
+        let full = "all chunks together last as long as the first threshold, so only a full buffer is HEALTHY";
+        words.push(full.to_owned());
         let unknown = old.prompts.iter().filter(|prompt| prompt.prompt.is_none()).count();
         if unknown > 0 || old.prompts.is_empty() {
             words.push(
