@@ -321,7 +321,8 @@ fn options_of_the_playlist_are_kept() {
     }
     // Only the files that are in no other folder, and a listed file that is not there.
     let text = format!(
-        "[[playlist]]\nname = \"a\"\nfolder = {:?}\nsubfolders = false\n[[playlist]]\nname = \"b\"\nfolder = {:?}\ntracks = [\"gone.wav\"]\norder = \"list\"\n",
+        "[[playlist]]\nname = \"a\"\nfolder = {:?}\nsubfolders = false\n\
+         [[playlist]]\nname = \"b\"\nfolder = {:?}\ntracks = [\"gone.wav\"]\norder = \"list\"\n",
         old.join("src/music"),
         old.join("src/music")
     );
@@ -348,6 +349,10 @@ fn both_kinds_in_one_folder_make_one_station() {
     assert_eq!(config.schedule().unwrap().play, "music");
     assert!(config.buffer.is_some() && config.playlist.len() == 2);
 }
+
+/// An entry with the largest numbers.
+const HUGE: &str = "{\"id\":18446744073709551615,\"filename\":\"chunk_1_prompt_1_1s.wav\",\
+                    \"prompt_index\":18446744073709551615,\"duration\":1e308,\"prompt\":\"x\"}";
 
 #[test]
 fn damaged_files_never_end_the_program() {
@@ -376,7 +381,7 @@ fn damaged_files_never_end_the_program() {
         let whole = std::fs::read(&file).unwrap();
         let cuts = (0..whole.len()).step_by(whole.len() / 40 + 1).map(|cut| whole[..cut].to_vec());
         let others =
-            ["null", "[]", "7", "\"x\"", "{\"tracks\":{},\"audio\":7,\"jingles\":[1]}", "\u{feff}{", "[[[[[[[["];
+            ["null", "[]", "7", "\"x\"", "{\"tracks\":{},\"audio\":7,\"jingles\":[1]}", "\u{feff}{", "[[[[[[[[", HUGE];
         let deep = "{\"a\":".repeat(10_000).into_bytes();
         for bytes in cuts.chain(others.map(|text| text.as_bytes().to_vec())).chain([vec![0xFF; 99], deep]) {
             std::fs::write(&file, bytes).unwrap();

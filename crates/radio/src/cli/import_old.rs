@@ -25,7 +25,7 @@ Examples:
   crowd-radio import-old ~/old-radio --json
       Print all of it as one object.
 
-Exit status: 0 when all is consistent, 1 when something is not, after all of it was told, 2 for a wrong command line or a folder without files of an older program.";
+Exit status: 0 when all is consistent, 1 when something is not, 2 for a wrong command line.";
 
 /// Reads the folder of an older program, which stays as it is.
 #[derive(Debug, Args)]

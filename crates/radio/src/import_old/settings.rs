@@ -18,6 +18,19 @@ const CHUNKS: u32 = 1_440;
 const HOURS: [f64; 4] = [24.0, 12.0, 6.0, 2.0];
 /// How long its generator waited after a chunk, in seconds.
 const COOLDOWNS: [f64; 5] = [120.0, 60.0, 0.0, 0.0, 0.0];
+/// The most prompts that a configuration gets. A damaged number could make it very long.
+const MOST_PROMPTS: usize = 1_000;
+/// What is not the same, in words.
+const OF_BUFFER: [&str; 3] = [
+    "the first threshold is the length of all chunks together, so only a full buffer is HEALTHY",
+    "the model that generated the music: the built-in provider does. Another one is named by provider in [buffer]",
+    "the number of chunks and of those with one prompt, the break, cooldowns and thresholds are the usual ones of the older program, \
+     whose files do not have them",
+];
+const UNKNOWN_PROMPTS: &str =
+    "prompts whose text is not known: they are \"prompt 0\" and the like. Write their texts into [buffer]";
+const BOTH: &str =
+    "a station with segments and a buffer: the music of the first plays. With play = \"generated\" the buffer does";
 /// The number of segments in the playlist of the older station, and what `run` accepts.
 const WINDOW: u64 = 50;
 const WINDOWS: (u64, u64) = (3, 100);
@@ -83,10 +96,9 @@ impl OldSettings {
             streaming.as_ref().and_then(|value| value.get("streaming")?.get("window_size")?.as_u64()).unwrap_or(WINDOW);
         let fits = window.clamp(WINDOWS.0, WINDOWS.1);
         if fits != window {
-            words.push(format!(
-                "{STREAMING}: streaming.window_size: it was {window}, and is {fits}: --window has {} to {}",
-                WINDOWS.0, WINDOWS.1
-            ));
+            let (least, most) = WINDOWS;
+            let reason = format!("--window has {least} to {most}");
+            words.push(format!("{STREAMING}: streaming.window_size: it was {window}, and is {fits}: {reason}"));
         }
         words.extend(ENVIRONMENT.map(str::to_owned));
         words.push("the IPNS name: the station has another one, because it has a key of its own".to_owned());
@@ -103,7 +115,8 @@ impl OldSettings {
         } else {
             ThresholdsConfig::Share(HOURS.map(|limit| limit / HOURS[0]))
         };
-        let last = old.prompts.iter().map(|prompt| prompt.index + 1).max().unwrap_or(0).min(1_000);
+        let all = old.prompts.iter().map(|prompt| prompt.index.saturating_add(1)).max().unwrap_or(0);
+        let last = all.min(MOST_PROMPTS);
         let text = |index: usize| old.prompts.iter().find(|prompt| prompt.index == index)?.prompt.clone();
         let mut prompts: Vec<String> = (0..last).map(|index| usable(text(index), index)).collect();
         if prompts.is_empty() {
@@ -114,22 +127,20 @@ impl OldSettings {
             words.push(format!("the length of a chunk: it was {} s, and is {chunk_seconds} s", old.chunk_seconds));
         }
         if chunk_seconds != 60 {
-            words.push(format!("the thresholds of 24, 12, 6 and 2 hours: all chunks together have {hours:.1} hours, so they are the same shares of it"));
+            let shares = "so they are the same shares of it";
+            words.push(format!("the thresholds of 24, 12, 6 and 2 hours: all chunks have {hours:.1} hours, {shares}"));
         }
-        let full = "all chunks together last as long as the first threshold, so only a full buffer is HEALTHY";
-        words.push(full.to_owned());
+        if last < all {
+            words.push(format!("prompts from {MOST_PROMPTS} on: they are left out"));
+        }
         let unknown = old.prompts.iter().filter(|prompt| prompt.prompt.is_none()).count();
         if unknown > 0 || old.prompts.is_empty() {
-            words.push(
-                "prompts whose text is not known: they are \"prompt 0\" and the like. Write their texts into [buffer]"
-                    .to_owned(),
-            );
+            words.push(UNKNOWN_PROMPTS.to_owned());
         }
-        words.push("the model that generated the music: the built-in provider does. Another one is named by provider in [buffer]".to_owned());
-        words.push("the number of chunks and of those with one prompt, the break, cooldowns and thresholds: no file of the older program has them, so they are its usual ones".to_owned());
+        words.extend(OF_BUFFER.map(str::to_owned));
         if !self.config.playlist.is_empty() {
             self.config.schedule.play = Some("music".to_owned());
-            words.push("a station with segments and a buffer: the music of the first plays. With play = \"generated\" the buffer does".to_owned());
+            words.push(BOTH.to_owned());
         }
         self.config.buffer = Some(BufferConfig {
             prompts,
@@ -187,11 +198,8 @@ fn in_folder(
     match canonical(&path).strip_prefix(canonical(folder)) {
         Ok(inside) => inside.to_owned(),
         Err(_) if path.exists() => {
-            problems.push(format!(
-                "{}: it is listed, and not in the folder {}: it is left out",
-                path.display(),
-                folder.display()
-            ));
+            let (path, folder) = (path.display(), folder.display());
+            problems.push(format!("{path}: it is listed, and not in the folder {folder}: it is left out"));
             track.to_owned()
         }
         Err(_) => track.to_owned(),
