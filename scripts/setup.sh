@@ -34,6 +34,7 @@ need() {
 }
 
 links_32bit() { echo 'int main(void) { return 0; }' | cc -m32 -x c - -o /dev/null; }
+have_daemon() { PATH="$PATH:/usr/sbin" command -v "$1"; }
 have_chromium() { command -v chromium || command -v chromium-browser || command -v google-chrome; }
 have_alsa_pulse() { compgen -G '/usr/lib*/*/alsa-lib/libasound_module_pcm_pulse.so' || compgen -G '/usr/lib*/alsa-lib/libasound_module_pcm_pulse.so'; }
 
@@ -66,6 +67,9 @@ elif [ "$goal" != build ]; then
     # For the files of the format tests. Decoders are compared with ffmpeg.
     need ffmpeg command -v ffmpeg
     need lame command -v lame
+    # The radio station is sent to an Icecast server, and uploaded to nginx. Daemons are in sbin.
+    need icecast2 have_daemon icecast2
+    need nginx-light have_daemon nginx
     # For the tests of enhance-server's page.
     need chromium have_chromium
     # For counting the instructions of a block.

@@ -1,12 +1,14 @@
 #![forbid(unsafe_code)]
 //! Parts of command line programs: printing, logging, progress, exit codes, manual pages, paths as text, files by their names,
-//! sizes and networks.
+//! sizes, networks, secrets, and times between attempts.
 
+pub mod backoff;
 mod exit;
 pub mod file_lookup;
 pub mod log;
 pub mod network;
 pub mod path;
+pub mod secret;
 pub mod size;
 #[cfg(unix)]
 pub mod stop;

@@ -13,9 +13,9 @@ use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
 
 use crate::exit::{ExitReason, exit, exit_with};
 
-/// The filter that drops the log lines of decoders, because they do not name the file. The programs log the important ones as errors
-/// or warnings that name the file.
-const DECODERS_OFF: &str = "symphonia=off";
+/// The filter that drops the log lines of decoders, because they do not name the file, and those of HTTP requests, because they have URLs
+/// with secrets. The programs log the important ones as errors or warnings.
+const OTHERS_OFF: &str = "symphonia=off,ureq=off,ureq_proto=off";
 
 /// The kind of time at the beginning of text lines. JSON lines always have the time of day.
 #[derive(Clone, Copy, Debug)]
@@ -70,9 +70,9 @@ fn level(verbose: u8) -> &'static str {
     }
 }
 
-/// The filter `chosen`, without the lines of decoders.
+/// The filter `chosen`, without the lines of decoders and of HTTP requests.
 fn directives(chosen: &str) -> String {
-    format!("{chosen},{DECODERS_OFF}")
+    format!("{chosen},{OTHERS_OFF}")
 }
 
 impl FormatTime for LogTimes {

@@ -1,6 +1,7 @@
 #![deny(unsafe_code)]
 //! The bytes of streams of sound, for any server: playlists and segments of HTTP Live Streaming (HLS), and streams for players without
-//! it. This crate reads no files and opens no sockets. It encodes no sound, except AAC with the feature `aac`.
+//! it. This crate reads no files. It opens no sockets, except as a source of an Icecast server with the feature `icecast-client`, and encodes
+//! no sound, except AAC with the feature `aac`.
 //!
 //! | item | |
 //! |---|---|

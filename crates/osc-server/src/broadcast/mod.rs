@@ -4,17 +4,12 @@
 //! sends it. The audio thread never waits for it. While there is no connection, the sound is discarded and counted. A
 //! connection that is lost is tried again for ever, and begins a new Ogg stream.
 
-mod backoff;
-mod connection;
 mod health;
 mod ogg_opus_encoder;
-mod password;
 mod sender;
-mod title_updates;
 
 pub use health::{BroadcastHealth, BroadcastState};
 pub use ogg_opus_encoder::CONTENT_TYPE;
-pub use password::{PASSWORD_VARIABLE, PasswordError, read_password};
 
 use crowd_engine::output::OutputTap;
 use crowd_streaming::icecast::source::{SourceRequest, Title};
@@ -71,7 +66,7 @@ impl Broadcast {
     /// Sets the name of what plays, which may be `Artist - Title`. The server is told it. Without one, it is told the name of
     /// the station.
     pub fn set_playing(&self, name: Option<&str>) {
-        self.progress.set_title(title_of(name.unwrap_or(&self.station)));
+        self.progress.set_title(Title::of_name(name.unwrap_or(&self.station)));
     }
 
     /// Waits until the last sound is sent, at most 2 s, and not at all without a connection. The engine must have been closed
@@ -82,23 +77,5 @@ impl Broadcast {
             tracing::warn!("broadcast: the server did not take the last sound within {} s", FINISHING.as_secs());
         }
         self.health()
-    }
-}
-
-/// The title with this name.
-fn title_of(name: &str) -> Title {
-    let (artist, title) = name.split_once(" - ").unwrap_or(("", name));
-    Title { artist: artist.trim().to_owned(), title: title.trim().to_owned() }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_name_may_have_an_artist() {
-        let title = |artist: &str, title: &str| Title { artist: artist.into(), title: title.into() };
-        assert_eq!(title_of("Sigur Rós - Hoppípolla - live"), title("Sigur Rós", "Hoppípolla - live"));
-        assert_eq!(title_of("lofi hip-hop"), title("", "lofi hip-hop"));
     }
 }

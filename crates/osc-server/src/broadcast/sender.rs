@@ -1,12 +1,11 @@
 //! The thread of the broadcast: it reads the tap, encodes and sends.
 
-use super::backoff::Backoff;
-use super::connection::Connection;
 use super::health::Progress;
 use super::ogg_opus_encoder::OggOpusEncoder;
-use super::title_updates::TitleUpdates;
+use crowd_cli::backoff::Backoff;
 use crowd_engine::output::{OutputTap, TapRead};
 use crowd_streaming::icecast::source::SourceRequest;
+use crowd_streaming::icecast::{SourceConnection, TitleUpdates};
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 use std::thread;
@@ -50,7 +49,7 @@ impl Sender {
         loop {
             self.progress.connecting();
             let began = Instant::now();
-            let problem = match Connection::open(&self.request) {
+            let problem = match SourceConnection::open(&self.request) {
                 Ok(connection) => match self.send(connection) {
                     Ok(()) => return,
                     Err(problem) => problem,
@@ -61,7 +60,7 @@ impl Sender {
                 backoff.reset();
             }
             self.progress.waiting(problem);
-            let next = began.max(Instant::now()) + backoff.next();
+            let next = began.max(Instant::now()) + backoff.next_time();
             while Instant::now() < next {
                 if self.discard() == Tap::Ended {
                     return;
@@ -75,7 +74,7 @@ impl Sender {
     ///
     /// # Errors
     /// A text for the user, when the connection is lost.
-    fn send(&mut self, mut connection: Connection) -> Result<(), String> {
+    fn send(&mut self, mut connection: SourceConnection) -> Result<(), String> {
         self.discard();
         self.serial = self.serial.wrapping_add(1);
         let rate = self.tap.sample_rate();

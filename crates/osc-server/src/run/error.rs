@@ -1,8 +1,8 @@
 //! The errors with which the program ends with status 1.
 
-use crate::broadcast::PasswordError;
 use crate::net::NetError;
 use crate::score_render::RenderError;
+use crowd_cli::secret::SecretError;
 use crowd_engine::DeckId;
 use std::io;
 use std::path::Path;
@@ -22,7 +22,7 @@ pub enum Error {
     Net(#[from] NetError),
     /// There is no password for the broadcast.
     #[error(transparent)]
-    BroadcastPassword(#[from] PasswordError),
+    BroadcastPassword(#[from] SecretError),
     /// The output ended while the server ran.
     #[error("{0}")]
     OutputEnded(String),

@@ -12,9 +12,10 @@ use crowd_web::args::{AccessArgs, ListenArgs};
 use crowd_web::{Connections, HttpService, Limits, Proxies, StreamSlots, TlsIdentity, listen, open_files};
 use tokio::sync::{Semaphore, oneshot, watch};
 
-use super::ipfs::{PublishArgs, publish_in_background};
+use super::ipfs::publish_in_background;
 use super::live::LiveSources;
 use super::on_change::OnChange;
+use super::publish::PublishArgs;
 use super::publish_loop::{Generated, PublishLoop};
 use super::renditions::{MadeRenditions, RenditionArgs};
 use super::self_check::SelfCheck;
@@ -24,6 +25,7 @@ use crate::encode::ProgramSound;
 use crate::error::Error;
 use crate::http::{App, COVER_READS, HlsClients, Latest, Mount, router};
 use crate::manifest::Manifest;
+use crate::publish::PublishedStreams;
 use crate::sound::{ReadLimits, SoundCache};
 use crate::station::{
     AsRunLog, Control, Publisher, Reading, Renditions, SavedState, StateFolder, StationClock, StationProgram, WAITING,
@@ -96,6 +98,7 @@ impl Broadcast {
             return Err(Error::Invalid(needed.to_owned()));
         }
         let token = self.access.token().map_err(Error::Invalid)?;
+        let publishers = self.publish.publishers()?;
         let manifest = Manifest::read(processed)?;
         let MadeRenditions { renditions, aac, opus } = self.renditions.make(&manifest, processed, state)?;
         let (publisher, mut clock, as_run) =
@@ -117,6 +120,14 @@ impl Broadcast {
         let listener = runtime.block_on(listen(self.address.socket())).map_err(|e| Error::Invalid(e.to_string()))?;
         let address = listener.local_addr().unwrap_or(self.address.socket());
         let (played, listening) = watch::channel(clock.frames(Reading::now(started)));
+        let streams = PublishedStreams {
+            station: manifest.name.clone(),
+            sample_rate: rate.get(),
+            published: publisher.published(),
+            played: listening.clone(),
+            aac: aac.clone(),
+            opus: opus.clone(),
+        };
         let app = Arc::new(App {
             name: manifest.name.clone(),
             published: publisher.published(),
@@ -124,6 +135,7 @@ impl Broadcast {
             aac: aac.map(Mount::new),
             opus: opus.map(Mount::new),
             fault: Latest::default(),
+            publishers: publishers.progress(),
             buffer: Latest::default(),
             live: Latest::default(),
             live_inputs: live.as_ref().map(LiveSources::inputs).unwrap_or_default(),
@@ -137,13 +149,15 @@ impl Broadcast {
         let base = &self.address.base_path;
         let hosts = self.address.hosts(token.is_some());
         let stopped = Arc::new(AtomicBool::new(false));
-        let gateway = match self.publish.ipfs(state, address, self.is_https())? {
+        let gateway = match publishers.ipfs() {
             None => None,
-            Some(ipfs) => {
+            Some(progress) => {
+                let ipfs = self.publish.ipfs(state, address, self.is_https())?;
                 tracing::info!("published on IPFS as http://{address}{base}/ipns/{}/stream.m3u8", ipfs.name());
-                Some(publish_in_background(ipfs, app.published.clone(), stopped.clone())?)
+                Some(publish_in_background(ipfs, app.published.clone(), progress, stopped.clone())?)
             }
         };
+        publishers.start(&streams, &stopped)?;
         let router = crowd_web::service(router(app.clone(), gateway), base.clone(), hosts, app.responses.clone());
         let vital_paths = VITAL_PATHS.map(|path| format!("{base}{path}")).into();
         let identity = self.identity()?;
@@ -202,9 +216,11 @@ impl Broadcast {
     /// Checks the flags that can be wrong whatever is broadcast.
     ///
     /// # Errors
-    /// [`Error::Invalid`] for a token that is too short, and for a certificate that cannot be used.
+    /// [`Error::Invalid`] for a token that is too short, for a certificate that cannot be used, and for places where the station cannot
+    /// publish.
     pub fn check(&self) -> Result<(), Error> {
         self.access.token().map_err(Error::Invalid)?;
+        self.publish.publishers()?;
         self.identity().map(|_| ())
     }
 

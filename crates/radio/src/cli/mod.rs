@@ -9,6 +9,7 @@ mod import_old;
 mod ipfs;
 mod live;
 mod on_change;
+mod publish;
 mod publish_loop;
 mod renditions;
 mod run;

@@ -13,6 +13,7 @@ use super::hls_clients::HlsClients;
 use super::listeners::ListenerCounts;
 use crate::buffer::Status;
 use crate::live::LiveInput;
+use crate::publish::Progress;
 use crate::station::{Command, Listeners, LiveStream, Published};
 use crate::takeover::MountStatus;
 
@@ -31,6 +32,8 @@ pub struct App {
     pub opus: Option<Mount>,
     /// Why the publisher could not do something the last time it tried; `None` when all is well.
     pub fault: Latest<String>,
+    /// The states of the publishers.
+    pub publishers: Vec<Arc<Progress>>,
     /// The buffer of generated music, if there is one.
     pub buffer: Latest<Status>,
     /// The mounts of live sources, if there are any.

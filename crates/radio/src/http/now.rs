@@ -16,6 +16,7 @@ use tokio::time::timeout;
 
 use super::app::{App, SharedApp};
 use super::stream::CORS;
+use crate::publish::{PublisherState, PublisherStatus};
 
 /// The time in which a picture must be read.
 const COVER_LIMIT: Duration = Duration::from_secs(10);
@@ -83,6 +84,7 @@ pub async fn health(State(app): State<SharedApp>) -> (StatusCode, Json<Value>) {
         "fault": app.fault.get(),
         "buffer": app.buffer.get(),
         "live": app.live.get(),
+        "publishers": app.publishers.iter().map(|publisher| publisher.status()).collect::<Vec<_>>(),
         "listeners": { "aac": listeners.aac, "opus": listeners.opus },
         "hls_clients": listeners.hls,
         "dropped_listeners": app.dropped_listeners(),
@@ -115,8 +117,23 @@ pub async fn metrics(State(app): State<SharedApp>) -> Metrics {
         let losses: u64 = mounts.iter().map(|mount| mount.losses).sum();
         metrics.counter("live_losses_total", "Live sources that were lost, since the start.", losses as f64);
     }
+    publisher_metrics(&app, &mut metrics);
     metrics.counter("segments_total", "Segments since the station began.", now.published_segments as f64);
     metrics.counter("lost_items_total", "Items that could not be played, since the start.", now.lost_items as f64);
     app.responses.write_metrics(&mut metrics);
     metrics
+}
+
+fn publisher_metrics(app: &App, metrics: &mut Metrics) {
+    let publishers: Vec<PublisherStatus> = app.publishers.iter().map(|publisher| publisher.status()).collect();
+    if publishers.is_empty() {
+        return;
+    }
+    let values = |value: fn(&PublisherStatus) -> u64| publishers.iter().map(move |one| (one.name.as_str(), value(one)));
+    let is_publishing = values(|one| u64::from(one.state == PublisherState::Publishing));
+    metrics.gauges("publisher_up", "1 while a publisher publishes.", "publisher", is_publishing);
+    let help = "Connections after a failure, since the start.";
+    metrics.counters("publisher_reconnections_total", help, "publisher", values(|one| one.reconnections));
+    let help = "Segments that left the playlist before they could be uploaded, since the start.";
+    metrics.counters("publisher_skipped_segments_total", help, "publisher", values(|one| one.skipped_segments));
 }

@@ -1,5 +1,20 @@
-//! Where a station publishes its segments besides its own URLs.
+//! Where a station publishes its segments and its streams besides its own URLs.
 
+mod hls_put;
+mod hls_put_url;
+mod icecast;
+mod icecast_url;
 mod ipfs;
+mod listed_playlist;
+mod progress;
+mod publishers;
+mod target;
+mod upload;
+mod wait;
 
+pub use hls_put_url::HlsPutUrl;
+pub use icecast_url::{IcecastUrl, StreamFormat};
 pub use ipfs::{IpfsPublisher, SharedGateway};
+pub use progress::{Progress, PublisherState, PublisherStatus};
+pub use publishers::{PublishedStreams, Publishers};
+pub use target::{Origin, Target};

@@ -3,7 +3,8 @@
 use std::io::{BufRead, BufReader};
 use std::net::TcpStream;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use assert_cmd::cargo::cargo_bin;
@@ -40,6 +41,7 @@ pub fn run_setup(folder: &Path, flags: &[&str]) {
 pub struct Station {
     process: Child,
     address: String,
+    log: Arc<Mutex<String>>,
 }
 
 impl Station {
@@ -65,12 +67,21 @@ impl Station {
         command.args(["--port", "0", "--window", "5"]).args(flags).stderr(Stdio::piped());
         let mut process = command.spawn().unwrap();
         let mut log = BufReader::new(process.stderr.take().unwrap()).lines();
+        let lines = Arc::new(Mutex::new(String::new()));
+        let noted = lines.clone();
+        let note = move |line: &str| *noted.lock().unwrap() += &format!("{line}\n");
         let address = log
             .by_ref()
             .map_while(Result::ok)
+            .inspect(|line| note(line))
             .find_map(|line| Some(line.split_once("listening on ")?.1.split("/stream").next()?.to_owned()));
-        std::thread::spawn(move || log.for_each(drop));
-        Self { process, address: address.unwrap() }
+        std::thread::spawn(move || log.map_while(Result::ok).for_each(|line| note(&line)));
+        Self { process, address: address.unwrap(), log: lines }
+    }
+
+    /// What was logged until now.
+    pub fn log(&self) -> String {
+        self.log.lock().unwrap().clone()
     }
 
     /// The number of the process.
@@ -107,6 +118,12 @@ impl Station {
             assert!(start.elapsed() < Duration::from_secs(30), "no playlist");
             std::thread::sleep(Duration::from_millis(50));
         }
+    }
+
+    /// Stops it in order, by a signal.
+    pub fn stop(mut self) -> ExitStatus {
+        assert!(Command::new("kill").arg(self.process.id().to_string()).status().unwrap().success());
+        self.process.wait().unwrap()
     }
 
     /// The system's way to end a process at any moment.

@@ -69,6 +69,15 @@ pub struct SourceRequest {
     pub channels: u8,
 }
 
+impl Title {
+    /// The title of a name, which may be `Artist - Title`.
+    #[must_use]
+    pub fn of_name(name: &str) -> Self {
+        let (artist, title) = name.split_once(" - ").unwrap_or(("", name));
+        Self { artist: artist.trim().to_owned(), title: title.trim().to_owned() }
+    }
+}
+
 impl SourceRequest {
     /// The head of the request with which the stream begins. It asks the server to reply before the stream is sent.
     ///
@@ -197,6 +206,13 @@ mod tests {
         assert!(update.len() < 4_000, "{} bytes", update.len());
         assert!(update.contains(&format!("&artist={}&", "%E8%AA%9E".repeat(83))), "{update}");
         assert!(SourceRequest { name: long, ..request() }.head().len() < 1_000);
+    }
+
+    #[test]
+    fn a_name_may_have_an_artist() {
+        let title = |artist: &str, title: &str| Title { artist: artist.into(), title: title.into() };
+        assert_eq!(Title::of_name("Sigur Rós - Hoppípolla - live"), title("Sigur Rós", "Hoppípolla - live"));
+        assert_eq!(Title::of_name("lofi hip-hop"), title("", "lofi hip-hop"));
     }
 
     #[test]

@@ -1,10 +1,12 @@
-//! A connection to an Icecast server.
+//! A connection of a source to an Icecast server.
 
-use crowd_streaming::icecast::source::{Reply, SourceRequest, SourceUrl};
-use socket2::SockRef;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream, ToSocketAddrs};
 use std::time::{Duration, Instant};
+
+use socket2::SockRef;
+
+use super::source::{Reply, SourceRequest, SourceUrl};
 
 /// The time that connecting may take, not counting the name service.
 const CONNECTING: Duration = Duration::from_secs(5);
@@ -22,8 +24,9 @@ const SEND_BUFFER: usize = 64 << 10;
 /// The number of bytes of replies that are kept.
 const REPLY_BYTES: usize = 8_192;
 
-/// A connection that has been accepted.
-pub(super) struct Connection {
+/// A connection that the server has accepted. No call waits for longer than some seconds, apart from the name service.
+#[derive(Debug)]
+pub struct SourceConnection {
     stream: TcpStream,
     /// Bytes of a reply that is not complete.
     received: Vec<u8>,
@@ -31,8 +34,8 @@ pub(super) struct Connection {
     is_accepted: bool,
 }
 
-impl Connection {
-    /// Connects and sends the request.
+impl SourceConnection {
+    /// Connects and sends the request. It takes 15 s at most.
     ///
     /// # Errors
     /// A text for the user, when there is no connection or the server refuses the request.
@@ -53,7 +56,7 @@ impl Connection {
         Ok(connection)
     }
 
-    /// Sends bytes of the stream.
+    /// Sends bytes of the stream. A connection over which nothing can be sent for 5 s is lost.
     ///
     /// # Errors
     /// A text for the user, when the connection is lost.
@@ -103,7 +106,7 @@ impl Connection {
         Ok(may_begin)
     }
 
-    /// Ends the stream, and waits until the server has received it.
+    /// Ends the stream, and waits at most a second until the server has received it.
     pub fn finish(mut self) {
         let deadline = Instant::now() + CLOSING;
         if self.stream.shutdown(Shutdown::Write).is_ok() {

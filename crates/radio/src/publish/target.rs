@@ -1,0 +1,106 @@
+//! Where a station publishes: the values of `--publish`, and the lines of `--publish-file`.
+
+use super::hls_put_url::HlsPutUrl;
+use super::icecast_url::IcecastUrl;
+
+/// Where a station publishes besides its own URLs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// As an IPFS gateway of its own.
+    Ipfs,
+    /// The endless stream, to an Icecast server.
+    Icecast(IcecastUrl),
+    /// The segments and playlists, by uploads.
+    HlsPut(HlsPutUrl),
+}
+
+/// Where a URL was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// On the command line, which every user of the machine can see. A secret there is an error.
+    CommandLine,
+    /// In a file.
+    File,
+}
+
+/// The forms of a target, for messages.
+const FORMS: &str =
+    "give ipfs, icecast://[USER@]HOST[:PORT]/MOUNT, hls-put+https://HOST/PATH/ or hls-put+http://HOST/PATH/";
+
+impl Target {
+    /// Parses a target.
+    ///
+    /// # Errors
+    /// A text with the value, without what may be secret in it, and with advice.
+    pub fn parse(text: &str, origin: Origin) -> Result<Self, String> {
+        let scheme = text.split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase());
+        let target = match scheme.as_deref() {
+            None if text == "ipfs" => Ok(Self::Ipfs),
+            Some("icecast" | "icecasts") => IcecastUrl::parse(text, origin).map(Self::Icecast),
+            Some("hls-put+http" | "hls-put+https") => HlsPutUrl::parse(text, origin).map(Self::HlsPut),
+            _ => Err(FORMS.to_owned()),
+        };
+        target.map_err(|problem| format!("\"{}\": {problem}", shown(text).escape_debug()))
+    }
+
+    /// Its name in the log and the status, without what may be secret.
+    pub fn name(&self) -> String {
+        match self {
+            Self::Ipfs => "ipfs".to_owned(),
+            Self::Icecast(url) => url.url.to_string(),
+            Self::HlsPut(url) => url.name().to_owned(),
+        }
+    }
+}
+
+/// A URL without the user, the password and the query.
+pub(super) fn shown(text: &str) -> String {
+    let text = text.split(['?', '#']).next().unwrap_or_default();
+    let Some((scheme, rest)) = text.split_once("://") else {
+        // A password may be before the `@` in a URL whose scheme is wrong.
+        return text.rsplit_once('@').map_or(text, |(_, rest)| rest).to_owned();
+    };
+    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    // A password may contain slashes, if it is not encoded.
+    let path = path.rsplit_once('@').map_or(path, |(_, rest)| rest);
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    if path.starts_with('/') || path.is_empty() { format!("{scheme}://{host}{path}") } else { format!("{scheme}://{path}") }
+}
+
+/// The parameters of the query of a URL.
+pub(super) fn parameters(query: &str) -> impl Iterator<Item = (&str, &str)> {
+    query.split('&').filter(|one| !one.is_empty()).map(|one| one.split_once('=').unwrap_or((one, "")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wrong_value_is_named_without_secrets() {
+        let error = |text: &str| Target::parse(text, Origin::File).unwrap_err();
+        assert_eq!(error("ftp://a/b?c=1"), format!("\"ftp://a/b\": {FORMS}"));
+        assert!(error("ipsf").starts_with("\"ipsf\": give ipfs, icecast://"));
+        for text in [
+            "hls-putt://u:SECRET@a/b?cid=SECRET",
+            "hls-put+ftp://SECRET@a/?SECRET",
+            "icecast://u:SEC/SECRET@a/",
+            "u:SECRET@host",
+            "hls-put+https://a/b?cid=SECRET",
+            "icecasts://u:SECRET@a/b",
+        ] {
+            for origin in [Origin::File, Origin::CommandLine] {
+                let error = Target::parse(text, origin).unwrap_err();
+                assert!(!error.contains("SEC"), "{error}");
+            }
+        }
+    }
+
+    #[test]
+    fn names_have_no_secrets() {
+        let name = |text: &str| Target::parse(text, Origin::File).unwrap().name();
+        assert_eq!(name("ipfs"), "ipfs");
+        assert_eq!(name("icecast://dj:SECRET@radio.example/live?format=opus"), "icecast://radio.example:8000/live");
+        assert_eq!(name("hls-put+https://u:SECRET@a.example/x/?cid=SECRET"), "hls-put+https://a.example/x/");
+    }
+}

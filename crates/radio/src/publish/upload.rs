@@ -1,0 +1,107 @@
+//! Uploads by HTTP, over a connection that is kept.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use ureq::http::{Response, StatusCode};
+use ureq::tls::{RootCerts, TlsConfig};
+use ureq::{Agent, Body, Error};
+
+use super::hls_put_url::HlsPutUrl;
+
+/// The time that finding and connecting to the server may take.
+const CONNECTING: Duration = Duration::from_secs(5);
+/// The time that one request may take.
+const REQUEST: Duration = Duration::from_secs(10);
+/// A request that fails so fast was sent over a connection that the server had closed, and is sent again over a new one.
+const CLOSED: Duration = Duration::from_millis(500);
+/// The largest body of a response that is read, so that the connection can be used again.
+const BODY: u64 = 64 << 10;
+
+/// Uploads files to a URL, and deletes them there. Each request takes 10 s at most.
+pub(super) struct Uploads {
+    agent: Agent,
+    url: HlsPutUrl,
+}
+
+impl Uploads {
+    pub fn new(url: HlsPutUrl) -> Self {
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let tls = TlsConfig::builder()
+            .root_certs(RootCerts::PlatformVerifier)
+            .unversioned_rustls_crypto_provider(provider)
+            .build();
+        let config = Agent::config_builder()
+            .tls_config(tls)
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .max_redirects_will_error(false)
+            .max_idle_age(Duration::from_secs(60))
+            .timeout_resolve(Some(CONNECTING))
+            .timeout_connect(Some(CONNECTING))
+            .timeout_global(Some(REQUEST))
+            .user_agent(concat!("crowd-radio/", env!("CARGO_PKG_VERSION")))
+            .build();
+        Self { agent: Agent::new_with_config(config), url }
+    }
+
+    /// Uploads a file.
+    ///
+    /// # Errors
+    /// A text for the user, without what may be secret in the URL.
+    pub fn put(&self, file: &str, media_type: &str, bytes: &[u8]) -> Result<(), String> {
+        let url = self.url.of_file(file);
+        let status = self.twice(|| self.agent.put(&url).content_type(media_type).send(bytes));
+        let status = status.map_err(|error| format!("{file} was not uploaded: {error}"))?;
+        if status.is_success() { Ok(()) } else { Err(format!("{file} was not uploaded: the server replied {status}")) }
+    }
+
+    /// Deletes a file.
+    ///
+    /// # Errors
+    /// A text for the user, when there was no response. Whether the server has deleted the file does not matter.
+    pub fn delete(&self, file: &str) -> Result<(), String> {
+        let url = self.url.of_file(file);
+        let status = self.twice(|| self.agent.delete(&url).call());
+        let status = status.map_err(|error| format!("{file} was not deleted: {error}"))?;
+        if !status.is_success() {
+            tracing::debug!("{}: {file} was not deleted: the server replied {status}", self.url.name());
+        }
+        Ok(())
+    }
+
+    fn twice(&self, send: impl Fn() -> Result<Response<Body>, Error>) -> Result<StatusCode, String> {
+        let began = Instant::now();
+        let response = match send() {
+            Err(error) if is_closed(&error) && began.elapsed() < CLOSED => send(),
+            response => response,
+        };
+        let mut response = response.map_err(|error| describe(&error))?;
+        // The connection is used again only when the body has been read.
+        let _read = response.body_mut().with_config().limit(BODY).read_to_vec();
+        Ok(response.status())
+    }
+}
+
+/// Whether the error can be that of a connection that the server had closed. When it refuses connections, another attempt is no use.
+fn is_closed(error: &Error) -> bool {
+    use std::io::ErrorKind;
+    match error {
+        Error::Io(error) => error.kind() != ErrorKind::ConnectionRefused && error.kind() != ErrorKind::TimedOut,
+        Error::Protocol(_) => true,
+        _ => false,
+    }
+}
+
+/// The error without a URL.
+fn describe(error: &Error) -> String {
+    match error {
+        Error::Timeout(_) => format!("the server did not take it within {} s", REQUEST.as_secs()),
+        Error::HostNotFound => "the name of the server is not found".to_owned(),
+        Error::Io(error) => format!("the connection failed: {error}"),
+        Error::ConnectionFailed => "there is no connection to the server".to_owned(),
+        Error::Rustls(error) => format!("TLS: {error}"),
+        Error::Protocol(_) => "the server does not reply as an HTTP server does, or closed the connection".to_owned(),
+        _ => "the request cannot be sent".to_owned(),
+    }
+}
