@@ -49,7 +49,9 @@ fn is_publishing(publisher: &Value) -> bool {
 fn assert_secret(station: &Station) {
     let command_line = std::fs::read(format!("/proc/{}/cmdline", station.process())).unwrap();
     let metrics = String::from_utf8(station.get("metrics").unwrap()).unwrap();
-    for text in [String::from_utf8_lossy(&command_line).into_owned(), station.log(), station.health().to_string(), metrics] {
+    for text in
+        [String::from_utf8_lossy(&command_line).into_owned(), station.log(), station.health().to_string(), metrics]
+    {
         assert!(!text.contains(SECRET) && !text.contains("s3cr3t"), "{text}");
     }
 }
@@ -73,7 +75,17 @@ fn icecast_receives_the_sound_and_its_titles_and_is_reconnected_after_a_restart(
     let (aac, opus) = (format!("icecast://{url}/live"), format!("icecast://{url}/live.opus?format=opus"));
     let mut command = Command::new(cargo_bin("crowd-radio"));
     command.env("CROWD_RADIO_PUBLISH_PASSWORD", SECRET);
-    let flags = ["--formats", "ts,opus", "--publish", &aac, "--publish", &opus, "--publish-file", file.to_str().unwrap(), "-vv"];
+    let flags = [
+        "--formats",
+        "ts,opus",
+        "--publish",
+        &aac,
+        "--publish",
+        &opus,
+        "--publish-file",
+        file.to_str().unwrap(),
+        "-vv",
+    ];
     let started = Instant::now();
     let station = Station::start_by(command, folder, &flags);
     until(&station, &aac, "connected", is_publishing);
@@ -87,7 +99,8 @@ fn icecast_receives_the_sound_and_its_titles_and_is_reconnected_after_a_restart(
     // The title of the station is that of the server.
     let start = Instant::now();
     loop {
-        let status = ureq::get(format!("http://{url}/status-json.xsl")).call().unwrap().body_mut().read_to_string().unwrap();
+        let status =
+            ureq::get(format!("http://{url}/status-json.xsl")).call().unwrap().body_mut().read_to_string().unwrap();
         let now: Value = serde_json::from_slice(&station.get("now.json").unwrap()).unwrap();
         let title = now["playing"]["title"].as_str().unwrap();
         if status.contains(&format!("\"title\":\"{title}\"")) {
@@ -140,7 +153,11 @@ fn segments_are_uploaded_before_their_playlist_and_again_after_a_restart() {
     let missed = Instant::now();
     nginx.restart();
     let (publisher, time) = until(&station, &name, "reconnected", is_publishing);
-    println!("uploads again {:.2} s after the restart, {:.2} s after the failure", time.as_secs_f64(), missed.elapsed().as_secs_f64());
+    println!(
+        "uploads again {:.2} s after the restart, {:.2} s after the failure",
+        time.as_secs_f64(),
+        missed.elapsed().as_secs_f64()
+    );
     assert!(time < RECONNECTION && publisher["reconnections"] == 1, "{time:?} {publisher}");
     assert_eq!(publisher["skipped_segments"], 0, "{publisher}");
     let uploaded = |path: &str| std::fs::read(nginx.file("www/radio").join(path));
@@ -192,7 +209,8 @@ fn servers_that_take_nothing_delay_nothing() {
         }
     });
     let password = password.to_str().unwrap();
-    let flags = ["--publish", &hls, "--publish", &unanswered, "--publish", &accepted, "--publish-password-file", password];
+    let flags =
+        ["--publish", &hls, "--publish", &unanswered, "--publish", &accepted, "--publish-password-file", password];
     let station = Station::start(folder, &flags);
     until(&station, &accepted, "accepted", is_publishing);
     let (start, mut last, mut longest) = (Instant::now(), (Instant::now(), 0), Duration::ZERO);
@@ -247,5 +265,8 @@ fn wrong_values_are_named_with_a_way_out_and_without_secrets() {
     command.arg(folder.join("out")).arg("--state").arg(folder.join("state"));
     let output = command.args(["--publish", "icecast://a/b?format=opus"]).output().unwrap();
     let text = String::from_utf8_lossy(&output.stderr);
-    assert!(text.contains("\"icecast://a:8000/b\": the station makes no Opus: start it with --formats ts,opus"), "{text}");
+    assert!(
+        text.contains("\"icecast://a:8000/b\": the station makes no Opus: start it with --formats ts,opus"),
+        "{text}"
+    );
 }

@@ -114,7 +114,10 @@ mod tests {
         let youtube = "hls-put+https://a.example/http_upload_hls?cid=KEY&max_listed=5&copy=0&file=";
         assert_eq!(file(youtube), "https://a.example/http_upload_hls?cid=KEY&copy=0&file=segments/a.ts");
         let url = HlsPutUrl::parse(youtube, Origin::File).unwrap();
-        assert_eq!((url.max_listed, url.delete, url.name()), (Some(5), false, "hls-put+https://a.example/http_upload_hls"));
+        assert_eq!(
+            (url.max_listed, url.delete, url.name()),
+            (Some(5), false, "hls-put+https://a.example/http_upload_hls")
+        );
         assert!(!format!("{url:?}").contains("KEY"));
     }
 

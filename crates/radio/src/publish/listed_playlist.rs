@@ -39,7 +39,8 @@ impl ListedPlaylist {
             discontinuities = number(DISCONTINUITIES).unwrap_or(discontinuities);
         }
         sequence += removed.len() as u64;
-        discontinuities += removed.iter().flat_map(|entry| *entry).filter(|line| **line == DISCONTINUITY).count() as u64;
+        discontinuities +=
+            removed.iter().flat_map(|entry| *entry).filter(|line| **line == DISCONTINUITY).count() as u64;
         let mut cut = Vec::new();
         for line in head.iter().filter(|line| !line.starts_with(DISCONTINUITIES)) {
             if line.starts_with(SEQUENCE) {
@@ -91,7 +92,9 @@ mod tests {
     fn removed_segments_and_discontinuities_are_counted_and_the_map_stays() {
         let playlist = ListedPlaylist::cut(PLAYLIST, 2).unwrap();
         assert_eq!((playlist.sequence, playlist.segments.len()), (8, 2));
-        assert!(playlist.text.contains("SEQUENCE:8\n#EXT-X-DISCONTINUITY-SEQUENCE:2\n") && !playlist.text.contains("/i"));
+        assert!(
+            playlist.text.contains("SEQUENCE:8\n#EXT-X-DISCONTINUITY-SEQUENCE:2\n") && !playlist.text.contains("/i")
+        );
         let playlist = ListedPlaylist::cut(PLAYLIST, 1).unwrap();
         assert_eq!((playlist.sequence, &*playlist.initializations), (9, &["segments/j".to_owned()][..]));
         assert!(playlist.text.contains("SEQUENCE:9\n#EXT-X-DISCONTINUITY-SEQUENCE:3\n"), "{}", playlist.text);

@@ -113,9 +113,9 @@ fn source(
         StreamFormat::Aac => ("audio/aac", &streams.aac, "AAC: start it with --formats ts"),
         StreamFormat::Opus => ("audio/ogg", &streams.opus, "Opus: start it with --formats ts,opus"),
     };
-    let (stream, bit_rate) = stream
-        .clone()
-        .ok_or_else(|| Error::Invalid(format!("--publish \"{url}\": the station makes no {formats}, or publish another format")))?;
+    let (stream, bit_rate) = stream.clone().ok_or_else(|| {
+        Error::Invalid(format!("--publish \"{url}\": the station makes no {formats}, or publish another format"))
+    })?;
     let password = own.or(password).ok_or_else(|| Error::Invalid(format!("--publish \"{url}\" needs a password")))?;
     let request = SourceRequest {
         url,

@@ -64,7 +64,11 @@ pub(super) fn shown(text: &str) -> String {
     // A password may contain slashes, if it is not encoded.
     let path = path.rsplit_once('@').map_or(path, |(_, rest)| rest);
     let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
-    if path.starts_with('/') || path.is_empty() { format!("{scheme}://{host}{path}") } else { format!("{scheme}://{path}") }
+    if path.starts_with('/') || path.is_empty() {
+        format!("{scheme}://{host}{path}")
+    } else {
+        format!("{scheme}://{path}")
+    }
 }
 
 /// The parameters of the query of a URL.

@@ -56,7 +56,8 @@ impl Sink {
         // The user of the server can reach and write its folder.
         std::fs::set_permissions(folder.parent().unwrap(), Permissions::from_mode(0o755)).unwrap();
         std::fs::set_permissions(&folder, Permissions::from_mode(0o777)).unwrap();
-        let places = ["/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin"].map(|place| Path::new(place).join(program));
+        let places =
+            ["/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin"].map(|place| Path::new(place).join(program));
         let program = places.into_iter().find(|path| path.exists());
         let program = program.expect("icecast2 and nginx-light are needed: run make setup-test");
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
