@@ -30,7 +30,13 @@ fn prepare(folder: &Path) {
 fn until(station: &Station, name: &str, what: &str, is_so: impl Fn(&Value) -> bool) -> (Value, Duration) {
     let start = Instant::now();
     loop {
-        let health = station.health();
+        // Before the first segment the status is 503.
+        let Some(health) = station.get("healthz") else {
+            assert!(start.elapsed() < Duration::from_secs(25), "no segment\n{}", station.log());
+            std::thread::sleep(Duration::from_millis(20));
+            continue;
+        };
+        let health: Value = serde_json::from_slice(&health).unwrap();
         let publisher = health["publishers"].as_array().unwrap().iter().find(|one| one["name"] == name);
         let publisher = publisher.unwrap_or_else(|| panic!("no {name}: {health}")).clone();
         if is_so(&publisher) {

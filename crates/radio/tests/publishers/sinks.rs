@@ -24,7 +24,7 @@ impl Sink {
     /// An Icecast server with this password of sources.
     pub fn icecast(folder: &Path, password: &str) -> Self {
         let sink = Self::new(folder, "icecast2", &["-c", "config"]);
-        let (port, folder) = (sink.port, sink.folder.display());
+        let (port, folder) = (sink.port, sink.folder.display().to_string());
         sink.start(&format!(
             "<icecast><limits><clients>20</clients><sources>4</sources></limits><authentication><source-password>{password}\
              </source-password><admin-user>admin</admin-user><admin-password>{password}</admin-password></authentication>\
@@ -37,8 +37,8 @@ impl Sink {
 
     /// An nginx that stores what is uploaded in the folder `www`.
     pub fn nginx(folder: &Path) -> Self {
-        let sink = Self::new(folder, "nginx", &["-e", "error.log", "-c"]);
-        let (port, folder) = (sink.port, sink.folder.display());
+        let sink = Self::new(folder, "nginx", &["-e", "stderr", "-c"]);
+        let (port, folder) = (sink.port, sink.folder.display().to_string());
         std::fs::create_dir(sink.folder.join("www")).unwrap();
         std::fs::set_permissions(sink.folder.join("www"), Permissions::from_mode(0o777)).unwrap();
         let temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
