@@ -30,6 +30,8 @@ const CHECKSUM: Crc<u32, Table<16>> = Crc::<u32, Table<16>>::new(&Algorithm {
     check: 0x89A1_897F,
     residue: 0,
 });
+/// The position of the number in a page.
+const NUMBER_AT: usize = 18;
 /// The position of the checksum in a page.
 const CHECKSUM_AT: usize = 22;
 /// The number of pages of the headers. In the stream, the pages of sound are numbered from it on, so that a stream from the beginning has
@@ -125,11 +127,26 @@ impl LiveOgg {
         out.push(parts.len() as u8);
         out.extend(parts);
         packets().for_each(|packet| out.extend(packet));
-        let checksum = CHECKSUM.checksum(out.get(start..).unwrap_or_default());
-        if let Some(field) = out.get_mut(start + CHECKSUM_AT..start + CHECKSUM_AT + 4) {
-            field.copy_from_slice(&checksum.to_le_bytes());
-        }
+        write_checksum(out.get_mut(start..).unwrap_or_default());
     }
+}
+
+/// Writes the checksum of a page in which it is 0.
+fn write_checksum(page: &mut [u8]) {
+    let checksum = CHECKSUM.checksum(page);
+    if let Some(field) = page.get_mut(CHECKSUM_AT..CHECKSUM_AT + 4) {
+        field.copy_from_slice(&checksum.to_le_bytes());
+    }
+}
+
+/// Gives a page of Ogg another number, and its checksum. A stream that is sent to an Icecast server from its middle on is numbered anew: the
+/// headers have the numbers 0 and 1, and the pages of sound those from 2 on. Bytes that are shorter than a page stay as they are.
+pub fn renumber_page(page: &mut [u8], number: u32) {
+    let Some(fields) = page.get_mut(NUMBER_AT..CHECKSUM_AT + 4) else { return };
+    let (place, checksum) = fields.split_at_mut(CHECKSUM_AT - NUMBER_AT);
+    place.copy_from_slice(&number.to_le_bytes());
+    checksum.fill(0);
+    write_checksum(page);
 }
 
 /// The most bytes of a packet with one frame (RFC 6716, section 3.4).
@@ -158,6 +175,21 @@ mod tests {
         let packets: Vec<Vec<u8>> = (0..10).map(|n| vec![number as u8; [320, 255, 1, 1_275][n % 4]]).collect();
         let packets: Vec<&[u8]> = packets.iter().map(Vec::as_slice).collect();
         OGG.page(number, packets.as_slice().try_into().unwrap())
+    }
+
+    #[test]
+    fn a_page_with_another_number_has_its_checksum() {
+        for (page, number) in [(page(7), 9), (page(7), 1_000_000)] {
+            let mut renumbered = page;
+            renumber_page(&mut renumbered, number);
+            assert_eq!(renumbered[18..22], number.to_le_bytes());
+            let mut expected = Vec::new();
+            let packets: Vec<Vec<u8>> = (0..10).map(|n| vec![7; [320, 255, 1, 1_275][n % 4]]).collect();
+            let packets: Vec<&[u8]> = packets.iter().map(Vec::as_slice).collect();
+            OGG.write(0, 8 * 9_600, number.into(), &packets, &mut expected);
+            assert_eq!(renumbered, expected);
+        }
+        renumber_page(&mut [0; 25], 1);
     }
 
     #[test]

@@ -9,6 +9,7 @@ use crowd_cli::backoff::Backoff;
 use crowd_engine::Frames;
 use crowd_streaming::icecast::source::{SourceRequest, Title};
 use crowd_streaming::icecast::{SourceConnection, TitleUpdates};
+use crowd_streaming::opus::renumber_page;
 use tokio::sync::watch;
 
 use super::icecast_url::StreamFormat;
@@ -18,6 +19,9 @@ use crate::station::{Cursor, LiveStream, OGG, Published};
 
 /// After a connection of this length, the next attempt begins after the shortest time.
 const STABLE: Duration = Duration::from_secs(10);
+
+/// The number of pages before those with sound.
+const OGG_HEADERS: u32 = 2;
 
 /// Sends a stream as a source.
 pub(super) struct IcecastSource {
@@ -80,14 +84,19 @@ impl IcecastSource {
         self.titles.connected();
         let mut bytes = match self.format {
             StreamFormat::Aac => Vec::new(),
-            StreamFormat::Opus => OGG.headers(cursor.next()),
+            StreamFormat::Opus => OGG.headers_with(0, &[("TITLE", &self.request.name)]),
         };
-        let mut title = None;
+        let (mut page, mut title) = (OGG_HEADERS, None);
         while !stopped.load(Ordering::Relaxed) {
             let played = *self.played.borrow();
             let late = |_| "the server takes the stream slower than it plays".to_owned();
             for unit in cursor.take(played).map_err(late)? {
+                let start = bytes.len();
                 bytes.extend_from_slice(&unit.bytes);
+                if self.format == StreamFormat::Opus {
+                    renumber_page(bytes.get_mut(start..).unwrap_or_default(), page);
+                    page = page.wrapping_add(1);
+                }
                 title = Some(unit.title);
             }
             connection.send(&bytes)?;
