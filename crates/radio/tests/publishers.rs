@@ -1,6 +1,6 @@
 //! A station publishes to an Icecast server and to a web server. Whatever they do, the station goes on.
 #![cfg(all(feature = "aac", target_os = "linux"))]
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
 mod common;
 #[path = "publishers/sinks.rs"]

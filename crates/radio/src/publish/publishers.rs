@@ -34,6 +34,9 @@ pub struct PublishedStreams {
     pub opus: Option<(Arc<LiveStream>, u32)>,
 }
 
+/// What the thread of a publisher does until it is stopped.
+type Work = Box<dyn FnOnce(&AtomicBool) + Send>;
+
 /// The publishers of a station.
 #[derive(Debug)]
 pub struct Publishers {
@@ -79,7 +82,7 @@ impl Publishers {
     /// [`Error::Invalid`] when the station does not make what a publisher needs; [`Error::Io`] when a thread cannot be started.
     pub fn start(self, streams: &PublishedStreams, stopped: &Arc<AtomicBool>) -> Result<(), Error> {
         let Self { targets, password } = self;
-        let mut work: Vec<Box<dyn FnOnce(&AtomicBool) + Send>> = Vec::new();
+        let mut work: Vec<Work> = Vec::new();
         for (target, progress) in targets {
             match target {
                 Target::Ipfs => {}
