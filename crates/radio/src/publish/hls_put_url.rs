@@ -63,6 +63,9 @@ impl HlsPutUrl {
             }
         }
         url.query = sent.join("&");
+        if base.split_once("://").is_none_or(|(_, rest)| rest.is_empty() || rest.starts_with('/')) {
+            return Err("the host is missing: hls-put+https://HOST/PATH/".to_owned());
+        }
         let parsed: ureq::http::Uri = base.parse().map_err(|_| "it is no valid URL: encode other characters with %")?;
         let login = parsed.authority().is_some_and(|authority| authority.as_str().contains('@'));
         if origin == Origin::CommandLine && (login || !url.query.is_empty()) {
@@ -71,9 +74,6 @@ impl HlsPutUrl {
                 "the URL contains {secret}, which may be secret, and every user of this machine can see it: write the whole URL into a \
                  file, and name the file with --publish-file"
             ));
-        }
-        if parsed.host().is_none_or(str::is_empty) {
-            return Err("the host is missing: hls-put+https://HOST/PATH/".to_owned());
         }
         if !base.ends_with('/') && !url.names_in_query() {
             return Err("the path has to end with /, or the parameters with file=".to_owned());
