@@ -1,6 +1,6 @@
 //! `hls-put+https://HOST/PATH/[?max_listed=N&delete=1&playlist=NAME]`.
 
-use super::target::{Origin, parameters, shown};
+use super::url_text::{Origin, parameters, shown};
 
 /// The scheme before that of HTTP.
 const PREFIX: &str = "hls-put+";

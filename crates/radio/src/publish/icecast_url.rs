@@ -2,7 +2,7 @@
 
 use crowd_streaming::icecast::source::{Password, SourceUrl};
 
-use super::target::{Origin, parameters};
+use super::url_text::{Origin, parameters};
 
 /// The stream that an Icecast server receives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -10,6 +10,7 @@ mod progress;
 mod publishers;
 mod target;
 mod upload;
+mod url_text;
 mod wait;
 
 pub use hls_put_url::HlsPutUrl;
@@ -17,4 +18,5 @@ pub use icecast_url::{IcecastUrl, StreamFormat};
 pub use ipfs::{IpfsPublisher, SharedGateway};
 pub use progress::{Progress, PublisherState, PublisherStatus};
 pub use publishers::{PublishedStreams, Publishers};
-pub use target::{Origin, Target};
+pub use target::Target;
+pub use url_text::Origin;
