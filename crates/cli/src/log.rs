@@ -15,7 +15,7 @@ use crate::exit::{ExitReason, exit, exit_with};
 
 /// The filter that drops the log lines of decoders, because they do not name the file, and those of HTTP requests, because they have URLs
 /// with secrets. The programs log the important ones as errors or warnings.
-const OTHERS_OFF: &str = "symphonia=off,ureq=off,ureq_proto=off";
+const OTHERS_OFF: &str = "symphonia=off,ureq=off,ureq_proto=off,rustls_platform_verifier=off";
 
 /// The kind of time at the beginning of text lines. JSON lines always have the time of day.
 #[derive(Clone, Copy, Debug)]

@@ -83,11 +83,14 @@ impl Uploads {
     }
 }
 
-/// Whether the error can be that of a connection that the server had closed. When it refuses connections, another attempt is no use.
+/// Whether the error can be that of a connection that the server had closed. When it refuses connections, or its certificate is wrong, another
+/// attempt is no use.
 fn is_closed(error: &Error) -> bool {
     use std::io::ErrorKind;
     match error {
-        Error::Io(error) => error.kind() != ErrorKind::ConnectionRefused && error.kind() != ErrorKind::TimedOut,
+        Error::Io(error) => {
+            !matches!(error.kind(), ErrorKind::ConnectionRefused | ErrorKind::TimedOut | ErrorKind::InvalidData)
+        }
         Error::Protocol(_) => true,
         _ => false,
     }
