@@ -221,6 +221,18 @@ mod tests {
     }
 
     #[test]
+    fn a_source_that_sends_once_a_second_is_on_air_after_its_second_block() {
+        let mut source = OnAir::default();
+        let decisions = (0..30_u32).map(|tenth| {
+            let received = tenth % 10 == 0;
+            let enough = tenth >= 10;
+            let now = Duration::from_millis(100) * tenth;
+            source.observe(Observation { now, received, loud: received, enough, ..SOUND })
+        });
+        assert_eq!(decisions.take_while(|decision| *decision != Decision::Begin).count(), 10);
+    }
+
+    #[test]
     fn a_source_that_is_lost_again_and_again_stays_off_air() {
         let (mut source, mut now) = (OnAir::default(), Duration::ZERO);
         decision(&mut source, &mut now, SOUND, 2.0);
