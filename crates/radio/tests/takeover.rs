@@ -340,11 +340,11 @@ fn a_source_with_a_faster_clock_is_heard_without_a_growing_buffer() {
     let mut heard = Heard::new(folder.path(), false);
     heard.run(10.0, 0.0, 0.0);
     heard.connect();
-    heard.run(300.0, 0.25, 250.0);
+    heard.run(150.0, 0.25, 300.0);
     let status = heard.process().mount.status();
     assert_eq!((status.state, status.losses), ("on_air", 0));
-    // It takes some minutes until the speeds are equal; the buffer grows by less than 0.2 s until then.
-    assert!((30.0..=250.0).contains(&status.drift_ppm), "{status:?}");
+    // It takes some minutes until the speeds are equal. The unit tests of the drift have an hour.
+    assert!((10.0..=300.0).contains(&status.drift_ppm), "{status:?}");
     assert!(heard.process().input.status().waiting < 24_000);
     let sound = heard.sound();
     let phases: Vec<f64> =
