@@ -1,4 +1,5 @@
 //! The programs of others that send sound to the port for sources, with the protocol libraries of their own.
+#![cfg(feature = "aac")]
 #![allow(dead_code, clippy::panic, clippy::unwrap_used, clippy::indexing_slicing, missing_docs)]
 
 #[path = "source_port/client.rs"]
