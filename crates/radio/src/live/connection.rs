@@ -131,7 +131,9 @@ impl Connection<'_> {
             tracing::info!(from = %self.from, path, user = credentials.user, "a source names a mount that does not exist");
             return Err(Reply::NotFound(of_user.iter().map(|mount| mount.mount.clone()).collect()));
         }
-        tracing::warn!(from = %self.from, path, user = credentials.user, "wrong user or password of a source");
+        if let Some(count) = self.state.refusals.to_log() {
+            tracing::warn!(from = %self.from, path, user = credentials.user, count, "wrong user or password of a source");
+        }
         self.registration.pause(self.state.refusals.next());
         Err(Reply::Unauthorized)
     }

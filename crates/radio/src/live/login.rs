@@ -24,10 +24,15 @@ pub(super) fn is_user(mount: &MountSettings, given: &Credentials) -> bool {
     mount.users.iter().fold(false, |found, (user, password)| (hash(user, password) == given) | found)
 }
 
-/// Limits the number of passwords that can be tried.
+/// The time between two lines in the log about wrong passwords.
+const LOGGED: Duration = Duration::from_secs(10);
+
+/// Limits the number of passwords that can be tried, and of the lines in the log about them.
 #[derive(Debug, Default)]
 pub(super) struct Refusals {
     latest: Mutex<Option<Instant>>,
+    /// The time of the last line, and the refusals since then.
+    logged: Mutex<(Option<Instant>, u64)>,
 }
 
 impl Refusals {
@@ -38,6 +43,18 @@ impl Refusals {
         let at = latest.map_or(now + DELAY, |latest| (now + DELAY).max(latest + BETWEEN));
         *latest = Some(at);
         at.saturating_duration_since(now)
+    }
+
+    /// The number of refusals that a line in the log is about, if it is time for one.
+    pub fn to_log(&self) -> Option<u64> {
+        let mut logged = self.logged.lock().unwrap_or_else(PoisonError::into_inner);
+        logged.1 += 1;
+        if logged.0.is_some_and(|time| time.elapsed() < LOGGED) {
+            return None;
+        }
+        let count = logged.1;
+        *logged = (Some(Instant::now()), 0);
+        Some(count)
     }
 }
 
@@ -71,5 +88,6 @@ mod tests {
         for (time, expected) in times.into_iter().zip([1.0, 1.3, 1.6, 1.9]) {
             assert!((time - expected).abs() < 0.05, "{time}");
         }
+        assert_eq!([(); 3].map(|()| refusals.to_log()), [Some(1), None, None]);
     }
 }
