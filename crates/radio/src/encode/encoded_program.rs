@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use crowd_streaming::aac::{AacFrame, AacSettings, splice_index};
 
-use super::located_piece::{LocatedPiece, locate};
+use super::located_piece::{LocatedPiece, PieceKey, locate};
 use super::piece_encoder::{PieceEncoder, encode};
 use super::piece_store::PieceStore;
 use super::pieces::SEARCH;
@@ -27,8 +27,6 @@ pub struct EncodedProgram {
 
 /// A piece with its AAC frames.
 struct EncodedPiece {
-    /// The frame from which on the timeline is used in which the piece was found.
-    version: u64,
     located: LocatedPiece,
     frames: Vec<AacFrame>,
     /// The encoder, for a piece with live sound. It makes frames as sound is received.
@@ -38,15 +36,11 @@ struct EncodedPiece {
 }
 
 impl EncodedPiece {
-    fn key(&self) -> PieceKey {
-        (self.version, self.located.used.start)
-    }
-
     /// Encodes the frames before the AAC frame `until`, if they have live sound. Others are encoded from the beginning.
     fn encode(&mut self, until: u64, sound: &mut ProgramSound) -> Result<(), Error> {
         let Some(encoder) = &mut self.encoder else { return Ok(()) };
         encoder.set_end(&self.located.piece);
-        let (version, made_at) = (self.version, self.located.used.start * AacFrame::LENGTH);
+        let (version, made_at) = (self.located.version, self.located.used.start * AacFrame::LENGTH);
         let read = |range: Range<u64>| {
             let items = sound.program().timeline(version).items(range.clone());
             let items = sound.program().sounding(items, made_at);
@@ -62,9 +56,6 @@ impl EncodedPiece {
         self.frames.get(index(range.start)..index(range.end)).unwrap_or_default()
     }
 }
-
-/// A piece that is held: the version in which it was found, and the first AAC frame in which it is used.
-type PieceKey = (u64, u64);
 
 impl EncodedProgram {
     /// Encoded frames whose pieces are kept in `store`.
@@ -118,11 +109,12 @@ impl EncodedProgram {
         let (among, frame) = (start..start + SEARCH, start * AacFrame::LENGTH);
         let from = sound.program().version(frame).start;
         let (before, after) = (self.frames_of(from - 1, among.clone(), sound)?, self.frames_of(from, among, sound)?);
-        Ok(start + self.splice(&before, &after))
+        Ok(start + self.counted(splice_index(&before, &after)))
     }
 
-    fn splice(&mut self, before: &[AacFrame], after: &[AacFrame]) -> u64 {
-        let index = splice_index(before, after).unwrap_or_else(|| {
+    /// The index of a change; counted, if there is no even one.
+    fn counted(&mut self, index: Option<usize>) -> u64 {
+        let index = index.unwrap_or_else(|| {
             self.uneven_changes += 1;
             SEARCH as usize / 2
         });
@@ -135,18 +127,17 @@ impl EncodedProgram {
         let mut at = range.start;
         while at < range.end {
             let located = self.locate(version, at, sound);
-            let used = located.used.clone();
-            let start = self.change_into(located, sound)?;
+            let start = self.change_into(&located, sound)?;
             let (located, end) = if at < start {
-                (self.locate(version, used.start - 1, sound), start)
-            } else if range.end <= used.end {
-                (self.locate(version, at, sound), range.end)
+                (self.locate(version, located.used.start - 1, sound), start)
+            } else if range.end <= located.used.end {
+                (located, range.end)
             } else {
-                let next = self.locate(version, used.end, sound);
-                (self.locate(version, at, sound), self.change_into(next, sound)?)
+                let next = self.locate(version, located.used.end, sound);
+                (located, self.change_into(&next, sound)?)
             };
             let end = end.min(range.end);
-            let key = self.encode(located, end, sound)?;
+            let key = self.encode(&located, end, sound)?;
             let found = self.held(key).map(|piece| piece.get(&(at..end))).unwrap_or_default();
             if found.len() as u64 != end - at {
                 let advice = "this is a fault of crowd-radio, please report it";
@@ -159,33 +150,32 @@ impl EncodedProgram {
     }
 
     /// The AAC frame at which the stream changes to a piece from the one before it.
-    fn change_into(&mut self, located: LocatedPiece, sound: &mut ProgramSound) -> Result<u64, Error> {
-        let (version, start) = (located.version, located.used.start);
-        let known = self.held((version, start)).and_then(|piece| piece.change);
+    fn change_into(&mut self, located: &LocatedPiece, sound: &mut ProgramSound) -> Result<u64, Error> {
+        let start = located.used.start;
+        let known = self.held(located.key()).and_then(|piece| piece.change);
         if let Some(change) = known.or((start == 0).then_some(0)) {
             return Ok(change);
         }
         let among = start..start + SEARCH;
-        let before = self.locate(version, start - 1, sound);
-        let before = self.encode(before, among.end, sound)?;
-        let before = self.held(before).map(|piece| piece.get(&among).to_vec()).unwrap_or_default();
-        let key = self.encode(located, among.end, sound)?;
-        let after = self.held(key).map(|piece| piece.get(&among).to_vec()).unwrap_or_default();
-        let change = start + self.splice(&before, &after);
-        if let Some(piece) = self.held.iter_mut().find(|piece| piece.key() == key) {
+        let before = self.locate(located.version, start - 1, sound);
+        let (before, after) = (self.encode(&before, among.end, sound)?, self.encode(located, among.end, sound)?);
+        let frames = |key| self.held(key).map(|piece| piece.get(&among)).unwrap_or_default();
+        let index = splice_index(frames(before), frames(after));
+        let change = start + self.counted(index);
+        if let Some(piece) = self.held.iter_mut().find(|piece| piece.located.key() == after) {
             piece.change = Some(change);
         }
         Ok(change)
     }
 
     /// Encodes a piece, at least to before the AAC frame `until`, and holds it.
-    fn encode(&mut self, located: LocatedPiece, until: u64, sound: &mut ProgramSound) -> Result<PieceKey, Error> {
-        let key = (located.version, located.used.start);
-        let index = self.held.iter().position(|piece| piece.key() == key);
+    fn encode(&mut self, located: &LocatedPiece, until: u64, sound: &mut ProgramSound) -> Result<PieceKey, Error> {
+        let key = located.key();
+        let index = self.held.iter().position(|piece| piece.located.key() == key);
         let mut piece = match index.and_then(|index| self.held.remove(index)) {
             // A live region that goes on can get another end.
-            Some(piece) => EncodedPiece { located, ..piece },
-            None => self.begin(located, sound)?,
+            Some(piece) => EncodedPiece { located: located.clone(), ..piece },
+            None => self.begin(located.clone(), sound)?,
         };
         let encoded = piece.encode(until, sound);
         self.held.truncate(HELD - 1);
@@ -194,10 +184,10 @@ impl EncodedProgram {
     }
 
     fn begin(&self, mut located: LocatedPiece, sound: &mut ProgramSound) -> Result<EncodedPiece, Error> {
-        let (version, settings) = (located.version, self.store.settings());
+        let settings = self.store.settings();
         if located.is_live {
             let encoder = Some(PieceEncoder::new(&located.piece, settings)?);
-            return Ok(EncodedPiece { version, located, frames: Vec::new(), encoder, change: None });
+            return Ok(EncodedPiece { located, frames: Vec::new(), encoder, change: None });
         }
         let piece = &mut located.piece;
         let items = std::mem::take(&mut piece.items);
@@ -213,17 +203,17 @@ impl EncodedProgram {
                 frames
             }
         };
-        Ok(EncodedPiece { version, located, frames, encoder: None, change: None })
+        Ok(EncodedPiece { located, frames, encoder: None, change: None })
     }
 
     fn held(&self, key: PieceKey) -> Option<&EncodedPiece> {
-        self.held.iter().find(|piece| piece.key() == key)
+        self.held.iter().find(|piece| piece.located.key() == key)
     }
 
     /// The piece with an AAC frame.
     fn locate(&mut self, version: u64, frame: u64, sound: &mut ProgramSound) -> LocatedPiece {
         let version = sound.program().version(version).start;
-        let is_it = |held: &&EncodedPiece| held.version == version && held.located.used.contains(&frame);
+        let is_it = |held: &&EncodedPiece| held.located.version == version && held.located.used.contains(&frame);
         match self.held.iter().find(is_it) {
             // Where live sound goes on is known anew each time.
             Some(held) if held.encoder.is_none() => held.located.clone(),

@@ -20,6 +20,16 @@ pub struct LocatedPiece {
     pub is_live: bool,
 }
 
+/// What tells one piece from another: its version, and the first AAC frame in which it is used.
+pub type PieceKey = (u64, u64);
+
+impl LocatedPiece {
+    /// What tells it from other pieces.
+    pub fn key(&self) -> PieceKey {
+        (self.version, self.used.start)
+    }
+}
+
 /// The piece with an AAC frame. `version` is the first frame of a timeline.
 pub fn locate(version: u64, frame: u64, sound: &mut ProgramSound) -> LocatedPiece {
     let regions = live_regions(version, sound);
