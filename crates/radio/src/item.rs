@@ -65,15 +65,15 @@ pub struct ItemChunk {
 }
 
 impl Item {
-    /// What is shown of a live source that plays something with this title.
-    pub fn of_live(title: &str) -> Self {
+    /// An item of which only the kind, the file and the title are known. The rest is empty.
+    pub fn untagged(kind: ItemKind, file: PathBuf, title: String) -> Self {
         Self {
             hash: String::new(),
-            kind: ItemKind::Track,
-            file: PathBuf::new(),
+            kind,
+            file,
             frames: Frames(0),
             gain_db: 0.0,
-            title: title.to_owned(),
+            title,
             artist: None,
             album: None,
             cover: false,
@@ -81,6 +81,11 @@ impl Item {
             mix_point: None,
             chunk: None,
         }
+    }
+
+    /// What is shown of a live source that plays something with this title.
+    pub fn of_live(title: &str) -> Self {
+        Self::untagged(ItemKind::Track, PathBuf::new(), title.to_owned())
     }
 
     /// The artist and the title, as players show them.
@@ -112,19 +117,7 @@ pub(crate) mod tests {
 
     /// A track that is named after its hash.
     pub fn item(hash: &str, frames: u64) -> Item {
-        Item {
-            hash: hash.to_owned(),
-            kind: ItemKind::Track,
-            file: format!("{hash}.flac").into(),
-            frames: Frames(frames),
-            gain_db: 0.0,
-            title: hash.to_owned(),
-            artist: None,
-            album: None,
-            cover: false,
-            isrc: None,
-            mix_point: None,
-            chunk: None,
-        }
+        let item = Item::untagged(ItemKind::Track, format!("{hash}.flac").into(), hash.to_owned());
+        Item { hash: hash.to_owned(), frames: Frames(frames), ..item }
     }
 }

@@ -19,22 +19,8 @@ const AAC_FRAME: u64 = 1_024;
 const EPOCH: &str = "2026-01-04T23:00:00Z";
 
 fn item(name: &str, kind: ItemKind, frames: u64) -> Item {
-    let (artist, album) = (None, None);
-    let file = format!("{name}.flac").into();
-    Item {
-        hash: name.to_owned(),
-        kind,
-        file,
-        frames: Frames(frames),
-        gain_db: 0.0,
-        title: name.to_owned(),
-        artist,
-        album,
-        cover: false,
-        isrc: None,
-        mix_point: None,
-        chunk: None,
-    }
+    let item = Item::untagged(kind, format!("{name}.flac").into(), name.to_owned());
+    Item { hash: name.to_owned(), frames: Frames(frames), ..item }
 }
 
 fn playlist(name: &str, kind: ItemKind, order: &str, lengths: &[u64]) -> PreparedPlaylist {

@@ -194,17 +194,10 @@ impl Feeder {
         };
         Ok(Some(Item {
             hash: chunk.hash.clone(),
-            kind: ItemKind::Track,
-            file: path,
             frames,
             gain_db: chunk.gain_db,
-            title: chunk.prompt.clone(),
-            artist: None,
-            album: None,
-            cover: false,
-            isrc: None,
-            mix_point: None,
             chunk: Some(ItemChunk { take: *take, prompt: chunk.prompt.clone(), repeat: *repeat }),
+            ..Item::untagged(ItemKind::Track, path, chunk.prompt.clone())
         }))
     }
 }

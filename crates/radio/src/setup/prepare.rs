@@ -196,21 +196,7 @@ impl Preparer {
             GeneratedMusic::FILLER.write(&path, stream.sample_rate)?;
         }
         let Measured { hash, frames, gain_db } = self.measured(&path, SampleRate::new(stream.sample_rate)?)?;
-        let kind = ItemKind::Filler;
-        Ok(Item {
-            hash,
-            kind,
-            file: path,
-            frames,
-            gain_db,
-            title,
-            artist: None,
-            album: None,
-            cover: false,
-            isrc: None,
-            mix_point: None,
-            chunk: None,
-        })
+        Ok(Item { hash, frames, gain_db, ..Item::untagged(ItemKind::Filler, path, title) })
     }
 }
 

@@ -59,19 +59,7 @@ pub fn measure_file(
 /// The item of a measured file with its tags.
 pub fn with_tags(measured: Measured, track: &Track, path: &Path, kind: ItemKind) -> Item {
     let Measured { hash, frames, gain_db } = measured;
-    let (title, artist, album) = (track.title.clone(), track.artist.clone(), track.album.clone());
-    Item {
-        hash,
-        kind,
-        file: path.to_owned(),
-        frames,
-        gain_db,
-        title,
-        artist,
-        album,
-        cover: track.cover,
-        isrc: track.isrc.clone(),
-        mix_point: None,
-        chunk: None,
-    }
+    let (artist, album, isrc) = (track.artist.clone(), track.album.clone(), track.isrc.clone());
+    let untagged = Item::untagged(kind, path.to_owned(), track.title.clone());
+    Item { hash, frames, gain_db, artist, album, cover: track.cover, isrc, ..untagged }
 }
