@@ -46,6 +46,8 @@ const BLOCKED: Duration = Duration::from_secs(10);
 const PLAUSIBLE: Duration = Duration::from_secs(1_704_067_200);
 /// The time in which the publisher ends when it is stopped.
 const STOPPING: Duration = Duration::from_secs(3);
+/// The time between two looks whether it has ended.
+const POLL: Duration = Duration::from_millis(10);
 /// The time in which responses that are being sent end when the server is stopped.
 const CLOSING: Duration = Duration::from_millis(500);
 /// The longest time that a new station waits for its first generated music. The built-in music needs some seconds.
@@ -208,7 +210,7 @@ impl Broadcast {
                     "the publisher does not end: it may wait for a file on a disk or a share that does not answer";
                 return Err(Error::Invalid(fault.to_owned()));
             }
-            thread::sleep(STOPPING / 300);
+            thread::sleep(POLL);
         }
         publishing.join().map_err(|_| Error::Invalid(fault.to_owned()))
     }

@@ -9,7 +9,7 @@ use super::mount_settings::MountSettings;
 
 /// The time after which a wrong password is refused.
 const DELAY: Duration = Duration::from_secs(1);
-/// The time between two refusals, whoever they are for.
+/// The time between two refusals, of one source or of several.
 const BETWEEN: Duration = Duration::from_millis(300);
 
 /// Whether the credentials are those of a user of the mount. The time that it takes depends neither on the password nor on the user.
