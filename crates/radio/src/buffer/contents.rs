@@ -67,6 +67,17 @@ pub struct Taken {
     pub repeat: bool,
 }
 
+/// Chunks in a row with the same prompt that were not played.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct WaitingChunks {
+    /// The prompt.
+    pub prompt: String,
+    /// The number of chunks.
+    pub chunks: usize,
+    /// Their length in seconds.
+    pub seconds: f64,
+}
+
 /// What is in a buffer.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Contents {
@@ -151,6 +162,20 @@ impl Contents {
                 self.removed.extend(self.chunks.remove(&id).map(|held| held.chunk.file));
             }
         }
+    }
+
+    /// The chunks that were not taken, in the order in which they play, by their prompts.
+    pub fn waiting(&self) -> Vec<WaitingChunks> {
+        let mut rows: Vec<WaitingChunks> = Vec::new();
+        for chunk in self.available() {
+            match rows.last_mut().filter(|row| row.prompt == chunk.prompt) {
+                Some(row) => (row.chunks, row.seconds) = (row.chunks + 1, row.seconds + chunk.seconds()),
+                None => {
+                    rows.push(WaitingChunks { prompt: chunk.prompt.clone(), chunks: 1, seconds: chunk.seconds() });
+                }
+            }
+        }
+        rows
     }
 
     /// The chunks that were not taken, in the order in which they play.

@@ -1,5 +1,6 @@
 //! How much music a buffer has left.
 
+use std::fmt;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -18,6 +19,18 @@ pub enum Health {
     Emergency,
     /// Next to nothing. Chunks that were played are repeated, so that the rest lasts until more is generated.
     Depleted,
+}
+
+impl fmt::Display for Health {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Healthy => "HEALTHY",
+            Self::Warning => "WARNING",
+            Self::Critical => "CRITICAL",
+            Self::Emergency => "EMERGENCY",
+            Self::Depleted => "DEPLETED",
+        })
+    }
 }
 
 /// The seconds of music that was not played from which on a buffer is healthy, warning, critical and emergency. They fall.

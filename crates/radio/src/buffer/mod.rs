@@ -19,7 +19,7 @@ mod settings;
 mod sound;
 
 pub use chunk::{Chunk, ChunkName};
-pub use contents::{Contents, Event, Held, Taken};
+pub use contents::{Contents, Event, Held, Taken, WaitingChunks};
 #[cfg(feature = "aac")]
 pub use feeder::Feeder;
 #[cfg(feature = "aac")]

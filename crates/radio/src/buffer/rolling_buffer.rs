@@ -9,7 +9,7 @@ use crowd_media::{AudioSpec, AudioWriter, Container, SampleFormat, Tags};
 use serde::Serialize;
 
 use super::chunk::{Chunk, ChunkName};
-use super::contents::{Contents, Event, Taken};
+use super::contents::{Contents, Event, Taken, WaitingChunks};
 use super::health::Health;
 use super::log::Log;
 use super::settings::BufferSettings;
@@ -68,6 +68,10 @@ pub struct Status {
     pub next_prompt_index: usize,
     /// The next prompt.
     pub next_prompt: String,
+    /// All prompts, in their order.
+    pub prompts: Vec<String>,
+    /// The chunks that were not played, in the order in which they play: one entry for each row of chunks with the same prompt.
+    pub waiting: Vec<WaitingChunks>,
     /// Whether the generator waits for a chunk to be played.
     pub buffer_full: bool,
     /// How often chunks were taken to be played.
@@ -358,6 +362,8 @@ impl RollingBuffer {
             cooldown_seconds: settings.cooldowns.of(health).as_secs_f64(),
             next_prompt_index,
             next_prompt: settings.prompt(next_prompt_index).to_owned(),
+            prompts: settings.prompts.clone(),
+            waiting: contents.waiting(),
             buffer_full: !contents.has_room(settings),
             played: contents.takes,
             repeats: contents.repeats,

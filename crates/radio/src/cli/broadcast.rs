@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, mpsc};
+use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -23,6 +23,7 @@ use crate::buffer::Feeder;
 use crate::config::LiveConfig;
 use crate::encode::ProgramSound;
 use crate::error::Error;
+use crate::health::HealthLog;
 use crate::http::{App, COVER_READS, HlsClients, Latest, Mount, router};
 use crate::manifest::Manifest;
 use crate::publish::PublishedStreams;
@@ -144,6 +145,12 @@ impl Broadcast {
             slots: StreamSlots::new("streams", self.access.max_streams.get()),
             hls_clients: HlsClients::default(),
             cover_reads: Arc::new(Semaphore::new(COVER_READS)),
+            heard: Latest::default(),
+            loudness_lufs: manifest.stream.loudness_lufs,
+            health_log: HealthLog::open(state),
+            figures: Mutex::default(),
+            state: state.to_owned(),
+            log_reads: Arc::new(Semaphore::new(1)),
             responses: Arc::default(),
             commands,
             token,
@@ -181,9 +188,8 @@ impl Broadcast {
         let _still = match health_file {
             None => Some(still),
             Some(file) => {
-                let (published, pause) = (app.published.clone(), manifest.schedule.pause());
                 let results = (file, self.on_change.clone());
-                let check = SelfCheck::new(address, &base.to_string(), pause, results, published, still);
+                let check = SelfCheck::new(address, &base.to_string(), results, app.clone(), still);
                 let stopped = stopped.clone();
                 let thread = thread::Builder::new().name("self-check".to_owned());
                 let spawned = thread.spawn(move || check.run(&stopped));

@@ -320,7 +320,7 @@ fn show(status: &Status, json: bool) -> Result<(), Error> {
     }
     let Status { total_files, chunks, available_chunks, hours_remaining, played, repeats, lost, .. } = status;
     let minutes = hours_remaining * 60.0;
-    let health = format!("{:?}", status.health).to_uppercase();
+    let health = status.health;
     let mut text = format!(
         "{health}: {available_chunks} chunks ({minutes:.0} minutes) are not played; {total_files} of {chunks} files\n\
          played {played} chunks, {repeats} of them repeats; {lost} lost\n\

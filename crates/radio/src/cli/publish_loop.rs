@@ -3,15 +3,16 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crowd_engine::Frames;
 
 use super::live::LiveSources;
-use crate::buffer::Feeder;
+use crate::buffer::{Feeder, Health, Status};
 use crate::error::Error;
 use crate::http::{App, Latest};
-use crate::station::{AsRunLog, Control, Publisher};
+use crate::publish::PublisherState;
+use crate::station::{AsRunLog, Control, FIGURE_INTERVAL, Figure, Publisher};
 
 /// The longest time until the publisher looks at the clock again.
 const TICK: Duration = Duration::from_millis(100);
@@ -55,6 +56,7 @@ impl PublishLoop {
     /// Publishes until `stopped`.
     pub fn run(mut self, app: &App, stopped: &AtomicBool) {
         let (mut counted, mut failed, mut faults) = (None, None, Faults::default());
+        let mut noted: Option<Instant> = None;
         while !stopped.load(Ordering::Relaxed) {
             let played = *app.played.borrow();
             self.control.run(&mut self.publisher, played);
@@ -64,6 +66,11 @@ impl PublishLoop {
             if counted.is_none_or(|counted: Instant| counted.elapsed() >= COUNT_INTERVAL) {
                 counted = Some(Instant::now());
                 self.count(app, played, &mut faults);
+                note_health(app);
+            }
+            if noted.is_none_or(|noted| noted.elapsed() >= FIGURE_INTERVAL) {
+                noted = Some(Instant::now());
+                app.figures().push(figure(app));
             }
             let published = self.publisher.publish(played);
             if matches!(published, Ok(true)) {
@@ -120,5 +127,35 @@ impl PublishLoop {
             faults.live = live.fault();
             app.live.set(Some(live.status()));
         }
+    }
+}
+
+/// Enters into the history of the health what the station knows of itself.
+fn note_health(app: &App) {
+    app.health_log.set("fault", app.fault.get().as_deref());
+    if let Some(Status { health, .. }) = app.buffer.get() {
+        let text = format!("{health}: little music is left that was not played");
+        app.health_log.set("buffer", (health != Health::Healthy).then_some(text.as_str()));
+    }
+    for status in app.publishers.iter().map(|publisher| publisher.status()) {
+        match status.state {
+            PublisherState::Publishing => app.health_log.set(&status.name, None),
+            PublisherState::Waiting => {
+                app.health_log.set(&status.name, Some(status.last_error.as_deref().unwrap_or("not publishing")));
+            }
+            PublisherState::Connecting => {}
+        }
+    }
+}
+
+/// The figures of now.
+fn figure(app: &App) -> Figure {
+    let levels = app.heard.get().and_then(|heard| heard.levels);
+    Figure {
+        time: SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64(),
+        buffer_seconds: app.buffer.get().map(|buffer| 3_600.0 * buffer.hours_remaining),
+        listeners: app.listeners(),
+        loudness_lufs: levels.and_then(|levels| levels.loudness_lufs),
+        peak_dbfs: levels.and_then(|levels| levels.peak_dbfs),
     }
 }

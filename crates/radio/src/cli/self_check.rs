@@ -8,12 +8,12 @@ use std::thread;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use tokio::sync::{oneshot, watch};
+use tokio::sync::oneshot;
 
 use super::health::write_report;
 use super::on_change::OnChange;
 use crate::health::{AlarmKind, Health, Listener, Monitor};
-use crate::station::Published;
+use crate::http::App;
 
 /// The time between two readings.
 const INTERVAL: Duration = Duration::from_secs(5);
@@ -27,20 +27,19 @@ pub struct SelfCheck {
     /// The file of the results.
     file: PathBuf,
     on_change: OnChange,
-    published: watch::Receiver<Arc<Published>>,
+    app: Arc<App>,
     /// Dropped when the stream stands still for too long.
     still: oneshot::Sender<()>,
 }
 
 impl SelfCheck {
-    /// The check of a station on `address`, with `base_path` before its paths, whose planned pauses last at most `pause`. `still` is dropped when
+    /// The check of a station on `address`, with `base_path` before its paths. `still` is dropped when
     /// there was no new segment for a minute.
     pub fn new(
         address: SocketAddr,
         base_path: &str,
-        pause: Duration,
         (file, on_change): (PathBuf, OnChange),
-        published: watch::Receiver<Arc<Published>>,
+        app: Arc<App>,
         still: oneshot::Sender<()>,
     ) -> Self {
         // An address that stands for all addresses of the machine cannot be connected to everywhere.
@@ -50,7 +49,7 @@ impl SelfCheck {
             ip => ip,
         };
         let url = format!("http://{}{base_path}", SocketAddr::new(ip, address.port()));
-        Self { listener: Listener::new(&url), monitor: Monitor::new(pause), file, on_change, published, still }
+        Self { listener: Listener::new(&url), monitor: Monitor::new(Duration::ZERO), file, on_change, app, still }
     }
 
     /// Checks until `stopped`, beginning with the first segment.
@@ -58,10 +57,15 @@ impl SelfCheck {
         let (mut was_ok, mut complained) = (true, false);
         while !stopped.load(Ordering::Relaxed) {
             thread::sleep(INTERVAL);
-            if self.published.borrow().published_segments == 0 {
+            if self.app.now().published_segments == 0 {
                 continue;
             }
+            self.monitor.set_pause(self.app.now().longest_pause);
             let report = self.monitor.judge(&self.listener.listen(), Timestamp::now());
+            let alarms = report.alarms.iter().map(|alarm| (alarm.kind.name().to_owned(), alarm.text.clone()));
+            let is_alarm = |cause: &str| AlarmKind::ALL.iter().any(|kind| kind.name() == cause);
+            self.app.health_log.set_all(is_alarm, &alarms.collect());
+            self.app.heard.set(Some(report.clone()));
             match write_report(&self.file, &report) {
                 Ok(()) => complained = false,
                 Err(error) if !complained => {

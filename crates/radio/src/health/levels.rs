@@ -1,5 +1,6 @@
 //! Measures decoded sound.
 
+use crowd_media::{Audio, Samples, loudness};
 use serde::Serialize;
 
 /// The level under which sound is silence, in dBFS (RMS).
@@ -20,6 +21,10 @@ pub struct Levels {
     pub seconds: f64,
     /// The level in dBFS (RMS of both channels); -200 for digital silence.
     pub level_dbfs: f64,
+    /// The loudness in LUFS (EBU R 128); `None` for silence and for less than 0.4 s.
+    pub loudness_lufs: Option<f64>,
+    /// The largest sample in dBFS; `None` for digital silence.
+    pub peak_dbfs: Option<f64>,
     /// The silence at the beginning, at the end, and the longest one, in seconds.
     pub silence_seconds: [f64; 3],
     /// Whether one channel is 20 dB or more under the other one.
@@ -42,11 +47,23 @@ impl Levels {
         Self {
             seconds: frames.len() as f64 / f64::from(sample_rate),
             level_dbfs,
+            loudness_lufs: loudness(frames, sample_rate),
+            peak_dbfs: peak(frames),
             silence_seconds: [start, end, longest].map(seconds),
             channel_missing: level_dbfs > SILENCE_DBFS && (channels[0] - channels[1]).abs() >= MISSING_DB,
             clips: [0, 1].map(|channel| clips(frames, channel)).iter().sum(),
         }
     }
+}
+
+fn loudness(frames: &[[f32; 2]], sample_rate: u32) -> Option<f64> {
+    let audio = Audio::new(Samples::F32(frames.as_flattened().into()), sample_rate, 2).ok()?;
+    loudness::integrated(&audio).ok().filter(|loudness| loudness.is_finite())
+}
+
+fn peak(frames: &[[f32; 2]]) -> Option<f64> {
+    let largest = frames.as_flattened().iter().fold(0.0_f32, |largest, sample| largest.max(sample.abs()));
+    (largest > 0.0).then(|| 20.0 * f64::from(largest).log10())
 }
 
 /// The RMS level of some channels.
@@ -84,11 +101,14 @@ mod tests {
         let levels = Levels::of(&sound, 48_000);
         assert_eq!(levels.silence_seconds, [0.0, 0.0, 0.5]);
         assert!((levels.level_dbfs - -10.0).abs() < 0.1 && !levels.channel_missing && levels.clips == 0);
+        // The gate of EBU R 128 leaves the silence out. The tone of 382 Hz is a little under the 0 dB of the K-weighting.
+        let (loudness, peak) = (levels.loudness_lufs.unwrap(), levels.peak_dbfs.unwrap());
+        assert!((-7.5..-6.0).contains(&loudness) && (-6.1..-5.9).contains(&peak), "{loudness} {peak}");
         assert!(Levels::of(&tone(48_000, [0.5, 0.04]), 48_000).channel_missing);
         assert!(!Levels::of(&tone(48_000, [0.001, 0.0]), 48_000).channel_missing, "silence misses no channel");
         let mut clipped = tone(48_000, [1.5, 0.5]);
         clipped.iter_mut().for_each(|frame| frame[0] = frame[0].clamp(-1.0, 1.0));
         assert!(Levels::of(&clipped, 48_000).clips > 500);
-        assert_eq!(Levels::of(&[], 48_000).seconds, 0.0);
+        assert_eq!(Levels::of(&[], 48_000), Levels { level_dbfs: -200.0, ..Levels::default() });
     }
 }

@@ -40,6 +40,24 @@ pub enum AlarmKind {
     Clipping,
 }
 
+impl AlarmKind {
+    /// All causes.
+    pub const ALL: [Self; 6] =
+        [Self::Unreachable, Self::NoNewSegment, Self::WrongTime, Self::Silence, Self::ChannelMissing, Self::Clipping];
+
+    /// Its name, as in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Unreachable => "unreachable",
+            Self::NoNewSegment => "no_new_segment",
+            Self::WrongTime => "wrong_time",
+            Self::Silence => "silence",
+            Self::ChannelMissing => "channel_missing",
+            Self::Clipping => "clipping",
+        }
+    }
+}
+
 /// A fault that lasts.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Alarm {
@@ -88,6 +106,11 @@ impl Monitor {
     /// A monitor of a station whose planned pauses last at most `pause`.
     pub fn new(pause: Duration) -> Self {
         Self { pause, alarms: BTreeMap::new(), failures: 0, newest: None, silence: 0.0, levels: None }
+    }
+
+    /// Sets the length of the longest planned pause.
+    pub fn set_pause(&mut self, pause: Duration) {
+        self.pause = pause;
     }
 
     /// Judges what was heard at the time `now`.

@@ -1,7 +1,8 @@
 //! The state of the server, which all handlers use.
 
+use std::path::PathBuf;
 use std::sync::mpsc::SyncSender;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crowd_engine::Frames;
 use crowd_web::StreamSlots;
@@ -12,9 +13,10 @@ use tokio::sync::{Semaphore, watch};
 use super::hls_clients::HlsClients;
 use super::listeners::ListenerCounts;
 use crate::buffer::Status;
+use crate::health::{Health, HealthLog};
 use crate::live::LiveInput;
 use crate::publish::Progress;
-use crate::station::{Command, Listeners, LiveStream, Published};
+use crate::station::{Command, Figures, Listeners, LiveStream, Published};
 use crate::takeover::MountStatus;
 
 /// The state of the server.
@@ -46,6 +48,18 @@ pub struct App {
     pub hls_clients: HlsClients,
     /// Permits to read pictures of items, which may be on a share that does not answer.
     pub cover_reads: Arc<Semaphore>,
+    /// What the station heard last when it listened to itself, if it does.
+    pub heard: Latest<Health>,
+    /// The loudness of all items in LUFS.
+    pub loudness_lufs: f64,
+    /// What was not in order.
+    pub health_log: HealthLog,
+    /// Figures of the last day.
+    pub figures: Mutex<Figures>,
+    /// The folder of the station's state.
+    pub state: PathBuf,
+    /// The permit to read the log of what was broadcast, whose disk may not answer.
+    pub log_reads: Arc<Semaphore>,
     /// Counters of the responses.
     pub responses: Arc<ResponseCounts>,
     /// Where the publisher's thread receives commands.
@@ -101,6 +115,11 @@ impl App {
     /// What is published now.
     pub fn now(&self) -> Arc<Published> {
         self.published.borrow().clone()
+    }
+
+    /// The figures of the last day.
+    pub fn figures(&self) -> MutexGuard<'_, Figures> {
+        self.figures.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The numbers of listeners now.

@@ -87,13 +87,14 @@ fn described(item: &Item) -> Value {
 }
 
 /// Asks the publisher's thread.
-async fn ask<T>(app: &SharedApp, command: impl FnOnce(oneshot::Sender<T>) -> Command) -> Result<T, Problem> {
+pub async fn ask<T>(app: &SharedApp, command: impl FnOnce(oneshot::Sender<T>) -> Command) -> Result<T, Problem> {
     let (sender, answer) = oneshot::channel();
     let busy = || Problem::new(StatusCode::SERVICE_UNAVAILABLE, "the station is busy: try again in a second");
     app.commands.try_send(command(sender)).map_err(|_| busy())?;
     answer.await.map_err(|_| busy())
 }
 
-fn failed(error: crate::Error) -> Problem {
+/// The answer when something does not work.
+pub fn failed(error: crate::Error) -> Problem {
     Problem::new(StatusCode::INTERNAL_SERVER_ERROR, error.to_string())
 }

@@ -7,6 +7,7 @@ mod ipfs;
 mod listen;
 mod listeners;
 mod now;
+mod operator;
 mod router;
 mod stream;
 

@@ -74,11 +74,20 @@ pub async fn cover(State(app): State<SharedApp>, Path(item): Path<String>) -> Re
 /// `GET /healthz`: status 200 when a playlist is published, and 503 before. `fault` is what does not work although the stream goes on: a
 /// disk that is full, or that does not answer.
 pub async fn health(State(app): State<SharedApp>) -> (StatusCode, Json<Value>) {
+    let status = if is_publishing(&app) { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    (status, Json(health_json(&app)))
+}
+
+fn is_publishing(app: &App) -> bool {
+    let now = app.now();
+    now.published_segments > 0 && !now.segments.is_empty()
+}
+
+/// What `/healthz` says.
+pub fn health_json(app: &App) -> Value {
     let (now, listeners) = (app.now(), app.listeners());
-    let ok = now.published_segments > 0 && !now.segments.is_empty();
-    let status = if ok { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    let health = json!({
-        "ok": ok,
+    json!({
+        "ok": is_publishing(app),
         "published_segments": now.published_segments,
         "lost_items": now.lost_items,
         "fault": app.fault.get(),
@@ -88,8 +97,7 @@ pub async fn health(State(app): State<SharedApp>) -> (StatusCode, Json<Value>) {
         "listeners": { "aac": listeners.aac, "opus": listeners.opus },
         "hls_clients": listeners.hls,
         "dropped_listeners": app.dropped_listeners(),
-    });
-    (status, Json(health))
+    })
 }
 
 /// `GET /metrics`.

@@ -2,13 +2,13 @@
 
 use axum::Router;
 use axum::middleware::from_fn_with_state;
-use axum::routing::{get, post};
+use axum::routing::{get, post, put};
 use crowd_web::{not_found, token};
 
 use super::app::SharedApp;
 use crate::page;
 
-use super::{control, ipfs, listen, now, stream};
+use super::{control, ipfs, listen, now, operator, stream};
 use crate::publish::SharedGateway;
 
 /// The routes.
@@ -38,6 +38,11 @@ fn commands(app: &SharedApp) -> Router<SharedApp> {
     Router::new()
         .route("/api/skip", post(control::skip))
         .route("/api/requests", post(control::request))
+        .route("/api/requests", put(operator::arrange_requests))
+        .route("/api/status", get(operator::status))
+        .route("/api/schedule", get(operator::schedule))
+        .route("/api/figures", get(operator::figures))
+        .route("/api/history", get(operator::history))
         .route("/api/items", get(control::items))
         .route("/api/live/disconnect", post(control::disconnect))
         .route_layer(from_fn_with_state(app.token, token::admit))

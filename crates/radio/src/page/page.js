@@ -1,29 +1,16 @@
-// Shows what plays and what comes, and the levels.
+// Shows what plays and what comes.
 
+import { control, drawLevels } from "./levels.js";
 import { Player } from "./player.js";
+import { clock, minutes, nameOf, row } from "./text.js";
 
 const element = (id) => document.getElementById(id);
 const player = new Player((text) => { element("status").textContent = text; });
 let items = [];
 let shown = null;
 
-const clock = (seconds) => new Date(seconds * 1000).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
-const minutes = (seconds) => {
-  const whole = Math.max(0, Math.floor(seconds));
-  return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
-};
-
 function list(id, entries) {
-  element(id).replaceChildren(...entries.map((item) => {
-    const row = document.createElement("li");
-    row.className = item.kind;
-    const time = document.createElement("time");
-    time.textContent = clock(item.starts);
-    const name = document.createElement("span");
-    name.textContent = item.artist ? `${item.artist} – ${item.title}` : item.title;
-    row.append(time, name);
-    return row;
-  }));
+  element(id).replaceChildren(...entries.map((item) => row(clock(item.starts), item.kind, nameOf(item))));
 }
 
 // The playlist is some seconds ahead of what is heard.
@@ -59,28 +46,8 @@ function receive(event) {
   show();
 }
 
-function drawLevels() {
-  const canvas = element("levels");
-  const context = canvas.getContext("2d");
-  const style = getComputedStyle(document.documentElement);
-  context.clearRect(0, 0, canvas.width, canvas.height);
-  player.levels.forEach((level, channel) => {
-    const share = Math.max(0, Math.min(1, (level + 60) / 60));
-    context.fillStyle = style.getPropertyValue("--back");
-    context.fillRect(0, channel * 13, canvas.width, 10);
-    context.fillStyle = style.getPropertyValue("--accent");
-    context.fillRect(0, channel * 13, canvas.width * share, 10);
-  });
-  requestAnimationFrame(drawLevels);
-}
-
 element("cover").addEventListener("load", () => { element("cover").hidden = false; });
-element("listen").addEventListener("click", () => {
-  if (player.playing) player.stop();
-  else player.start();
-  element("listen").textContent = player.playing ? "Stop" : "Listen";
-});
-element("volume").addEventListener("input", () => { player.audio.volume = element("volume").value; });
+control(player, element("listen"), element("volume"));
 new EventSource("events").addEventListener("message", receive);
 setInterval(show, 500);
-drawLevels();
+drawLevels(element("levels"), player);

@@ -11,14 +11,12 @@ use jiff::Timestamp;
 use super::calendar::Calendar;
 use super::placed_item::{PlacedItem, Reason};
 use super::playlist::{Chosen, Playlist, PreparedPlaylist};
-use super::schedule::Schedule;
+use super::schedule::{GENERATED, Schedule};
 use super::transition::Transition;
 use super::walk_state::{Interval, WalkState};
 use crate::error::Error;
 use crate::item::{Item, ItemKind};
 
-/// The name under which a schedule uses the buffer of generated music, like a playlist.
-pub const GENERATED: &str = "generated";
 /// An item that does not play to its end fades out over this time before an exact time.
 const FADE: Duration = Duration::from_secs(4);
 /// An item that is skipped fades out over this time.
@@ -83,6 +81,11 @@ impl Plan {
     /// The sample rate of the station.
     pub fn rate(&self) -> SampleRate {
         self.rate
+    }
+
+    /// The longest planned silence between items.
+    pub fn longest_pause(&self) -> Duration {
+        self.schedule.longest_pause()
     }
 
     /// The calendar of the station.

@@ -9,6 +9,9 @@ use serde::{Deserialize, Serialize};
 use super::time_of_day::{Days, TimeOfDay};
 use super::transition::Transition;
 
+/// The name under which a schedule uses the buffer of generated music, like a playlist.
+pub const GENERATED: &str = "generated";
+
 /// The rules by which a station chooses what plays. Playlists are named.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -119,9 +122,11 @@ impl Schedule {
         }
     }
 
-    /// The planned silence between items.
-    pub fn pause(&self) -> Duration {
-        Duration::try_from_secs_f64(self.pause_seconds).unwrap_or_default()
+    /// The longest planned silence between items: the pause, or the break where the prompt of generated music changes.
+    pub fn longest_pause(&self) -> Duration {
+        let is_generated = self.playlists().any(|name| name == GENERATED);
+        let silence = if is_generated { self.break_seconds } else { 0.0 };
+        Duration::try_from_secs_f64(self.pause_seconds.max(silence)).unwrap_or_default()
     }
 
     /// The names of all playlists that it uses.
@@ -130,5 +135,21 @@ impl Schedule {
         let every = self.every.iter().map(|every| every.playlist.as_str());
         let at = self.at.iter().map(|at| at.playlist.as_str());
         std::iter::once(self.play.as_str()).chain(parts).chain(every).chain(at)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_break_is_a_planned_silence_only_where_generated_music_plays() {
+        let schedule = |text: &str| serde_json::from_str::<Schedule>(text).unwrap().longest_pause().as_secs_f64();
+        assert_eq!(schedule(r#"{"time_zone": "UTC", "play": "day", "break_seconds": 3.0}"#), 0.0);
+        assert_eq!(schedule(r#"{"time_zone": "UTC", "play": "generated", "break_seconds": 3.0}"#), 3.0);
+        assert_eq!(
+            schedule(r#"{"time_zone": "UTC", "play": "generated", "break_seconds": 3.0, "pause_seconds": 5.0}"#),
+            5.0
+        );
     }
 }

@@ -34,10 +34,24 @@ pub enum ChangeKind {
     Skip,
     /// The item with this hash plays after the one that plays then, and after what was requested before.
     Request(String),
+    /// Of the requested items that wait, those with these hashes stay, in this order. The others are removed.
+    ArrangeRequests(Vec<String>),
     /// A chunk of generated music plays after those that were added before it.
     Chunk(Box<Item>),
     /// Another plan is used from the next item on.
     Plan(Arc<Plan>),
+}
+
+impl ChangeKind {
+    /// Changes what waits to be played. A skip and a plan change other things.
+    fn apply(&self, state: &mut WalkState) {
+        match self {
+            Self::Request(hash) => state.requests.push_back(hash.clone()),
+            Self::ArrangeRequests(hashes) => state.arrange_requests(hashes),
+            Self::Chunk(item) => state.chunks.push_back((**item).clone()),
+            Self::Skip | Self::Plan(_) => {}
+        }
+    }
 }
 
 /// The items of the program with their places. They follow from a state, a plan, and the changes of it.
@@ -100,7 +114,7 @@ impl Timeline {
     fn plan_after<'a>(&'a self, changes: &'a [Change]) -> &'a Arc<Plan> {
         let newest = changes.iter().rev().find_map(|change| match &change.kind {
             ChangeKind::Plan(plan) => Some(plan),
-            ChangeKind::Skip | ChangeKind::Request(_) | ChangeKind::Chunk(_) => None,
+            _ => None,
         });
         newest.unwrap_or(&self.plan)
     }
@@ -128,11 +142,26 @@ impl Timeline {
     /// The state after the last item that ends at `frame` or before.
     pub fn state_at(&mut self, frame: u64) -> WalkState {
         let number = self.item_at(frame).number;
+        self.state_before(number)
+    }
+
+    /// The state before the item with this number.
+    fn state_before(&mut self, number: u64) -> WalkState {
         self.restart(|state| state.number <= number);
         while self.state.number < number {
             self.step();
         }
         self.state.clone()
+    }
+
+    /// The hashes of the requested items that wait while the item at `frame` plays, with all changes, in the order in which they play.
+    pub fn waiting_requests(&mut self, frame: u64) -> VecDeque<String> {
+        let number = self.item_at(frame).number + 1;
+        let mut state = self.state_before(number);
+        for change in self.changes.get(state.changes..).unwrap_or_default() {
+            change.kind.apply(&mut state);
+        }
+        state.requests
     }
 
     /// The number of chunks of generated music that are not chosen for the items that end at `frame` or before.
@@ -196,11 +225,7 @@ impl Timeline {
         }
         while let Some(change) = self.changes.get(self.state.changes).filter(|change| change.frame <= self.state.end) {
             self.state.changes += 1;
-            match &change.kind {
-                ChangeKind::Request(hash) => self.state.requests.push_back(hash.clone()),
-                ChangeKind::Chunk(item) => self.state.chunks.push_back((**item).clone()),
-                ChangeKind::Skip | ChangeKind::Plan(_) => {}
-            }
+            change.kind.apply(&mut self.state);
         }
         let (done, coming) = self.changes.split_at(self.state.changes);
         let skips = coming.iter().filter(|change| matches!(change.kind, ChangeKind::Skip)).map(|change| change.frame);

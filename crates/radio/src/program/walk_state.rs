@@ -79,6 +79,15 @@ impl Every {
 }
 
 impl WalkState {
+    /// Of the requested items that wait, those with these hashes stay, in this order.
+    pub fn arrange_requests(&mut self, hashes: &[String]) {
+        let mut waiting = std::mem::take(&mut self.requests);
+        for hash in hashes {
+            let index = waiting.iter().position(|waiting| waiting == hash);
+            self.requests.extend(index.and_then(|index| waiting.remove(index)));
+        }
+    }
+
     /// Continues after an item.
     pub fn pass(&mut self, placed: &PlacedItem) {
         self.number = placed.number + 1;

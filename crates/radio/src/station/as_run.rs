@@ -1,10 +1,12 @@
 //! The log of what was broadcast, for reports of royalties.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use crowd_engine::{Frames, SampleRate};
+use serde::Serialize;
 
 use crate::error::Error;
 use crate::item::{Item, ItemKind};
@@ -15,7 +17,7 @@ const FOLDER: &str = "as-run";
 const HEADER: &str = "start,title,artist,album,isrc,kind,seconds,listeners_aac,listeners_opus,clients_hls\n";
 
 /// The numbers of listeners at one time.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Listeners {
     /// Connections to `/listen.aac`.
     pub aac: u64,
@@ -194,6 +196,59 @@ fn field(text: &str) -> String {
     }
 }
 
+/// The bytes of a file of the log in which the last lines are looked for.
+const READ_BYTES: u64 = 256 << 10;
+
+/// The last rows of the log in the folder of a station's state, the latest first, at most `most`; each with the names of its columns.
+///
+/// # Errors
+/// [`Error::Io`] when a file cannot be read.
+pub fn last_rows(state: &Path, most: usize) -> Result<Vec<BTreeMap<String, String>>, Error> {
+    let folder = state.join(FOLDER);
+    let mut months: Vec<PathBuf> = match std::fs::read_dir(&folder) {
+        Ok(entries) => entries.filter_map(|entry| Some(entry.ok()?.path())).collect(),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+        Err(error) => return Err(Error::io(&folder, "read", error)),
+    };
+    months.retain(|path| path.extension().is_some_and(|extension| extension == "csv"));
+    months.sort();
+    let mut rows = Vec::new();
+    for path in months.iter().rev() {
+        if rows.len() >= most {
+            break;
+        }
+        let text = last_lines(path).map_err(|error| Error::io(path, "read", error))?;
+        let records = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_slice());
+        let mut of_month: Vec<_> = records.into_records().filter_map(Result::ok).map(|record| named(&record)).collect();
+        of_month.reverse();
+        rows.extend(of_month);
+    }
+    rows.truncate(most);
+    Ok(rows)
+}
+
+/// The last whole lines of a file, without its header.
+fn last_lines(path: &Path) -> io::Result<Vec<u8>> {
+    let mut file = File::open(path)?;
+    let length = file.seek(SeekFrom::End(0))?;
+    let from = length.saturating_sub(READ_BYTES);
+    file.seek(SeekFrom::Start(from))?;
+    let mut text = Vec::new();
+    file.take(READ_BYTES).read_to_end(&mut text)?;
+    // It begins with the header, or within a line.
+    let first = text.iter().position(|byte| *byte == b'\n').map_or(text.len(), |end| end + 1);
+    Ok(text.split_off(first))
+}
+
+/// The fields of a row by the names of their columns. What was quoted because a spreadsheet would take it for a formula is as it was.
+fn named(record: &csv::StringRecord) -> BTreeMap<String, String> {
+    let plain = |field: &str| match field.strip_prefix('\'') {
+        Some(rest) if rest.starts_with(['=', '+', '-', '@']) => rest.to_owned(),
+        _ => field.to_owned(),
+    };
+    HEADER.trim_end().split(',').zip(record).map(|(name, field)| (name.to_owned(), plain(field))).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -209,5 +264,23 @@ mod tests {
         std::fs::write(&path, format!("{HEADER}one\ntw")).unwrap();
         append(&path, "three\n").unwrap();
         assert_eq!(std::fs::read_to_string(&path).unwrap(), format!("{HEADER}one\ntw\nthree\n"));
+    }
+
+    #[test]
+    fn the_last_rows_are_read_across_months() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(last_rows(folder.path(), 10).unwrap().is_empty());
+        let log = folder.path().join(FOLDER);
+        std::fs::create_dir(&log).unwrap();
+        let line =
+            |number: usize| format!("2026-11-30T00:00:00Z,{},,,,track,1.0,0,0,0\n", field(&format!("=\"{number}\",")));
+        for (month, numbers) in [("2026-11", 0..9_000), ("2026-12", 9_000..9_003)] {
+            let all: String = numbers.map(line).collect();
+            std::fs::write(log.join(format!("{month}.csv")), format!("{HEADER}{all}")).unwrap();
+        }
+        let titles: Vec<String> =
+            last_rows(folder.path(), 5).unwrap().iter().filter_map(|row| row.get("title").cloned()).collect();
+        assert_eq!(titles, ["=\"9002\",", "=\"9001\",", "=\"9000\",", "=\"8999\",", "=\"8998\","]);
+        assert_eq!(last_rows(folder.path(), 1).unwrap()[0]["kind"], "track");
     }
 }

@@ -6,9 +6,10 @@ use std::sync::mpsc;
 use std::time::SystemTime;
 
 use crowd_engine::Frames;
+use serde::Deserialize;
 use tokio::sync::oneshot;
 
-use super::publisher::Publisher;
+use super::publisher::{Coming, Publisher};
 use crate::error::Error;
 use crate::item::Item;
 use crate::manifest::{self, Manifest};
@@ -23,8 +24,22 @@ pub enum Command {
     Skip(oneshot::Sender<Result<(), Error>>),
     /// Play the item with this hash next. The answer is the item, or `None` if the station does not have it.
     Request(String, oneshot::Sender<Result<Option<Arc<Item>>, Error>>),
+    /// Tell what plays in this number of seconds.
+    Coming(u32, oneshot::Sender<Coming>),
+    /// Put the requests that wait in another order.
+    ArrangeRequests(Arrangement, oneshot::Sender<Result<bool, Error>>),
     /// Find items by the words of their artists and titles.
     Search(String, oneshot::Sender<(Vec<Arc<Item>>, usize)>),
+}
+
+/// Another order of the requests that wait, by the hashes of their items.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Arrangement {
+    /// Those that were known to wait, in their order.
+    pub were: Vec<String>,
+    /// Those that stay, in their new order.
+    pub requests: Vec<String>,
 }
 
 /// The most items that a search returns.
@@ -62,6 +77,10 @@ impl Control {
                         publisher.change(played, request).map(|()| item)
                     });
                     _ = answer.send(result.transpose());
+                }
+                Command::Coming(seconds, answer) => _ = answer.send(publisher.coming(played, seconds)),
+                Command::ArrangeRequests(Arrangement { were, requests }, answer) => {
+                    _ = answer.send(publisher.arrange_requests(played, &were, requests));
                 }
                 Command::Search(text, answer) => _ = answer.send(publisher.search(&text, FOUND)),
             }

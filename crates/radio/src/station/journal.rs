@@ -39,6 +39,11 @@ pub enum Event {
         /// The hash of its file.
         hash: String,
     },
+    /// The requested items that wait were put in another order, or some of them were removed.
+    ArrangeRequests {
+        /// The hashes of those that stay, in their order.
+        hashes: Vec<String>,
+    },
     /// A chunk of generated music was taken from the buffer.
     Chunk {
         /// The chunk.

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::Serialize;
 
 use super::segment::Segment;
-use crate::item::ItemKind;
+use crate::item::{Item, ItemKind};
 use crate::program::Reason;
 
 /// What listeners can fetch.
@@ -25,6 +26,8 @@ pub struct Published {
     pub playing: Option<NowPlaying>,
     /// The items after it.
     pub next: Vec<NowPlaying>,
+    /// The longest planned silence between items.
+    pub longest_pause: Duration,
     /// The number of items, since the program was started, that could not be played.
     pub lost_items: u64,
 }
@@ -55,6 +58,25 @@ pub struct NowPlaying {
     pub starts: f64,
     /// Its length; `None` for a live source.
     pub seconds: Option<f64>,
+}
+
+impl NowPlaying {
+    /// An item that starts at `starts` after 1970-01-01T00:00:00 UTC.
+    pub fn new(number: u64, item: &Item, reason: Reason, starts: Duration, length: Option<Duration>) -> Self {
+        Self {
+            number,
+            item: item.hash.clone(),
+            file: item.file.clone(),
+            title: item.title.clone(),
+            artist: item.artist.clone(),
+            album: item.album.clone(),
+            cover: item.cover,
+            kind: item.kind,
+            reason,
+            starts: starts.as_secs_f64(),
+            seconds: length.map(|length| length.as_secs_f64()),
+        }
+    }
 }
 
 impl Published {

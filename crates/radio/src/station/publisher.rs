@@ -176,11 +176,16 @@ impl Publisher {
         played: Frames,
         change: impl FnOnce(&mut StationProgram, u64, &mut Program) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        // The segment after the published ones is being played.
-        let number = self.renditions.ended(played).max(self.state.published_segments) + 1;
+        let number = self.first_changeable(played);
         let result = change(&mut self.changes, self.renditions.start(number), self.sound.change())?;
         self.sets.retain(|set| set.number < number);
         Ok(result)
+    }
+
+    /// The first segment that was not heard yet when `played` was played.
+    fn first_changeable(&self, played: Frames) -> u64 {
+        // The segment after the published ones is being played.
+        self.renditions.ended(played).max(self.state.published_segments) + 1
     }
 
     /// Uses another manifest. Returns whether it differs from the present one.
@@ -341,14 +346,25 @@ impl Publisher {
         }
         let end = self.renditions.start(numbers.end);
         let (history, playing, next) = self.now_playing(end.saturating_sub(1));
-        let (published_segments, lost_items) = (numbers.end, self.lost_items);
-        let published = Published { playlists, segments, published_segments, history, playing, next, lost_items };
+        let published = Published {
+            playlists,
+            segments,
+            published_segments: numbers.end,
+            history,
+            playing,
+            next,
+            longest_pause: self.sound.program().newest().plan().longest_pause(),
+            lost_items: self.lost_items,
+        };
         self.published.send_replace(Arc::new(published));
         Ok(())
     }
 }
 
+mod coming;
 mod live;
 mod now;
 #[cfg(test)]
 mod tests;
+
+pub use coming::{Coming, WaitingRequest};

@@ -100,6 +100,9 @@ impl Manifests {
                 }
                 Event::Skip => program.change(from, ChangeKind::Skip),
                 Event::Request { hash } => program.change(from, ChangeKind::Request(hash.clone())),
+                Event::ArrangeRequests { hashes } => {
+                    program.change(from, ChangeKind::ArrangeRequests(hashes.clone()));
+                }
                 Event::Chunk { item } => program.change(from, ChangeKind::Chunk(item.clone())),
                 Event::Lost { number, silent } => program.lose(Lost { number: *number, from, silent: *silent }),
                 Event::Live { .. } | Event::LiveTitle { .. } | Event::LiveEnd { .. } | Event::State { .. } => {}

@@ -133,6 +133,16 @@ impl StationProgram {
         Ok(())
     }
 
+    /// Of the requested items that wait, those with these hashes stay, in this order.
+    ///
+    /// # Errors
+    /// When the disk is full.
+    pub fn arrange_requests(&mut self, hashes: Vec<String>, from: u64, program: &mut Program) -> Result<(), Error> {
+        self.journal.append(Entry { from, event: Event::ArrangeRequests { hashes: hashes.clone() } })?;
+        program.change(from, ChangeKind::ArrangeRequests(hashes));
+        Ok(())
+    }
+
     /// Plays a chunk of generated music after those that were added before it.
     ///
     /// # Errors

@@ -64,18 +64,9 @@ impl Publisher {
         let generated = program.newest().plan().plays_generated();
         let present = program.timeline(u64::MAX).item_at(frame).number;
         let first = present.saturating_sub(HISTORY).max(program.newest().first());
-        let entry = |number: u64, item: &Item, reason: Reason, start: u64, frames: Option<u64>| NowPlaying {
-            number,
-            item: item.hash.clone(),
-            file: item.file.clone(),
-            title: item.title.clone(),
-            artist: item.artist.clone(),
-            album: item.album.clone(),
-            cover: item.cover,
-            kind: item.kind,
-            reason,
-            starts: (epoch + Frames(start).duration(rate)).as_secs_f64(),
-            seconds: frames.map(|frames| Frames(frames).seconds(rate)),
+        let entry = |number: u64, item: &Item, reason: Reason, start: u64, frames: Option<u64>| {
+            let length = frames.map(|frames| Frames(frames).duration(rate));
+            NowPlaying::new(number, item, reason, epoch + Frames(start).duration(rate), length)
         };
         let (mut shown, mut coming) = (Vec::new(), Vec::new());
         for number in first..=present + COMING {

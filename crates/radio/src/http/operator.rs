@@ -1,0 +1,102 @@
+//! What the operator's page shows, for who has the token.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use axum::Json;
+use axum::extract::{Query, State};
+use axum::http::StatusCode;
+use crowd_web::{Problem, blocking};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tokio::time::timeout;
+
+use super::app::SharedApp;
+use super::control::{ask, failed};
+use crate::station::{Arrangement, Command, last_rows};
+
+/// The most rows of a plot.
+const PLOTTED: usize = 360;
+/// The most rows of the log of what was broadcast, and of the history of the health.
+const ROWS: usize = 200;
+/// The time in which the log of what was broadcast must be read.
+const READ_LIMIT: Duration = Duration::from_secs(10);
+
+/// A number of hours.
+#[derive(Deserialize)]
+pub struct Hours {
+    #[serde(default)]
+    hours: Option<f64>,
+}
+
+impl Hours {
+    fn within(self, default: f64, most: f64) -> Result<Duration, Problem> {
+        let hours = self.hours.unwrap_or(default);
+        if !(hours > 0.0 && hours <= most) {
+            let text = format!("hours = {hours}: give more than 0 and at most {most}");
+            return Err(Problem::new(StatusCode::BAD_REQUEST, text));
+        }
+        Ok(Duration::from_secs_f64(3_600.0 * hours))
+    }
+}
+
+/// `GET /api/status`: what `/healthz` says, what the station has heard of itself, and a playlist.
+pub async fn status(State(app): State<SharedApp>) -> Json<Value> {
+    let (heard, now) = (app.heard.get(), app.now());
+    // A multivariant playlist has no segments.
+    let playlist = now.playlists.values().find(|text| text.contains("#EXTINF"));
+    Json(json!({
+        "station": app.name,
+        "time": SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64(),
+        "health": super::now::health_json(&app),
+        "heard": heard,
+        "playlist": playlist.map_or("", |text| text),
+        "loudness_lufs": app.loudness_lufs,
+    }))
+}
+
+/// `GET /api/schedule?hours=H`: what plays in the next hours (6, at most 48; at most 500 items), and the requests that wait.
+pub async fn schedule(State(app): State<SharedApp>, Query(hours): Query<Hours>) -> Result<Json<Value>, Problem> {
+    let seconds = hours.within(6.0, 48.0)?.as_secs() as u32;
+    let coming = ask(&app, |answer| Command::Coming(seconds, answer)).await?;
+    Ok(Json(json!(coming)))
+}
+
+/// `PUT /api/requests`: the requests that wait are put in another order, or removed. Status 409 when others wait than were known.
+pub async fn arrange_requests(
+    State(app): State<SharedApp>,
+    Json(arrangement): Json<Arrangement>,
+) -> Result<Json<Value>, Problem> {
+    let mut left = arrangement.were.clone();
+    for hash in &arrangement.requests {
+        let Some(index) = left.iter().position(|were| were == hash) else {
+            let text = format!("requests has \"{}\", which is not in were as often", hash.escape_debug());
+            return Err(Problem::new(StatusCode::BAD_REQUEST, text));
+        };
+        left.remove(index);
+    }
+    if !ask(&app, |answer| Command::ArrangeRequests(arrangement, answer)).await?.map_err(failed)? {
+        let text = "other requests wait by now: GET /api/schedule lists them";
+        return Err(Problem::new(StatusCode::CONFLICT, text));
+    }
+    Ok(Json(json!({ "arranged": true })))
+}
+
+/// `GET /api/figures?hours=H`: listeners, loudness and generated music of the last hours (1, at most 24), as at most 360 rows.
+pub async fn figures(State(app): State<SharedApp>, Query(hours): Query<Hours>) -> Result<Json<Value>, Problem> {
+    let span = hours.within(1.0, 24.0)?;
+    Ok(Json(json!({ "rows": app.figures().last(span, PLOTTED) })))
+}
+
+/// `GET /api/history`: the last 200 lines of the log of what was broadcast, and the last 200 changes of the health, the latest first.
+pub async fn history(State(app): State<SharedApp>) -> Result<Json<Value>, Problem> {
+    let busy = || Problem::new(StatusCode::SERVICE_UNAVAILABLE, "the disk of the log does not answer: try again");
+    let permit = app.log_reads.clone().try_acquire_owned().map_err(|_| busy())?;
+    let state = app.state.clone();
+    let read = move || {
+        // It is held until the disk has answered, even if the client has gone.
+        let _permit = permit;
+        last_rows(&state, ROWS).map_err(failed)
+    };
+    let broadcast = timeout(READ_LIMIT, blocking(read)).await.map_err(|_| busy())??;
+    Ok(Json(json!({ "broadcast": broadcast, "health": app.health_log.last(ROWS) })))
+}
