@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 
 target=aarch64-unknown-linux-gnu
 export CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER=aarch64-linux-gnu-gcc
-cargo build --release --locked --quiet --target $target -p crowd-engine-benches --bin block_cost
+cargo build --release --locked --quiet --target $target -p crowd-engine-benches --no-default-features --bin block_cost
 program=${CARGO_TARGET_DIR:-target}/$target/release/block_cost
 qemu=$(command -v qemu-aarch64-static || command -v qemu-aarch64)
 

@@ -11,5 +11,5 @@ case ${1-} in
     exit 2
     ;;
 esac
-cargo build --profile bench --locked -p crowd-engine-benches --bin block_cost
+cargo build --profile bench --locked -p crowd-engine-benches --no-default-features --bin block_cost
 "${CARGO_TARGET_DIR:-target}/release/block_cost" "$mode" benches/cost.txt

@@ -2,6 +2,7 @@
 //! programs (`peers`). `stretch_peers` compares the quality of stretching.
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "peers")]
 pub mod scsynth;
 
 use crowd_engine::{
