@@ -40,6 +40,9 @@ step radio 'command -v ffmpeg && command -v mpv && command -v gst-launch-1.0' \
     'for test in day clients stream generated generated_day; do
          cargo test --release --locked --workspace --features crowd-radio/aac --test $test -- --ignored
      done'
+step radio-shared '"${XDG_CACHE_HOME:-$HOME/.cache}/crowd-engine/moto/bin/python" -c "import moto.server" && command -v ffmpeg' \
+    'scripts/setup.sh test' \
+    'cargo test --release --locked --workspace --features crowd-radio/aac --test shared -- --ignored --nocapture'
 step radio-sources 'for program in liquidsoap shout ices2 ezstream gst-launch-1.0; do command -v $program || exit 1; done' \
     'apt-get install liquidsoap libshout-tools ices2 ezstream gstreamer1.0-tools gstreamer1.0-plugins-good' \
     'cargo test --release --locked --workspace --features crowd-radio/aac --test source_programs -- --ignored --test-threads 1'

@@ -42,6 +42,9 @@ pub enum Error {
     /// A music file has other content than when it was prepared.
     #[error("{}: the file has changed since it was prepared: run crowd-radio setup again", .0.display())]
     Changed(PathBuf),
+    /// The other machines of a station have an item that is not prepared on this one.
+    #[error("\"{}\" is not in the music that is prepared on this machine", .0.escape_debug())]
+    NotPrepared(String),
     /// A music file is still being opened or read. This is no failure: the same is to be asked again.
     #[error("{}: waiting for the disk or the share", .0.display())]
     Waiting(PathBuf),
@@ -79,6 +82,9 @@ pub enum Error {
     /// Something cannot be published on IPFS.
     #[error("IPFS: {0}")]
     Ipfs(#[from] crowd_ipfs::Error),
+    /// A bucket cannot be used.
+    #[error(transparent)]
+    Bucket(#[from] crowd_store::StoreError),
     /// A stream cannot be written.
     #[error(transparent)]
     Streaming(#[from] crowd_streaming::Error),

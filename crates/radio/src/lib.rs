@@ -29,6 +29,8 @@ pub mod program;
 pub mod publish;
 #[cfg(feature = "aac")]
 pub mod setup;
+#[cfg(all(feature = "aac", feature = "s3"))]
+pub mod shared;
 pub mod sound;
 #[cfg(feature = "aac")]
 pub mod station;

@@ -1,5 +1,6 @@
 //! The prepared music of a station.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -55,9 +56,16 @@ impl Manifest {
     /// # Errors
     /// As [`read`](Self::read).
     pub fn read_file(path: &Path) -> Result<Self, Error> {
-        let text = fs::read(path).map_err(|error| Error::io(path, "read", error))?;
+        Self::parse(&fs::read(path).map_err(|error| Error::io(path, "read", error))?, path)
+    }
+
+    /// The manifest with this text, which is in the file `path` or belongs there.
+    ///
+    /// # Errors
+    /// [`Error::File`] when it is damaged.
+    pub fn parse(text: &[u8], path: &Path) -> Result<Self, Error> {
         let damaged = |problem: String| Error::File { path: path.to_owned(), problem, advice: ADVICE };
-        let manifest: Self = serde_json::from_slice(&text).map_err(|error| damaged(error.to_string()))?;
+        let manifest: Self = serde_json::from_slice(text).map_err(|error| damaged(error.to_string()))?;
         let (stream, schedule) = (&manifest.stream, &manifest.schedule);
         let times = [stream.segment_seconds, schedule.crossfade_seconds, schedule.pause_seconds];
         if times.iter().any(|seconds| !(0.0..=3_600.0).contains(seconds)) {
@@ -74,6 +82,22 @@ impl Manifest {
         let mut text = serde_json::to_vec_pretty(self).map_err(|error| Error::Invalid(error.to_string()))?;
         text.push(b'\n');
         Ok(text)
+    }
+
+    /// A hash of everything but the paths of the files. Machines that have the same music in different folders have the same hash.
+    ///
+    /// # Errors
+    /// As [`text`](Self::text).
+    pub fn shared_hash(&self) -> Result<String, Error> {
+        let mut shared = self.clone();
+        let items = shared.playlists.iter_mut().flat_map(|playlist| &mut playlist.items);
+        items.chain([&mut shared.filler]).for_each(|item| item.file = PathBuf::new());
+        Ok(hash(&shared.text()?))
+    }
+
+    /// The files of all items, by the hashes of the items.
+    pub fn files(&self) -> BTreeMap<String, PathBuf> {
+        self.items().chain([&self.filler]).map(|item| (item.hash.clone(), item.file.clone())).collect()
     }
 
     /// Writes the manifest, if it differs from the one there: completely, or not at all.
@@ -119,3 +143,10 @@ impl Manifest {
         Duration::from_secs_f64(self.stream.segment_seconds)
     }
 }
+
+/// The hash of a manifest's text, under which it is stored.
+pub fn hash(text: &[u8]) -> String {
+    blake3::hash(text).to_hex()[..32].to_owned()
+}
+
+mod difference;

@@ -19,6 +19,7 @@ use super::publish::PublishArgs;
 use super::publish_loop::{Generated, PublishLoop};
 use super::renditions::{MadeRenditions, RenditionArgs};
 use super::self_check::SelfCheck;
+use super::share::{JoinedStation, ShareArgs, Start};
 use crate::buffer::Feeder;
 use crate::config::LiveConfig;
 use crate::encode::ProgramSound;
@@ -26,7 +27,7 @@ use crate::error::Error;
 use crate::health::HealthLog;
 use crate::http::{App, COVER_READS, HlsClients, Latest, Mount, router};
 use crate::manifest::Manifest;
-use crate::publish::PublishedStreams;
+use crate::publish::{Progress, PublishedStreams};
 use crate::sound::{ReadLimits, SoundCache};
 use crate::station::{
     AsRunLog, Control, Publisher, Reading, Renditions, SavedState, StateFolder, StationClock, StationProgram, WAITING,
@@ -72,6 +73,8 @@ pub struct Broadcast {
     #[command(flatten)]
     publish: PublishArgs,
     #[command(flatten)]
+    share: ShareArgs,
+    #[command(flatten)]
     on_change: OnChange,
     /// Log as JSON, one object a line
     #[arg(long)]
@@ -100,11 +103,12 @@ impl Broadcast {
             let needed = "--on-change needs --health-file, and a station without HTTPS, because it listens to itself";
             return Err(Error::Invalid(needed.to_owned()));
         }
+        self.share_allows(generated.is_some(), live.is_some())?;
         let token = self.access.token().map_err(Error::Invalid)?;
         let publishers = self.publish.publishers()?;
         let manifest = Manifest::read(processed)?;
         let MadeRenditions { renditions, aac, opus } = self.renditions.make(&manifest, processed, state)?;
-        let (publisher, mut clock, as_run) =
+        let Opened { publisher, mut clock, as_run, shared } =
             self.publisher(renditions, &manifest, state, started, generated.as_mut().map(|g| &mut g.feeder))?;
         let rate = SampleRate::new(manifest.stream.sample_rate)?;
         let live = live.map(|config| LiveSources::open(config, rate)).transpose()?;
@@ -138,7 +142,7 @@ impl Broadcast {
             aac: aac.map(Mount::new),
             opus: opus.map(Mount::new),
             fault: Latest::default(),
-            publishers: publishers.progress(),
+            publishers: publishers.progress().into_iter().chain(shared.progress.clone()).collect(),
             buffer: Latest::default(),
             live: Latest::default(),
             live_inputs: live.as_ref().map(LiveSources::inputs).unwrap_or_default(),
@@ -167,6 +171,9 @@ impl Broadcast {
             }
         };
         publishers.start(&streams, &stopped)?;
+        if let Some(start) = shared.start {
+            start(publisher.published(), &stopped)?;
+        }
         let router = crowd_web::service(router(app.clone(), gateway), base.clone(), hosts, app.responses.clone());
         let vital_paths = VITAL_PATHS.map(|path| format!("{base}{path}")).into();
         let identity = self.identity()?;
@@ -178,7 +185,8 @@ impl Broadcast {
             let thread = thread::Builder::new().name("publisher".to_owned());
             thread.spawn(move || {
                 let _ended = ended;
-                PublishLoop { publisher, control, as_run, generated, live }.run(&app, &stopped);
+                PublishLoop { publisher, control, as_run, generated, live, shared: shared.progress }
+                    .run(&app, &stopped);
             })
         };
         let publishing = publishing.map_err(|error| Error::io("the publisher's thread", "start", error))?;
@@ -229,7 +237,24 @@ impl Broadcast {
     pub fn check(&self) -> Result<(), Error> {
         self.access.token().map_err(Error::Invalid)?;
         self.publish.publishers()?;
+        self.share.check()?;
         self.identity().map(|_| ())
+    }
+
+    /// Checks that a station with these parts can be published by several machines.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] with the part that cannot.
+    pub fn share_allows(&self, generated: bool, live: bool) -> Result<(), Error> {
+        let part = match (self.share.is_given(), generated, live) {
+            (true, true, _) => "[buffer]: the generated music would be different on each machine",
+            (true, _, true) => {
+                "[live]: a live source is connected to one machine, and the others do not have its sound"
+            }
+            _ => return Ok(()),
+        };
+        let advice = "remove it from the configuration, or --share from the command line";
+        Err(Error::Invalid(format!("a station with --share cannot have {part}: {advice}")))
     }
 
     fn identity(&self) -> Result<Option<Arc<TlsIdentity>>, Error> {
@@ -254,10 +279,20 @@ impl Broadcast {
         state_folder: &Path,
         started: Instant,
         feeder: Option<&mut Feeder>,
-    ) -> Result<(Publisher, StationClock, AsRunLog), Error> {
+    ) -> Result<Opened, Error> {
         let folder = StateFolder::open(state_folder)?;
         let now = Reading::now(started);
-        let mut state = match folder.read()? {
+        let saved = folder.read()?;
+        let begins = now.wall.saturating_sub(renditions.duration(self.window.into()));
+        let joined = match &saved {
+            None if now.wall < PLAUSIBLE => None,
+            _ => {
+                let epoch = saved.as_ref().map_or(begins, SavedState::epoch);
+                self.share.join(epoch, manifest, self.window, &renditions, state_folder)?
+            }
+        };
+        let rate = SampleRate::new(manifest.stream.sample_rate)?;
+        let mut state = match saved {
             Some(state) => state,
             None if now.wall < PLAUSIBLE => {
                 let advice =
@@ -266,7 +301,17 @@ impl Broadcast {
             }
             None => {
                 // The program began before now, so that the first playlist is a whole window.
-                let state = SavedState::new(now.wall.saturating_sub(renditions.duration(self.window.into())));
+                let state = joined.as_ref().map_or_else(
+                    || SavedState::new(begins),
+                    |joined| {
+                        let played = Frames::within(now.wall.saturating_sub(joined.epoch), rate);
+                        SavedState::joined(
+                            joined.epoch,
+                            &renditions.encoders,
+                            renditions.ended(played).saturating_sub(1),
+                        )
+                    },
+                );
                 folder.write(&state)?;
                 state
             }
@@ -282,7 +327,14 @@ impl Broadcast {
             feeder.first(ahead)
         };
         let first_frame = renditions.start(published);
-        let (mut changes, program) = StationProgram::open(state_folder, manifest, state.epoch(), first_frame, first)?;
+        let epoch = state.epoch();
+        let (mut changes, program) = match &joined {
+            None => StationProgram::open(state_folder, manifest, epoch, first_frame, first)?,
+            Some(JoinedStation { leads, share, .. }) => {
+                let proposals = share.proposals.clone();
+                StationProgram::open_shared(state_folder, manifest, epoch, first_frame, *leads, proposals)?
+            }
+        };
         let listed = renditions.start(published.saturating_sub(self.window.into()).max(state.first_segment));
         let (live, is_complete) = changes.live_sound(state_folder, listed..first_frame)?;
         if !is_complete {
@@ -292,16 +344,38 @@ impl Broadcast {
             );
             state.begin_anew();
         }
-        let (rate, epoch) = (program.rate(), state.epoch());
         let clock = StationClock::new(rate, epoch, renditions.duration(published), now);
         let as_run = AsRunLog::new(state_folder, program.newest().plan().calendar().clone(), rate);
         // While a file is waited for, what was made ahead is published.
         let made_ahead = renditions.duration(Publisher::WINDOWS_AHEAD * u64::from(self.window));
         let limits = ReadLimits { wait: READ, give_up: made_ahead / 2 };
         let sound = ProgramSound::new(program, SoundCache::new(rate, limits)).with_live(live);
+        let Some(JoinedStation { share, progress, fetch, .. }) = joined else {
+            let publisher = Publisher::new(renditions, sound, changes, self.window.into(), state, folder);
+            return Ok(Opened { publisher, clock, as_run, shared: SharedThreads::default() });
+        };
+        let played = clock.clone().frames(Reading::now(started));
+        let start = Some(fetch(&renditions, renditions.ended(played).max(published)));
         let publisher = Publisher::new(renditions, sound, changes, self.window.into(), state, folder);
-        Ok((publisher, clock, as_run))
+        let mut publisher = publisher.with_share(share);
+        publisher.set_manifest(manifest, played)?;
+        Ok(Opened { publisher, clock, as_run, shared: SharedThreads { progress, start } })
     }
+}
+
+/// What a broadcast consists of, before it begins.
+struct Opened {
+    publisher: Publisher,
+    clock: StationClock,
+    as_run: AsRunLog,
+    shared: SharedThreads,
+}
+
+/// The threads that agree with other machines, if there are others.
+#[derive(Default)]
+struct SharedThreads {
+    progress: Vec<Arc<Progress>>,
+    start: Option<Start>,
 }
 
 /// Tells how much of the program was played, again and again.

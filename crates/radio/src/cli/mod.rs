@@ -16,6 +16,7 @@ mod run;
 mod schedule;
 mod self_check;
 mod setup;
+mod share;
 mod stream;
 mod values;
 

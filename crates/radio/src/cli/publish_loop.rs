@@ -11,7 +11,7 @@ use super::live::LiveSources;
 use crate::buffer::{Feeder, Health, Status};
 use crate::error::Error;
 use crate::http::{App, Latest};
-use crate::publish::PublisherState;
+use crate::publish::{Progress, PublisherState};
 use crate::station::{AsRunLog, Control, FIGURE_INTERVAL, Figure, Publisher};
 
 /// The longest time until the publisher looks at the clock again.
@@ -41,6 +41,8 @@ pub struct PublishLoop {
     pub generated: Option<Generated>,
     /// The live sources, if the station has any.
     pub live: Option<LiveSources>,
+    /// The threads that agree with other machines on a shared station.
+    pub shared: Vec<Arc<Progress>>,
 }
 
 /// What does not work although the stream goes on, in words.
@@ -50,6 +52,7 @@ struct Faults {
     unfed: Option<String>,
     ungenerated: Option<String>,
     live: Option<String>,
+    shared: Option<String>,
 }
 
 impl PublishLoop {
@@ -76,7 +79,7 @@ impl PublishLoop {
             if matches!(published, Ok(true)) {
                 let fault = self.publisher.unanswered().or_else(|| faults.unlogged.clone());
                 let fault = fault.or_else(|| faults.unfed.clone()).or_else(|| faults.ungenerated.clone());
-                app.fault.set(fault.or_else(|| faults.live.clone()));
+                app.fault.set(fault.or_else(|| faults.live.clone()).or_else(|| faults.shared.clone()));
             }
             // What is made ahead does not depend on what could not be saved.
             let made = self.publisher.make_ahead();
@@ -123,6 +126,10 @@ impl PublishLoop {
             faults.ungenerated = fault.get();
             app.buffer.set(feeder.status().ok());
         }
+        let failing = self.shared.iter().map(|progress| progress.status());
+        let failing = failing.filter(|status| status.state == PublisherState::Waiting);
+        let failing = failing.filter_map(|status| Some(format!("{}: {}", status.name, status.last_error?))).next();
+        faults.shared = failing.or_else(|| self.publisher.disagreement());
         if let Some(live) = &self.live {
             faults.live = live.fault();
             app.live.set(Some(live.status()));

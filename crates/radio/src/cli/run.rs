@@ -52,6 +52,7 @@ impl Run {
         let config = StationConfig::read(&self.config)?;
         // Preparing can take hours, so the flags are checked before.
         self.broadcast.check()?;
+        self.broadcast.share_allows(config.buffer.is_some(), config.live.is_some())?;
         let mut generator = None;
         let feeder = match &config.buffer {
             None => None,

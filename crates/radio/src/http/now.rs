@@ -90,6 +90,7 @@ pub fn health_json(app: &App) -> Value {
         "ok": is_publishing(app),
         "published_segments": now.published_segments,
         "lost_items": now.lost_items,
+        "adopted_segments": now.adopted_segments,
         "fault": app.fault.get(),
         "buffer": app.buffer.get(),
         "live": app.live.get(),
@@ -128,6 +129,8 @@ pub async fn metrics(State(app): State<SharedApp>) -> Metrics {
     publisher_metrics(&app, &mut metrics);
     metrics.counter("segments_total", "Segments since the station began.", now.published_segments as f64);
     metrics.counter("lost_items_total", "Items that could not be played, since the start.", now.lost_items as f64);
+    let help = "Segments of other machines instead of those made here, since the start.";
+    metrics.counter("adopted_segments_total", help, now.adopted_segments as f64);
     app.responses.write_metrics(&mut metrics);
     metrics
 }

@@ -2,7 +2,7 @@
 
 /// A media playlist with at most a number of segments.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct ListedPlaylist {
+pub(crate) struct ListedPlaylist {
     /// The text.
     pub text: String,
     /// The number of the first segment.

@@ -16,6 +16,8 @@ mod wait;
 pub use hls_put_url::HlsPutUrl;
 pub use icecast_url::{IcecastUrl, StreamFormat};
 pub use ipfs::{IpfsPublisher, SharedGateway};
+#[cfg(feature = "s3")]
+pub(crate) use listed_playlist::ListedPlaylist;
 pub use progress::{Progress, PublisherState, PublisherStatus};
 pub use publishers::{PublishedStreams, Publishers};
 pub use target::Target;

@@ -1,8 +1,8 @@
 //! Keeps the files open that are read in turn.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::ops::Range;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
@@ -28,6 +28,8 @@ pub struct SoundCache {
     /// The hash of the item, with its sound; the latest first.
     open: VecDeque<(String, ReaderThread)>,
     given_up: Vec<GivenUp>,
+    /// The files of items by their hashes, if they are not those that the items name.
+    files: Option<BTreeMap<String, PathBuf>>,
 }
 
 /// A thread that waits for a disk or a share.
@@ -40,7 +42,17 @@ struct GivenUp {
 impl SoundCache {
     /// A cache without open files, for a station with this sample rate.
     pub fn new(rate: SampleRate, limits: ReadLimits) -> Self {
-        Self { rate, limits, contents: Arc::default(), open: VecDeque::new(), given_up: Vec::new() }
+        Self { rate, limits, contents: Arc::default(), open: VecDeque::new(), given_up: Vec::new(), files: None }
+    }
+
+    /// Adds the files of items on this machine, by the hashes of the items. From then on no other files are read.
+    pub fn add_files(&mut self, files: BTreeMap<String, PathBuf>) {
+        self.files.get_or_insert_default().extend(files);
+    }
+
+    /// The file of the item with this hash on this machine, if it was added.
+    pub fn file(&self, hash: &str) -> Option<&Path> {
+        self.files.as_ref()?.get(hash).map(PathBuf::as_path)
     }
 
     /// How long reads may take.
@@ -59,7 +71,7 @@ impl SoundCache {
     ///
     /// # Errors
     /// Those of [`ItemSound::open`] and of decoding; [`Error::Waiting`] and [`Error::NoAnswer`] when the limits are reached;
-    /// [`Error::Unreachable`] for a file on a disk or a share that still does not answer to an earlier read.
+    /// [`Error::Unreachable`] for a file on a disk or a share that still does not answer to an earlier read; [`Error::NotPrepared`].
     pub fn read(
         &mut self,
         item: &Item,
@@ -67,6 +79,14 @@ impl SoundCache {
         mut take: impl FnMut(u64, &[[f32; 2]]),
     ) -> Result<(), Error> {
         let end = range.end.min(item.frames.0);
+        let located = match &self.files {
+            None => None,
+            Some(files) => {
+                let file = files.get(&item.hash).ok_or_else(|| Error::NotPrepared(item.title.clone()))?;
+                Some(Item { file: file.clone(), ..item.clone() })
+            }
+        };
+        let item = located.as_ref().unwrap_or(item);
         let mut at = range.start;
         while at < end {
             let block = self.block(item, at..end.min(at + BLOCK))?;

@@ -67,20 +67,24 @@ impl Control {
             // Who asked may have gone.
             match command {
                 Command::Skip(answer) => {
-                    _ = answer.send(publisher.change(played, super::StationProgram::skip));
+                    publisher.skip(played, Box::new(|result| _ = answer.send(result)));
                 }
                 Command::Request(hash, answer) => {
-                    let result = publisher.item(&hash).map(|item| {
-                        let request = |changes: &mut super::StationProgram, from, program: &mut _| {
-                            changes.request(hash, from, program)
-                        };
-                        publisher.change(played, request).map(|()| item)
-                    });
-                    _ = answer.send(result.transpose());
+                    let Some(item) = publisher.item(&hash) else {
+                        _ = answer.send(Ok(None));
+                        continue;
+                    };
+                    let requested = |result: Result<(), Error>| _ = answer.send(result.map(|()| Some(item)));
+                    publisher.request(played, hash, Box::new(requested));
                 }
                 Command::Coming(seconds, answer) => _ = answer.send(publisher.coming(played, seconds)),
                 Command::ArrangeRequests(Arrangement { were, requests }, answer) => {
-                    _ = answer.send(publisher.arrange_requests(played, &were, requests));
+                    if !publisher.are_waiting(played, &were) {
+                        _ = answer.send(Ok(false));
+                        continue;
+                    }
+                    let arranged = |result: Result<(), Error>| _ = answer.send(result.map(|()| true));
+                    publisher.arrange_requests(played, requests, Box::new(arranged));
                 }
                 Command::Search(text, answer) => _ = answer.send(publisher.search(&text, FOUND)),
             }

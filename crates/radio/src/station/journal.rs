@@ -82,6 +82,16 @@ pub enum Event {
     },
 }
 
+impl Event {
+    /// Whether what plays is another program after it.
+    pub const fn changes_program(&self) -> bool {
+        matches!(
+            self,
+            Self::Plan { .. } | Self::Skip | Self::Request { .. } | Self::ArrangeRequests { .. } | Self::Chunk { .. }
+        )
+    }
+}
+
 /// The changes of a station's program: a file with one line of JSON for each, to which lines are only appended.
 #[derive(Debug)]
 pub struct Journal {

@@ -30,6 +30,9 @@ pub struct Published {
     pub longest_pause: Duration,
     /// The number of items, since the program was started, that could not be played.
     pub lost_items: u64,
+    /// The number of segments, since the program was started, that another machine has put first and that are listed instead of those made
+    /// here.
+    pub adopted_segments: u64,
 }
 
 /// An item with its time, for players and pages.

@@ -6,9 +6,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crowd_engine::Frames;
-use crowd_streaming::{LivePlaylist, LiveSegment, PlaylistSegment};
+use crowd_streaming::LivePlaylist;
 use tokio::sync::watch;
 
+use self::share_state::ShareState;
 use super::published::Published;
 use super::saved_state::{SavedState, StateFolder};
 use super::segment::{ListedSegment, Rendition, Segment, SegmentSource};
@@ -32,7 +33,7 @@ pub struct Renditions {
 
 impl Renditions {
     /// The number of segments that have ended in all renditions when `played` was played.
-    fn ended(&self, played: Frames) -> u64 {
+    pub fn ended(&self, played: Frames) -> u64 {
         self.sources.iter().map(|source| source.grid().ended(played.0)).min().unwrap_or(0)
     }
 
@@ -51,6 +52,11 @@ impl Renditions {
         self.sources.iter().map(|source| source.grid().time(segments)).max().unwrap_or_default()
     }
 
+    /// All renditions.
+    pub fn list(&self) -> Vec<Rendition> {
+        self.all().map(|(rendition, _)| rendition.clone()).collect()
+    }
+
     /// All renditions with their grids, in the order of [`SegmentSet::segments`].
     fn all(&self) -> impl Iterator<Item = (&Rendition, SegmentGrid)> {
         self.sources.iter().flat_map(|source| source.renditions().iter().map(|rendition| (rendition, source.grid())))
@@ -62,6 +68,8 @@ impl Renditions {
 struct SegmentSet {
     number: u64,
     segments: Vec<ListedSegment>,
+    /// Whether an item that cannot be read is replaced in it.
+    is_replaced: bool,
 }
 
 /// Publishes the segments of a program.
@@ -83,6 +91,8 @@ pub struct Publisher {
     /// The segment that waits for a file, and since when.
     waiting: Option<(u64, Instant)>,
     published: watch::Sender<Arc<Published>>,
+    /// What it has if other machines publish the station too.
+    shared: Option<ShareState>,
 }
 
 impl Publisher {
@@ -117,6 +127,7 @@ impl Publisher {
             live_made: 0,
             waiting: None,
             published,
+            shared: None,
         }
     }
 
@@ -139,8 +150,15 @@ impl Publisher {
     /// Those of making the segments, after which the playlists are unchanged; those of saving the state.
     pub fn publish(&mut self, played: Frames) -> Result<bool, Error> {
         self.played = played;
+        self.follow_share();
+        let published = self.publish_ended(played);
+        self.offer();
+        published
+    }
+
+    fn publish_ended(&mut self, played: Frames) -> Result<bool, Error> {
         self.renditions.sources.iter_mut().for_each(|source| source.played(played));
-        let ended = self.renditions.ended(played).max(self.state.published_segments);
+        let ended = self.ended(played);
         let least = self.state.first_segment;
         if ended <= least || (ended == self.state.published_segments && !self.sets.is_empty()) {
             return Ok(false);
@@ -176,16 +194,15 @@ impl Publisher {
         played: Frames,
         change: impl FnOnce(&mut StationProgram, u64, &mut Program) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        let number = self.first_changeable(played);
+        let number = self.ended(played) + 1;
         let result = change(&mut self.changes, self.renditions.start(number), self.sound.change())?;
         self.sets.retain(|set| set.number < number);
         Ok(result)
     }
 
-    /// The first segment that was not heard yet when `played` was played.
-    fn first_changeable(&self, played: Frames) -> u64 {
-        // The segment after the published ones is being played.
-        self.renditions.ended(played).max(self.state.published_segments) + 1
+    /// The number of segments that have ended when `played` was played. The one after them is being played.
+    fn ended(&self, played: Frames) -> u64 {
+        self.renditions.ended(played).max(self.state.published_segments)
     }
 
     /// Uses another manifest. Returns whether it differs from the present one.
@@ -193,6 +210,10 @@ impl Publisher {
     /// # Errors
     /// Those of [`StationProgram::set_manifest`].
     pub fn set_manifest(&mut self, manifest: &Manifest, played: Frames) -> Result<bool, Error> {
+        if self.shared.is_some() {
+            self.sound.sounds().add_files(manifest.files());
+            return self.changes.set_manifest(manifest, 0, self.sound.program());
+        }
         if !self.changes.differs(manifest)? {
             return Ok(false);
         }
@@ -237,7 +258,9 @@ impl Publisher {
         if next >= self.state.published_segments + Self::WINDOWS_AHEAD * self.window {
             return Ok(false);
         }
-        self.make(next..next + 1)
+        let made = self.make(next..next + 1);
+        self.offer();
+        made
     }
 
     /// Makes those of the segments that are not made yet. Returns whether all of them are made, and not only a part of one because the rest
@@ -252,12 +275,21 @@ impl Publisher {
         while number < numbers.end {
             match self.segments(number) {
                 Ok(Some(segments)) => {
-                    self.sets.push_back(SegmentSet { number, segments });
+                    let adopted = self.adopted(number, Some(&segments));
+                    let is_replaced = adopted.is_none() && self.is_replaced(number);
+                    let segments = adopted.unwrap_or(segments);
+                    self.sets.push_back(SegmentSet { number, segments, is_replaced });
                     number += 1;
                 }
                 Ok(None) => return Ok(false),
                 Err(error) if error.is_waiting() && !self.has_waited_too_long(number) => return Err(error),
-                Err(Error::Sound { number, from, source }) => self.replace(number, from, *source)?,
+                Err(Error::Sound { number: item, from, source }) => match self.adopted(number, None) {
+                    Some(segments) => {
+                        self.sets.push_back(SegmentSet { number, segments, is_replaced: false });
+                        number += 1;
+                    }
+                    None => self.replace(item, from, *source)?,
+                },
                 Err(error) => return Err(error),
             }
         }
@@ -311,13 +343,10 @@ impl Publisher {
         for source in &mut self.renditions.sources {
             let made = source.segments(number, &mut self.sound)?;
             let grid = source.grid();
-            let (time, duration) = (epoch + grid.time(number), grid.time(number + 1) - grid.time(number));
             for (rendition, bytes) in source.renditions().iter().zip(made) {
                 let format = rendition.format;
                 let segment = Segment::new(format, bytes, &format!("{number}.{}", format.extension()));
-                let uri = segment.uri();
-                let entry = LiveSegment { segment: PlaylistSegment { uri, duration }, time, discontinuity: false };
-                segments.push(ListedSegment { segment: Arc::new(segment), entry });
+                segments.push(ListedSegment::new(Arc::new(segment), number, epoch, grid));
             }
         }
         Ok(Some(segments))
@@ -355,6 +384,7 @@ impl Publisher {
             next,
             longest_pause: self.sound.program().newest().plan().longest_pause(),
             lost_items: self.lost_items,
+            adopted_segments: self.adopted_segments(),
         };
         self.published.send_replace(Arc::new(published));
         Ok(())
@@ -364,6 +394,8 @@ impl Publisher {
 mod coming;
 mod live;
 mod now;
+mod share_state;
+mod shared;
 #[cfg(test)]
 mod tests;
 

@@ -10,7 +10,7 @@ use crowd_store::FileFolder;
 use super::journal::{Entry, Event};
 use crate::error::Error;
 use crate::live::LiveSpan;
-use crate::manifest::Manifest;
+use crate::manifest::{Manifest, hash};
 use crate::program::{ChangeKind, Lost, Plan, Program, effective};
 
 /// The folder of the manifests that the journal names.
@@ -61,14 +61,23 @@ impl Manifests {
     /// # Errors
     /// When the disk is full or the folder cannot be written.
     pub fn store(&self, manifest: &Manifest) -> Result<String, Error> {
-        let path = self.folder.path();
-        std::fs::create_dir_all(path).map_err(|error| Error::io(path, "make the folder", error))?;
         let text = manifest.text()?;
         let hash = hash(&text);
-        if !self.file(&hash).exists() {
-            self.folder.write(&format!("{hash}.json"), &text)?;
-        }
+        self.store_text(&hash, &text)?;
         Ok(hash)
+    }
+
+    /// Stores the text of a manifest under its hash.
+    ///
+    /// # Errors
+    /// When the disk is full or the folder cannot be written.
+    pub fn store_text(&self, hash: &str, text: &[u8]) -> Result<(), Error> {
+        let path = self.folder.path();
+        std::fs::create_dir_all(path).map_err(|error| Error::io(path, "make the folder", error))?;
+        if !self.file(hash).exists() {
+            self.folder.write(&format!("{hash}.json"), text)?;
+        }
+        Ok(())
     }
 
     /// The program that follows from the entries, as it was known at each moment from an hour before the frame `published` on.
@@ -91,21 +100,10 @@ impl Manifests {
             return Err(Error::File { path, problem: "it does not begin with a plan".to_owned(), advice });
         };
         let mut program = Program::new(state, self.plan(manifest)?);
-        for Entry { from, event } in entries.iter().filter(|entry| !is_before(entry)) {
-            let from = *from;
-            match event {
-                Event::Plan { manifest: new } => {
-                    program.change(from, ChangeKind::Plan(self.plan(new)?));
-                    manifest = new;
-                }
-                Event::Skip => program.change(from, ChangeKind::Skip),
-                Event::Request { hash } => program.change(from, ChangeKind::Request(hash.clone())),
-                Event::ArrangeRequests { hashes } => {
-                    program.change(from, ChangeKind::ArrangeRequests(hashes.clone()));
-                }
-                Event::Chunk { item } => program.change(from, ChangeKind::Chunk(item.clone())),
-                Event::Lost { number, silent } => program.lose(Lost { number: *number, from, silent: *silent }),
-                Event::Live { .. } | Event::LiveTitle { .. } | Event::LiveEnd { .. } | Event::State { .. } => {}
+        for entry in entries.iter().filter(|entry| !is_before(entry)) {
+            apply(entry, self, &mut program)?;
+            if let Event::Plan { manifest: new } = &entry.event {
+                manifest = new;
             }
         }
         let states = entries.iter().filter(|entry| matches!(entry.event, Event::State { .. }));
@@ -118,6 +116,24 @@ impl Manifests {
     fn plan(&self, hash: &str) -> Result<Arc<Plan>, Error> {
         self.plan_of(&Manifest::read_file(&self.file(hash))?)
     }
+}
+
+/// Changes the program as an entry says.
+///
+/// # Errors
+/// When the manifest of a plan is missing or damaged.
+pub fn apply(entry: &Entry, manifests: &Manifests, program: &mut Program) -> Result<(), Error> {
+    let from = entry.from;
+    match &entry.event {
+        Event::Plan { manifest } => program.change(from, ChangeKind::Plan(manifests.plan(manifest)?)),
+        Event::Skip => program.change(from, ChangeKind::Skip),
+        Event::Request { hash } => program.change(from, ChangeKind::Request(hash.clone())),
+        Event::ArrangeRequests { hashes } => program.change(from, ChangeKind::ArrangeRequests(hashes.clone())),
+        Event::Chunk { item } => program.change(from, ChangeKind::Chunk(item.clone())),
+        Event::Lost { number, silent } => program.lose(Lost { number: *number, from, silent: *silent }),
+        Event::Live { .. } | Event::LiveTitle { .. } | Event::LiveEnd { .. } | Event::State { .. } => {}
+    }
+    Ok(())
 }
 
 /// The live spans that are needed for frames from `published` minus an hour on, and the number of the last one that began.
@@ -150,9 +166,4 @@ fn plan_of(entry: &Entry) -> Option<&str> {
         Event::Plan { manifest } => Some(manifest),
         _ => None,
     }
-}
-
-/// The hash of a manifest's text, under which it is stored.
-pub fn hash(text: &[u8]) -> String {
-    blake3::hash(text).to_hex()[..32].to_owned()
 }

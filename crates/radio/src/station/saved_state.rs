@@ -36,6 +36,11 @@ impl SavedState {
         Self { epoch_nanoseconds, published_segments: 0, encoders: String::new(), first_segment: 0 }
     }
 
+    /// The state of a station that other machines have begun with these encoders, and in which `segments` have ended.
+    pub fn joined(epoch: Duration, encoders: &str, segments: u64) -> Self {
+        Self { published_segments: segments, encoders: encoders.to_owned(), ..Self::new(epoch) }
+    }
+
     /// Sets the settings of the encoders. If they differ from those before, the playlists begin anew after what was published, because a
     /// name must not stand for other bytes.
     pub fn set_encoders(&mut self, encoders: &str) {

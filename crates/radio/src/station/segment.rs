@@ -1,9 +1,10 @@
 //! A segment, and the source of segments.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crowd_engine::Frames;
-use crowd_streaming::{LiveSegment, Mp4Track};
+use crowd_streaming::{LiveSegment, Mp4Track, PlaylistSegment};
 
 use super::format::Format;
 use super::segment_grid::SegmentGrid;
@@ -28,6 +29,14 @@ impl Segment {
         Self { name, media_type: format.media_type(), bytes: bytes.into() }
     }
 
+    /// A segment that another machine has made; `None` if its bytes are not those of its name, or the name is none of a segment.
+    pub fn with_name(name: String, format: Format, bytes: Vec<u8>) -> Option<Self> {
+        let hash = blake3::hash(&bytes).to_hex();
+        let is_same = name.split_once('-').is_some_and(|(named, _)| Some(named) == hash.get(..16));
+        let is_name = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.'));
+        (is_same && is_name).then(|| Self { name, media_type: format.media_type(), bytes: bytes.into() })
+    }
+
     /// The initialization segment of a track.
     pub fn initialization(format: Format, track: &Mp4Track) -> Self {
         Self::new(format, track.initialization_segment(), "init.mp4")
@@ -46,6 +55,15 @@ pub struct ListedSegment {
     pub segment: Arc<Segment>,
     /// Its entry in the playlist.
     pub entry: LiveSegment,
+}
+
+impl ListedSegment {
+    /// The segment with this number in a program that began at `epoch`.
+    pub fn new(segment: Arc<Segment>, number: u64, epoch: Duration, grid: SegmentGrid) -> Self {
+        let (time, duration) = (epoch + grid.time(number), grid.time(number + 1) - grid.time(number));
+        let entry = PlaylistSegment { uri: segment.uri(), duration };
+        Self { segment, entry: LiveSegment { segment: entry, time, discontinuity: false } }
+    }
 }
 
 /// One stream of segments with its playlist.

@@ -7,13 +7,14 @@ use std::time::Duration;
 
 use crowd_engine::SampleRate;
 
+use self::shared_changes::SharedChanges;
 use super::journal::{Entry, Event, Journal};
-use super::replay::{KNOWN_SECONDS, Manifests, Replayed, hash, live_spans};
+use super::replay::{KNOWN_SECONDS, Manifests, Replayed, live_spans};
 use crate::encode::NEEDED_AFTER;
 use crate::error::Error;
 use crate::item::Item;
 use crate::live::{LiveSound, LiveSpan};
-use crate::manifest::Manifest;
+use crate::manifest::{Manifest, hash};
 use crate::program::{ChangeKind, Lost, Program, WalkState};
 
 /// The time after which the state is written into the journal, in seconds.
@@ -34,6 +35,8 @@ pub struct StationProgram {
     manifest: String,
     /// The frame at which the state was written last.
     state_from: u64,
+    /// What it has if other machines change the program too.
+    shared: Option<SharedChanges>,
 }
 
 impl StationProgram {
@@ -61,7 +64,7 @@ impl StationProgram {
             }
         }
         let Replayed { mut program, manifest: present, state_from } = manifests.replay(journal.entries(), published)?;
-        let mut opened = Self { journal, manifests, manifest: present, state_from };
+        let mut opened = Self { journal, manifests, manifest: present, state_from, shared: None };
         opened.set_manifest(manifest, published.max(1), &mut program)?;
         Ok((opened, program))
     }
@@ -85,7 +88,7 @@ impl StationProgram {
     /// [`Error::Invalid`] when the stream has other properties, which would need a new station; when the disk is full.
     pub fn set_manifest(&mut self, manifest: &Manifest, from: u64, program: &mut Program) -> Result<bool, Error> {
         if !self.differs(manifest)? {
-            return Ok(false);
+            return if self.shared.is_some() { self.set_own(manifest) } else { Ok(false) };
         }
         let present = Manifest::read_file(&self.manifests.file(&self.manifest))?.stream;
         if present.sample_rate != manifest.stream.sample_rate
@@ -96,6 +99,9 @@ impl StationProgram {
                  or give it another --state folder to begin a new stream"
                     .to_owned(),
             ));
+        }
+        if self.shared.is_some() {
+            return self.set_own(manifest);
         }
         let plan = self.manifests.plan_of(manifest)?;
         let manifest = self.manifests.store(manifest)?;
@@ -110,7 +116,8 @@ impl StationProgram {
     /// # Errors
     /// Those of [`Manifest::text`].
     pub fn differs(&self, manifest: &Manifest) -> Result<bool, Error> {
-        Ok(hash(&manifest.text()?) != self.manifest)
+        let present = if self.shared.is_some() { manifest.shared_hash()? } else { hash(&manifest.text()?) };
+        Ok(present != self.manifest)
     }
 
     /// Skips the item that plays at `from`.
@@ -222,6 +229,10 @@ impl StationProgram {
     pub fn lose(&mut self, lost: Lost, program: &mut Program) -> Result<(), Error> {
         let Lost { number, from, silent } = lost;
         program.lose(lost);
+        if self.shared.is_some() {
+            // Other machines may have the item. Which segments are listed is agreed with them.
+            return Ok(());
+        }
         self.journal.append(Entry { from, event: Event::Lost { number, silent } })
     }
 
@@ -242,6 +253,13 @@ impl StationProgram {
         let frame = published.saturating_sub(KNOWN_SECONDS * rate);
         let state = Box::new(program.timeline(published).state_at(frame));
         self.state_from = published;
+        if self.shared.is_some() {
+            self.propose_state(Event::State { state }, published);
+            return Ok(());
+        }
         self.journal.append(Entry { from: published, event: Event::State { state } })
     }
 }
+
+mod shared;
+mod shared_changes;

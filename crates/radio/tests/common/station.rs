@@ -27,11 +27,8 @@ pub fn prepare(folder: &Path, tracks: &[(&str, usize)], flags: &[&str]) {
 /// Runs `crowd-radio setup` for the files in the folder.
 pub fn run_setup(folder: &Path, flags: &[&str]) {
     let mut setup = Command::new(cargo_bin("crowd-radio"));
-    setup
-        .args(["setup", "--quiet", "--cycle", "1", "--segment-seconds", "1"])
-        .args(flags)
-        .arg("--music")
-        .arg(folder.join("music"));
+    let seconds: &[&str] = if flags.contains(&"--segment-seconds") { &[] } else { &["--segment-seconds", "1"] };
+    setup.args(["setup", "--quiet", "--cycle", "1"]).args(seconds).args(flags).arg("--music").arg(folder.join("music"));
     setup.arg("--jingles").arg(folder.join("jingles")).arg("--out").arg(folder.join("out"));
     setup.arg("--filler").arg(folder.join("jingles/j.wav"));
     assert!(setup.status().unwrap().success());

@@ -7,15 +7,19 @@
 //!
 //! Requests to the bucket have short timeouts. After one that failed, no requests are sent for [`BACKOFF`], and the node makes its
 //! chunks as if there were no other node.
+//!
+//! [`Objects`] are for programs that share something other than chunks: named objects that are put on a condition.
 
 mod bucket;
 mod claims;
 mod limits;
 mod node;
+mod objects;
 mod request_lock;
 mod s3_store;
 mod settings;
 mod writer;
 
 pub use limits::{BACKOFF, LEASE};
+pub use objects::{Object, ObjectHeaders, ObjectVersion, Objects, PutIf};
 pub use s3_store::S3Store;

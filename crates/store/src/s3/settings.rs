@@ -16,6 +16,23 @@ pub fn unusable(url: &str, cause: String) -> StoreError {
     StoreError { what: "cannot use the object store", name: url.escape_debug().to_string(), cause }
 }
 
+/// The variables of which each set is a credential.
+const CREDENTIALS: [&[&str]; 4] = [
+    &["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"],
+    &["AWS_WEB_IDENTITY_TOKEN_FILE"],
+    &["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"],
+    &["AWS_CONTAINER_CREDENTIALS_FULL_URI"],
+];
+
+/// Checks that the environment has a credential.
+pub fn require_credentials(url: &str) -> Result<(), StoreError> {
+    let is_set = |name: &&str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    if CREDENTIALS.iter().any(|names| names.iter().all(is_set)) {
+        return Ok(());
+    }
+    Err(unusable(url, "there are no credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY".to_owned()))
+}
+
 /// Opens the bucket of a URL `s3://bucket/prefix` with the settings of the environment. Returns the bucket and the prefix.
 pub fn open(url: &str, endpoint: Option<&str>) -> Result<(AmazonS3, Path), StoreError> {
     let (bucket, prefix) = url

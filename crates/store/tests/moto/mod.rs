@@ -16,7 +16,16 @@ import threading
 from moto.server import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import make_server
 moto, lock = DomainDispatcherApplication(create_backend_app), threading.Lock()
+refused = []
 def one_at_a_time(environ, start_response):
+    path = environ['PATH_INFO']
+    if path in ('/refuse-requests', '/accept-requests'):
+        refused[:] = [path] if path == '/refuse-requests' else []
+        start_response('200 OK', [('Content-Length', '0')])
+        return []
+    if refused:
+        start_response('403 Forbidden', [('Content-Length', '0')])
+        return []
     with lock:
         return list(moto(environ, start_response))
 server = make_server('127.0.0.1', 0, one_at_a_time, threaded=True)
@@ -62,6 +71,11 @@ impl Server {
         let mut response = String::new();
         stream.read_to_string(&mut response).unwrap();
         assert!(response.contains(" 200 "), "{response}");
+    }
+
+    /// From now on refuses all requests with the status 403, or accepts them again.
+    pub fn refuse(&self, all: bool) {
+        self.put(if all { "/refuse-requests" } else { "/accept-requests" }, b"");
     }
 
     /// The URL of the server.

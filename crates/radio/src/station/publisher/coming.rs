@@ -7,7 +7,6 @@ use serde::Serialize;
 
 use super::super::published::NowPlaying;
 use super::Publisher;
-use crate::error::Error;
 use crate::program::{Reason, effective};
 
 /// The most items that are listed.
@@ -74,21 +73,14 @@ impl Publisher {
         Coming { items, requests }
     }
 
-    /// Puts the requests that wait in another order, and removes those that are not in `hashes`. `were` are those that were known to wait, in
-    /// their order. Returns whether that is right; otherwise nothing changes.
-    ///
-    /// # Errors
-    /// Those of [`change`](Self::change).
-    pub fn arrange_requests(&mut self, played: Frames, were: &[String], hashes: Vec<String>) -> Result<bool, Error> {
-        if !self.waiting_requests(played).iter().eq(were) {
-            return Ok(false);
-        }
-        self.change(played, |changes, from, program| changes.arrange_requests(hashes, from, program)).map(|()| true)
+    /// Whether these requests wait, in this order.
+    pub fn are_waiting(&mut self, played: Frames, hashes: &[String]) -> bool {
+        self.waiting_requests(played).iter().eq(hashes)
     }
 
     /// The hashes of the requests that a change can still move.
     fn waiting_requests(&mut self, played: Frames) -> VecDeque<String> {
-        let from = self.renditions.start(self.first_changeable(played));
+        let from = self.changes_from(played);
         let program = self.sound.program();
         let frame = effective(from, program.rate());
         program.timeline(u64::MAX).waiting_requests(frame)

@@ -98,6 +98,12 @@ impl Publisher {
             }
         }
         shown.sort_by(|one, other| one.starts.total_cmp(&other.starts));
+        let sounds = self.sound.sounds();
+        for item in shown.iter_mut().chain(&mut coming) {
+            if let Some(file) = sounds.file(&item.item) {
+                file.clone_into(&mut item.file);
+            }
+        }
         let playing = shown.pop();
         shown.drain(..shown.len().saturating_sub(HISTORY as usize));
         (shown, playing, coming)

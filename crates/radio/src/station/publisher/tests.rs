@@ -3,7 +3,12 @@ use std::sync::Mutex;
 use crowd_engine::SampleRate;
 use serde_json::{from_value, json};
 
+use std::sync::mpsc;
+
 use super::super::format::Format;
+use super::super::journal::{Entry, Event, Journal};
+use super::super::replay::Manifests;
+use super::super::share::{Adopted, Confirmed, MadeSegments, NumberedSegments, Share};
 use super::*;
 use crate::sound::{ReadLimits, SoundCache};
 
@@ -199,4 +204,70 @@ fn with_other_encoders_the_playlists_begin_anew_after_what_was_published() {
     let mut publisher = with_encoders(folder.path(), &Arc::default(), "other");
     assert!(publisher.publish(Frames(0)).unwrap());
     assert_eq!(listed(&publisher), [(10, 2); 3]);
+}
+
+/// A publisher of a shared station, and the other ends of its channels.
+fn shared(state: &std::path::Path) -> (Publisher, mpsc::Sender<Confirmed>, mpsc::Sender<Adopted>, Arc<MadeSegments>) {
+    let epoch = Duration::from_secs(1_790_000_000);
+    let hash = manifest().shared_hash().unwrap();
+    Manifests::new(state, epoch, RATE).store_text(&hash, &manifest().text().unwrap()).unwrap();
+    Journal::open(state).unwrap().append(Entry { from: 0, event: Event::Plan { manifest: hash } }).unwrap();
+    let (proposals, _) = mpsc::sync_channel(8);
+    let (confirm, confirmed) = mpsc::channel();
+    let (adopt, adopted) = mpsc::channel();
+    let made = Arc::<MadeSegments>::default();
+    let sources = vec![source(1_024, "a.m3u8", &Fault::default())];
+    let renditions = Renditions { sources, playlists: Vec::new(), encoders: "one".to_owned() };
+    let folder = StateFolder::open(state).unwrap();
+    let (changes, program) =
+        StationProgram::open_shared(state, &manifest(), epoch, 0, false, proposals.clone()).unwrap();
+    let sound = ProgramSound::new(program, SoundCache::new(RATE, ReadLimits::PATIENT));
+    let publisher = Publisher::new(renditions, sound, changes, WINDOW as usize, SavedState::new(epoch), folder);
+    (publisher.with_share(Share { proposals, confirmed, adopted, made: made.clone() }), confirm, adopt, made)
+}
+
+#[test]
+fn segments_that_another_machine_has_put_first_are_listed_unless_others_were_listed_before() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut publisher, _confirm, adopt, made) = shared(folder.path());
+    let at = |segments: u64| Frames(segments * 96_000 + 4_096);
+    let other = |number: u64| {
+        let segment = Arc::new(Segment::new(Format::Ts, vec![7], &format!("{number}.ts")));
+        let segments = NumberedSegments::from([("a.m3u8".to_owned(), segment.clone())]);
+        adopt.send(Adopted { number, segments }).unwrap();
+        segment.uri()
+    };
+    assert!(publisher.publish(at(5)).unwrap());
+    while publisher.make_ahead().unwrap() {}
+    assert_eq!(made.get().sets.keys().copied().collect::<Vec<_>>(), [1, 2, 3, 4, 5, 6]);
+    let uris = [other(4), other(5), other(30)];
+    assert!(publisher.publish(at(6)).unwrap());
+    let text = publisher.published().borrow().playlists["a.m3u8"].to_string();
+    assert!(!text.contains(&uris[0]) && text.contains(&uris[1]), "{text}");
+    assert_eq!(publisher.published().borrow().adopted_segments, 1);
+    // What cannot be made here is listed too.
+    assert!(publisher.publish(at(31)).unwrap());
+    let text = publisher.published().borrow().playlists["a.m3u8"].to_string();
+    assert!(text.contains(&uris[2]) && publisher.published().borrow().adopted_segments == 2, "{text}");
+}
+
+#[test]
+fn a_confirmed_change_leaves_what_was_listed_and_is_in_the_journal() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut publisher, confirm, _adopt, made) = shared(folder.path());
+    let at = |segments: u64| Frames(segments * 96_000 + 4_096);
+    assert!(publisher.publish(at(9)).unwrap());
+    let before = publisher.published().borrow().playlists.clone();
+    assert_eq!(made.changes_from(), publisher.renditions.start(9 + WINDOW + 2));
+    // One of them comes too late.
+    for from in [publisher.renditions.start(7), made.changes_from()] {
+        let entry = Entry { from, event: Event::Request { hash: "1".to_owned() } };
+        confirm.send(Confirmed { entry, manifest: None }).unwrap();
+    }
+    assert!(!publisher.publish(at(9)).unwrap());
+    assert_eq!(publisher.published().borrow().playlists, before);
+    assert!(publisher.sets.iter().all(|set| set.number < 9));
+    let entries = Journal::entries_in(folder.path()).unwrap();
+    assert_eq!(entries.len(), 3);
+    assert!(publisher.publish(at(10)).unwrap());
 }
