@@ -19,10 +19,16 @@ impl Token {
     /// The secret `text`.
     ///
     /// # Errors
-    /// A text for the command line when the secret is shorter than 8 bytes; it names the flag `--token`.
+    /// A text for the command line when the secret is shorter than 8 bytes or cannot be sent in a header; it names the flag `--token`.
     pub fn new(text: &str) -> Result<Self, String> {
         if text.len() < SHORTEST {
             return Err(format!("--token: {} characters are too few: give {SHORTEST} or more", text.len()));
+        }
+        let is_sendable = |byte: u8| byte == b' ' || byte.is_ascii_graphic();
+        if !text.bytes().all(is_sendable) || text.trim() != text {
+            let advice =
+                "give letters, digits and punctuation of ASCII, without blanks at the ends: others cannot be sent";
+            return Err(format!("--token: {advice}"));
         }
         Ok(Self(blake3::hash(text.as_bytes())))
     }
@@ -56,6 +62,9 @@ mod tests {
     #[test]
     fn only_the_exact_token_is_accepted() {
         assert!(Token::new("1234567").unwrap_err().contains("7 characters are too few"));
+        for refused in ["schlüssel99", " a secret", "a secret\n"] {
+            assert!(Token::new(refused).unwrap_err().contains("of ASCII"), "{refused:?}");
+        }
         let token = Token::new("a secret").unwrap();
         assert!(token.is("a secret"));
         for other in ["", "a secre", "a secret ", "A secret"] {

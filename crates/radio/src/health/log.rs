@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fs::File;
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -11,6 +11,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
 
+/// The largest file that is read, in bytes.
+const LARGEST: u64 = 16 << 20;
 const FILE: &str = "health.jsonl";
 /// The number of changes that are kept.
 const KEPT: usize = 1_000;
@@ -34,7 +36,8 @@ pub struct HealthLog(Mutex<State>);
 
 #[derive(Debug)]
 struct State {
-    path: PathBuf,
+    /// The file; `None` when something else has its name.
+    path: Option<PathBuf>,
     /// The last changes, the earliest first.
     changes: VecDeque<HealthChange>,
     /// What is not in order now.
@@ -53,7 +56,19 @@ impl HealthLog {
     /// that cannot be read are left out.
     pub fn open(folder: &Path) -> Self {
         let path = folder.join(FILE);
-        let text = std::fs::read(&path).unwrap_or_default();
+        let is_usable = match std::fs::metadata(&path) {
+            Ok(metadata) => metadata.is_file() && metadata.len() <= LARGEST,
+            Err(error) => error.kind() == io::ErrorKind::NotFound,
+        };
+        if !is_usable {
+            let (path, most) = (path.display(), LARGEST >> 20);
+            let advice = "remove what is there, and restart the station";
+            tracing::error!(
+                "{path} is no file of at most {most} MiB, so the history of the health is not stored: {advice}"
+            );
+        }
+        let text = if is_usable { std::fs::read(&path).unwrap_or_default() } else { Vec::new() };
+        let path = is_usable.then_some(path);
         let lines = text.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
         let changes: VecDeque<HealthChange> = lines.filter_map(|line| serde_json::from_slice(line).ok()).collect();
         // A line that a crash has left incomplete is written anew with the others.
@@ -115,18 +130,19 @@ impl State {
     /// Appends the last change, or writes all of them into a new file.
     fn write(&mut self) -> Result<(), Error> {
         let line = |change: &HealthChange| serde_json::to_string(change).map(|text| text + "\n");
+        let Some(path) = &self.path else { return Ok(()) };
         let text = |error: serde_json::Error| Error::Invalid(error.to_string());
         if self.lines >= MOST_LINES {
             let all: String = self.changes.iter().map(line).collect::<Result<_, _>>().map_err(text)?;
-            crowd_media::atomic::write(&self.path, all.as_bytes())?;
+            crowd_media::atomic::write(path, all.as_bytes())?;
             self.lines = self.changes.len();
             return Ok(());
         }
         let Some(last) = self.changes.back() else { return Ok(()) };
         let line = line(last).map_err(text)?;
-        let opened = File::options().create(true).append(true).open(&self.path);
+        let opened = File::options().create(true).append(true).open(path);
         let written = opened.and_then(|mut file| file.write_all(line.as_bytes()).and_then(|()| file.sync_data()));
-        written.map_err(|error| Error::io(&self.path, "write", error))?;
+        written.map_err(|error| Error::io(path, "write", error))?;
         self.lines += 1;
         Ok(())
     }
@@ -180,6 +196,9 @@ mod tests {
         std::fs::remove_dir(&path).unwrap();
         log.set("publisher", None);
         let again = HealthLog::open(folder.path()).last(3);
+        std::fs::remove_file(&path).unwrap();
+        std::fs::create_dir(&path).unwrap();
+        assert_eq!(causes(&HealthLog::open(folder.path())), [("start".to_owned(), true)]);
         assert_eq!(
             again.iter().map(|change| change.cause.as_str()).collect::<Vec<_>>(),
             ["start", "publisher", "publisher"]

@@ -14,6 +14,14 @@ use super::app::SharedApp;
 use crate::item::Item;
 use crate::station::Command;
 
+/// The answer of a station without a token to all commands.
+pub async fn no_token() -> Problem {
+    Problem::new(
+        StatusCode::FORBIDDEN,
+        "this station takes no commands, because it has no token: start it with --token",
+    )
+}
+
 /// `POST /api/skip`: the item that plays fades out and the next one begins, after the segment that plays now.
 pub async fn skip(State(app): State<SharedApp>) -> Result<Json<Value>, Problem> {
     ask(&app, Command::Skip).await?.map_err(failed)?;

@@ -18,6 +18,8 @@ use crate::station::{Arrangement, Command, last_rows};
 const PLOTTED: usize = 360;
 /// The most rows of the log of what was broadcast, and of the history of the health.
 const ROWS: usize = 200;
+/// The most requests that are arranged at once.
+const MOST_ARRANGED: usize = 1_000;
 /// The time in which the log of what was broadcast must be read.
 const READ_LIMIT: Duration = Duration::from_secs(10);
 
@@ -61,24 +63,18 @@ pub async fn schedule(State(app): State<SharedApp>, Query(hours): Query<Hours>) 
     Ok(Json(json!(coming)))
 }
 
-/// `PUT /api/requests`: the requests that wait are put in another order, or removed. Status 409 when others wait than were known.
+/// `PUT /api/requests`: the requests that wait are put in another order, or removed.
 pub async fn arrange_requests(
     State(app): State<SharedApp>,
     Json(arrangement): Json<Arrangement>,
 ) -> Result<Json<Value>, Problem> {
-    let mut left = arrangement.were.clone();
-    for hash in &arrangement.requests {
-        let Some(index) = left.iter().position(|were| were == hash) else {
-            let text = format!("requests has \"{}\", which is not in were as often", hash.escape_debug());
-            return Err(Problem::new(StatusCode::BAD_REQUEST, text));
-        };
-        left.remove(index);
+    let most = arrangement.were.len().max(arrangement.requests.len());
+    if most > MOST_ARRANGED {
+        let text = format!("{most} requests are too many: give at most {MOST_ARRANGED}");
+        return Err(Problem::new(StatusCode::BAD_REQUEST, text));
     }
-    if !ask(&app, |answer| Command::ArrangeRequests(arrangement, answer)).await?.map_err(failed)? {
-        let text = "other requests wait by now: GET /api/schedule lists them";
-        return Err(Problem::new(StatusCode::CONFLICT, text));
-    }
-    Ok(Json(json!({ "arranged": true })))
+    let waiting = ask(&app, |answer| Command::ArrangeRequests(arrangement, answer)).await?.map_err(failed)?;
+    Ok(Json(json!({ "requests": waiting })))
 }
 
 /// `GET /api/figures?hours=H`: listeners, loudness and generated music of the last hours (1, at most 24), as at most 360 rows.
@@ -90,13 +86,16 @@ pub async fn figures(State(app): State<SharedApp>, Query(hours): Query<Hours>) -
 /// `GET /api/history`: the last 200 lines of the log of what was broadcast, and the last 200 changes of the health, the latest first.
 pub async fn history(State(app): State<SharedApp>) -> Result<Json<Value>, Problem> {
     let busy = || Problem::new(StatusCode::SERVICE_UNAVAILABLE, "the disk of the log does not answer: try again");
-    let permit = app.log_reads.clone().try_acquire_owned().map_err(|_| busy())?;
-    let state = app.state.clone();
-    let read = move || {
-        // It is held until the disk has answered, even if the client has gone.
-        let _permit = permit;
-        last_rows(&state, ROWS).map_err(failed)
+    let (state, permits) = (app.state.clone(), app.log_reads.clone());
+    let read = async move {
+        let permit = permits.acquire_owned().await.map_err(|_| busy())?;
+        blocking(move || {
+            // It is held until the disk has answered, even if the client has gone.
+            let _permit = permit;
+            last_rows(&state, ROWS).map_err(failed)
+        })
+        .await
     };
-    let broadcast = timeout(READ_LIMIT, blocking(read)).await.map_err(|_| busy())??;
+    let broadcast = timeout(READ_LIMIT, read).await.map_err(|_| busy())??;
     Ok(Json(json!({ "broadcast": broadcast, "health": app.health_log.last(ROWS) })))
 }

@@ -2,7 +2,7 @@
 
 use axum::Router;
 use axum::middleware::from_fn_with_state;
-use axum::routing::{get, post, put};
+use axum::routing::{any, get, post, put};
 use crowd_web::{not_found, token};
 
 use super::app::SharedApp;
@@ -30,10 +30,10 @@ pub fn router(app: SharedApp, gateway: Option<SharedGateway>) -> Router {
         .with_state(app)
 }
 
-/// The routes that need the token. A station without one does not have them.
+/// The routes that need the token.
 fn commands(app: &SharedApp) -> Router<SharedApp> {
     if app.token.is_none() {
-        return Router::new();
+        return Router::new().route("/api/{*path}", any(control::no_token));
     }
     Router::new()
         .route("/api/skip", post(control::skip))

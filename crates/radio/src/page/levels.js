@@ -12,7 +12,10 @@ export function drawLevels(canvas, player) {
     context.fillStyle = style.getPropertyValue("--accent");
     context.fillRect(0, channel * 13, canvas.width * share, 10);
   });
-  requestAnimationFrame(() => drawLevels(canvas, player));
+  // Without sound nothing moves.
+  const next = () => drawLevels(canvas, player);
+  if (player.playing) requestAnimationFrame(next);
+  else setTimeout(next, 250);
 }
 
 /** Connects a button and a slider with a player. */

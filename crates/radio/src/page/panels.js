@@ -1,7 +1,7 @@
 // Shows the parts of the station's state, each in its panel.
 
 import { plot } from "./plot.js";
-import { clock, minutes, part, row } from "./text.js";
+import { clock, minutes, part, row, say } from "./text.js";
 
 const $ = (id) => document.getElementById(id);
 
@@ -26,17 +26,19 @@ export function showHealth({ health, heard }) {
   if (!health.ok) faults.push(["Not on air", "nothing is published"]);
   if (health.fault) faults.push(["Fault", health.fault]);
   for (const alarm of heard?.alarms ?? []) faults.push([CAUSES[alarm.kind] ?? alarm.kind, alarm.text]);
+  if (health.buffer && health.buffer.health !== "HEALTHY") faults.push([CAUSES.buffer, health.buffer.health]);
   for (const publisher of health.publishers) {
     if (publisher.state === "waiting") faults.push([publisher.name, publisher.last_error]);
   }
-  $("health").textContent = faults.length ? `Not in order: ${faults[0][0]}` : "In order";
+  say($("health"), faults.length ? `Not in order: ${faults[0][0]}` : "In order");
   $("health").className = faults.length ? "bad" : "good";
   $("faults").replaceChildren(...faults.map(([cause, text]) => part("li", "bad", `${cause}: ${text}`)));
   if (health.lost_items) $("faults").append(part("li", "", `Items that could not be played since the start: ${health.lost_items}`));
 }
 
-showHealth.unreachable = () => {
-  $("health").textContent = "The station does not answer";
+/** The station has not answered, or has refused to. */
+showHealth.unknown = (status) => {
+  say($("health"), status === 403 ? "The station takes no commands" : "The station does not answer");
   $("health").className = "bad";
 };
 
@@ -49,35 +51,38 @@ showHealth.history = (changes) => {
   }));
 };
 
-let live = "";
+/** The rows of the mounts, by their paths: a button stays the same while it is pressed. */
+const mountRows = new Map();
 
-/** The mounts of live sources; null when there are none. */
+function mountRow(mount, onDisconnect) {
+  const row = { line: part("li"), state: part("strong"), source: part("div"), details: part("div", "note") };
+  row.button = part("button", "small", "Disconnect for 10 minutes");
+  row.button.type = "button";
+  row.button.setAttribute("aria-label", `Disconnect the source of ${mount} for 10 minutes`);
+  row.button.addEventListener("click", () => onDisconnect(mount, 10));
+  const name = part("span", "name");
+  name.append(row.state, row.source, row.details);
+  row.line.append(name, row.button);
+  $("live").append(row.line);
+  return row;
+}
+
+/** The mounts of live sources; null when there are none. They are the same until the station is started again. */
 export function showLive(mounts, onDisconnect) {
   $("live-panel").hidden = !mounts?.length;
-  // A button that is being pressed stays.
-  const text = JSON.stringify(mounts);
-  if (!mounts || text === live) return;
-  live = text;
-  $("live").replaceChildren(...mounts.map((mount) => {
-    const line = part("li");
-    const source = mount.user ? `${mount.user}${mount.title ? `: ${mount.title}` : ""}` : "no source";
-    const details = mount.user
-      ? `buffer ${mount.buffer_seconds.toFixed(1)} s, clock ${mount.drift_ppm >= 0 ? "+" : ""}${mount.drift_ppm.toFixed(0)} ppm, lost ${mount.losses} times`
-      : (mount.last_event ?? "");
-    const name = part("span", "name");
-    name.append(
-      part("strong", mount.state === "on_air" ? "good" : "", `${mount.mount} ${mount.state.replace("_", " ")}`),
-      part("div", "", source),
-      part("div", "note", details),
-    );
-    if (mount.recording) name.append(part("div", "note", `recorded to ${mount.recording}`));
-    const button = part("button", "small", "Disconnect for 10 minutes");
-    button.type = "button";
+  for (const mount of mounts ?? []) {
+    if (!mountRows.has(mount.mount)) mountRows.set(mount.mount, mountRow(mount.mount, onDisconnect));
+    const { state, source, details, button } = mountRows.get(mount.mount);
+    const drift = `${mount.drift_ppm >= 0 ? "+" : ""}${mount.drift_ppm.toFixed(0)} ppm`;
+    const recording = mount.recording ? `, recorded to ${mount.recording}` : "";
+    say(state, `${mount.mount} ${mount.state.replace("_", " ")}`);
+    state.className = mount.state === "on_air" ? "good" : "";
+    say(source, mount.user ? `${mount.user}${mount.title ? `: ${mount.title}` : ""}` : "no source");
+    say(details, mount.user
+      ? `buffer ${mount.buffer_seconds.toFixed(1)} s, clock ${drift}, lost ${mount.losses} times${recording}`
+      : (mount.last_event ?? ""));
     button.disabled = !mount.user;
-    button.addEventListener("click", () => onDisconnect(mount.mount, 10));
-    line.append(name, button);
-    return line;
-  }));
+  }
 }
 
 /** The buffer of generated music; null when there is none. */

@@ -23,9 +23,14 @@ export function part(tag, className, text = "") {
   return element;
 }
 
+/** Sets the text of an element, if it is another one: what is set again may be read aloud again. */
+export function say(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
 /** A row of a list: a time, then elements or texts. */
 export function row(time, className, ...parts) {
   const row = part("li", className);
-  row.append(part("time", "", time), ...parts.map((one) => (typeof one === "string" ? part("span", "name", one) : one)));
+  row.append(part("time", "", time), ...parts.map((one) => (typeof one === "string" ? part("span", "name clamped", one) : one)));
   return row;
 }

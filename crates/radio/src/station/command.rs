@@ -26,8 +26,8 @@ pub enum Command {
     Request(String, oneshot::Sender<Result<Option<Arc<Item>>, Error>>),
     /// Tell what plays in this number of seconds.
     Coming(u32, oneshot::Sender<Coming>),
-    /// Put the requests that wait in another order.
-    ArrangeRequests(Arrangement, oneshot::Sender<Result<bool, Error>>),
+    /// Put the requests that wait in another order. The answer is their order.
+    ArrangeRequests(Arrangement, oneshot::Sender<Result<Vec<String>, Error>>),
     /// Find items by the words of their artists and titles.
     Search(String, oneshot::Sender<(Vec<Arc<Item>>, usize)>),
 }
@@ -79,12 +79,10 @@ impl Control {
                 }
                 Command::Coming(seconds, answer) => _ = answer.send(publisher.coming(played, seconds)),
                 Command::ArrangeRequests(Arrangement { were, requests }, answer) => {
-                    if !publisher.are_waiting(played, &were) {
-                        _ = answer.send(Ok(false));
-                        continue;
-                    }
-                    let arranged = |result: Result<(), Error>| _ = answer.send(result.map(|()| true));
-                    publisher.arrange_requests(played, requests, Box::new(arranged));
+                    let hashes = publisher.arranged(played, &were, requests);
+                    let sent = hashes.clone();
+                    let arranged = |result: Result<(), Error>| _ = answer.send(result.map(|()| sent));
+                    publisher.arrange_requests(played, hashes, Box::new(arranged));
                 }
                 Command::Search(text, answer) => _ = answer.send(publisher.search(&text, FOUND)),
             }

@@ -41,6 +41,12 @@ async function errorText(response) {
   }
 }
 
+/** The token that the user types. One that no header can carry is wrong in any case. */
+async function typedToken(refused) {
+  const typed = await askForToken(refused);
+  return /^[\x20-\x7e]+$/.test(typed) ? typed : typedToken(true);
+}
+
 /** Does a `fetch` with the token. A response without success is thrown as a {@link Refusal} with the error text of the server. */
 export async function ask(path, options = {}) {
   for (;;) {
@@ -56,15 +62,15 @@ export async function ask(path, options = {}) {
     if (response.status === 401) {
       // Several requests may be refused at once; the user is asked once.
       if (token === sent) {
-        pendingToken ??= askForToken(sent !== null).then((typed) => {
+        pendingToken ??= typedToken(sent !== null).then((typed) => {
           pendingToken = null;
-          sessionStorage.setItem(storageName, typed);
           return typed;
         });
         token = await pendingToken;
       }
       continue;
     }
+    if (sent !== null) sessionStorage.setItem(storageName, sent);
     if (!response.ok) throw new Refusal(response.status, await errorText(response));
     return response;
   }

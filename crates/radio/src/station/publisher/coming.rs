@@ -73,9 +73,25 @@ impl Publisher {
         Coming { items, requests }
     }
 
-    /// Whether these requests wait, in this order.
-    pub fn are_waiting(&mut self, played: Frames, hashes: &[String]) -> bool {
-        self.waiting_requests(played).iter().eq(hashes)
+    /// The order of the requests that wait after some of them were arranged: those in `requests` in its order, then those that were not known.
+    /// Those that were known and are not in `requests` are removed, and those that do not wait any more are left out.
+    pub fn arranged(&mut self, played: Frames, were: &[String], requests: Vec<String>) -> Vec<String> {
+        let mut waiting = self.waiting_requests(played);
+        let take = |hash: &String, from: &mut VecDeque<String>| {
+            let index = from.iter().position(|waiting| waiting == hash);
+            index.and_then(|index| from.remove(index))
+        };
+        let mut known = VecDeque::from(were.to_vec());
+        let mut arranged: Vec<String> = Vec::new();
+        for hash in requests {
+            take(&hash, &mut known);
+            arranged.extend(take(&hash, &mut waiting));
+        }
+        for removed in known {
+            take(&removed, &mut waiting);
+        }
+        arranged.extend(waiting);
+        arranged
     }
 
     /// The hashes of the requests that a change can still move.
