@@ -35,6 +35,8 @@ step long-tests true '' \
     'cargo test --release --locked --workspace --exclude crowd-ipfs -- --ignored'
 step ipfs 'test -n "$IPFS_TOOLS"' 'read crates/ipfs/tests/oracles/README.md, and set IPFS_TOOLS' \
     'cargo test --release --locked -p crowd-ipfs -- --ignored'
+step ipfs-node 'test -n "$IPFS_NODE_API" && test -n "$IPFS_NODE_GATEWAY"' 'read crates/ipfs/tests/oracles/README.md, and start an IPFS node' \
+    'cargo test --release --locked --workspace --features crowd-radio/aac --test ipfs_node -- --ignored --nocapture'
 step radio 'command -v ffmpeg && command -v mpv && command -v gst-launch-1.0' \
     'apt-get install ffmpeg mpv gstreamer1.0-tools gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-libav' \
     'for test in day clients stream generated generated_day; do

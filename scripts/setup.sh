@@ -67,9 +67,12 @@ elif [ "$goal" != build ]; then
     # For the files of the format tests. Decoders are compared with ffmpeg.
     need ffmpeg command -v ffmpeg
     need lame command -v lame
-    # The radio station is sent to an Icecast server, and uploaded to nginx. Daemons are in sbin.
+    # The radio station is sent to an Icecast server, and to nginx. Daemons are in sbin.
     need icecast2 have_daemon icecast2
     need nginx-light have_daemon nginx
+    # The modules with which nginx receives RTMP, and RTMP over TLS.
+    need libnginx-mod-rtmp test -e /usr/lib/nginx/modules/ngx_rtmp_module.so
+    need libnginx-mod-stream test -e /usr/lib/nginx/modules/ngx_stream_module.so
     # For the tests of enhance-server's page.
     need chromium have_chromium
     # For counting the instructions of a block.

@@ -5,14 +5,19 @@ use std::collections::HashSet;
 use cid::Cid;
 
 use crate::body::Body;
+use crate::directory::Directory;
+use crate::error::Error;
+use crate::file_dag::FileDag;
 
-/// A content archive: a header with the root, and blocks with their CIDs.
-pub(crate) struct Car {
+/// A content archive (CARv1): a header with the root, and blocks with their CIDs.
+#[derive(Debug)]
+pub struct Car {
     body: Body,
     seen: HashSet<Cid>,
 }
 
 impl Car {
+    /// An archive without blocks, whose root this is.
     pub fn new(root: &Cid) -> Self {
         // {"roots": [root], "version": 1} in DAG-CBOR. Tag 42 is a CID, whose bytes follow a zero.
         let cid = root.to_bytes();
@@ -29,7 +34,7 @@ impl Car {
     }
 
     /// Adds a block, unless it is there already.
-    pub fn push(&mut self, cid: Cid, block: Body) {
+    pub(crate) fn push(&mut self, cid: Cid, block: Body) {
         if self.seen.insert(cid) {
             let cid = cid.to_bytes();
             let mut bytes = varint(cid.len() as u64 + block.size());
@@ -39,7 +44,36 @@ impl Car {
         }
     }
 
-    pub fn body(self) -> Body {
+    /// Adds the blocks of a file with these bytes.
+    ///
+    /// # Errors
+    /// [`Error::UnixFs`] when the blocks are those of a longer file.
+    pub fn push_file(&mut self, dag: &FileDag, bytes: &[u8]) -> Result<(), Error> {
+        for block in dag.blocks() {
+            let missing = || Error::UnixFs(format!("the block {} is not in the bytes of its file", block.cid()));
+            let mut body = Body::default();
+            body.push_bytes(block.bytes(bytes).ok_or_else(missing)?);
+            self.push(block.cid(), body);
+        }
+        Ok(())
+    }
+
+    /// Adds the block of a directory, without what is in it.
+    pub fn push_directory(&mut self, directory: &Directory) {
+        let mut body = Body::default();
+        body.push_bytes(directory.block().clone());
+        self.push(directory.root(), body);
+    }
+
+    /// The bytes of the archive.
+    ///
+    /// # Errors
+    /// [`Error::Read`], if there are blocks of files on a disk, which cannot be read.
+    pub fn bytes(self) -> Result<Vec<u8>, Error> {
+        self.body.read().map_err(Error::Read)
+    }
+
+    pub(crate) fn body(self) -> Body {
         self.body
     }
 }

@@ -54,6 +54,9 @@ pub enum Error {
     /// A value that is not a path of content.
     #[error("\"{}\" is not the value of an IPNS record: it has to be /ipfs/<CID> or /ipfs/<CID>/<path> with at most 4096 bytes", .0.escape_debug())]
     Value(String),
+    /// A node has refused something.
+    #[error("the node replies: {0}")]
+    Node(String),
     /// The sequence number is the largest that a record can have.
     #[error("the IPNS name has used all sequence numbers: make a new key")]
     Sequence,

@@ -70,6 +70,12 @@ impl IpnsKey {
         IpnsName::new(self.keypair.public().to_peer_id())
     }
 
+    /// The private key as its file has it.
+    pub(crate) fn encoded(&self) -> Result<Vec<u8>, Error> {
+        let failed = |error: libp2p_identity::DecodingError| Error::Record(error.to_string());
+        self.keypair.to_protobuf_encoding().map_err(failed)
+    }
+
     pub(crate) fn keypair(&self) -> &Keypair {
         &self.keypair
     }

@@ -70,9 +70,11 @@ mod request;
 mod resolve;
 mod response;
 mod routing;
+mod rpc;
 
 pub use block::Block;
 pub use body::{Body, BodyPart, Source};
+pub use car::Car;
 pub use cid::Cid;
 pub use directory::{DIRECTORY_BYTES, Directory};
 pub use error::Error;
@@ -86,3 +88,4 @@ pub use ipns_record::{IpnsRecord, IpnsTimes};
 pub use link::Link;
 pub use request::Request;
 pub use response::Response;
+pub use rpc::{RpcKey, RpcReply, RpcRequest};

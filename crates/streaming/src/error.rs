@@ -47,6 +47,15 @@ pub enum Error {
         /// The position in the stream.
         position: usize,
     },
+    /// Bytes that are not a clip of H.264 as a stream needs it.
+    #[error("the video is no clip of H.264 that can be repeated: {0}")]
+    H264(String),
+    /// A clip of H.264 that is too short to be repeated.
+    #[error("the video has fewer than the {group} pictures of a group")]
+    ShortClip {
+        /// The pictures of a group.
+        group: usize,
+    },
     /// A segment without frames.
     #[error("a segment needs at least one frame")]
     NoFrames,

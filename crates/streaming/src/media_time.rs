@@ -13,6 +13,14 @@ pub fn presentation_time_stamp(frame: u64, rate: AacRate) -> u64 {
     ((u128::from(frame) * TICKS / u128::from(rate.hertz())) & MASK) as u64
 }
 
+/// Pictures per second of video.
+pub const PICTURE_RATE: u64 = 30;
+
+/// The presentation time stamp of a picture, which is counted from time 0.
+pub(crate) fn picture_time_stamp(picture: u64) -> u64 {
+    ((u128::from(picture) * TICKS / u128::from(PICTURE_RATE)) & MASK) as u64
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,22 +1,18 @@
 //! AAC in MPEG transport stream segments (ISO/IEC 13818-1).
 
 use mpeg2ts::es::{StreamId, StreamType};
-use mpeg2ts::pes::PesHeader;
-use mpeg2ts::time::{ClockReference, Timestamp};
-use mpeg2ts::ts::payload::{Bytes, Pat, Pes, Pmt};
-use mpeg2ts::ts::{
-    AdaptationField, ContinuityCounter, Descriptor, EsInfo, Pid, ProgramAssociation, TransportScramblingControl,
-    TsHeader, TsPacket, TsPacketWriter, TsPayload, VersionNumber, WriteTsPacket,
-};
+use mpeg2ts::ts::payload::{Bytes, Pmt};
+use mpeg2ts::ts::{Descriptor, EsInfo, Pid, TsPacket, TsPayload, VersionNumber};
 
-use crate::aac::{ADTS_HEADER, AacFrame, AacRate, AacSettings, write_adts};
+use crate::aac::{ADTS_HEADER, AacFrame, AacRate, AacSettings};
 use crate::error::Error;
 use crate::id3::id3_tag;
 use crate::media_time::presentation_time_stamp;
+use crate::ts_packets::{
+    AUDIO_PID, COUNTER_PERIOD, FIRST, FRAMES_IN_PES, PES_HEADER, PMT_PID, PROGRAM, Packets, PesPacket, adts,
+    association, missing_packets, pes_start, split,
+};
 
-const PROGRAM: u16 = 1;
-const PMT_PID: u16 = 0x1000;
-const AUDIO_PID: u16 = 0x100;
 const TITLE_PID: u16 = 0x101;
 /// The longest title, in bytes. With it the tag, its PES header and its ID3 headers fill one packet.
 const MAX_TITLE: usize = Bytes::MAX_SIZE - PES_HEADER - 10 - 10 - 1;
@@ -26,16 +22,8 @@ const METADATA: &[u8] = b"\xFF\xFFID3 \xFFID3 \0";
 /// The tags of these descriptors, and what follows in each of them: flags, and in the first one the program.
 const METADATA_POINTER: (u8, &[u8]) = (0x25, &[0x1F, 0, PROGRAM as u8]);
 const METADATA_STREAM: (u8, &[u8]) = (0x26, &[0x0F]);
-/// AAC frames in a PES packet. They last 64 to 96 ms, which is the longest distance of two clock references.
-const FRAMES_IN_PES: usize = 3;
-/// Bytes of a PES header with a presentation time stamp.
-const PES_HEADER: usize = 14;
-/// Bytes of an adaptation field with a clock reference.
-const CLOCK_FIELD: usize = 8;
 /// The clock is this number of ticks of the presentation time stamp, 100 ms, behind the sound.
 const CLOCK_DELAY: u64 = 9_000;
-/// A continuity counter has 4 bits.
-const COUNTER_PERIOD: usize = 16;
 
 /// Consecutive AAC frames of a stream.
 #[derive(Clone, Copy, Debug)]
@@ -78,8 +66,9 @@ impl TsSegment<'_> {
     }
 
     fn written(&self) -> Result<Vec<u8>, mpeg2ts::Error> {
-        let mut packets = Packets { out: TsPacketWriter::new(Vec::new()) };
-        let pes_packets: Vec<Vec<u8>> = self.frames.chunks(FRAMES_IN_PES).map(|frames| self.adts(frames)).collect();
+        let mut packets = Packets::new();
+        let pes_packets: Vec<Vec<u8>> =
+            self.frames.chunks(FRAMES_IN_PES).map(|frames| adts(self.rate, frames)).collect();
         let (audio, titles, pmt) = (Pid::new(AUDIO_PID)?, Pid::new(TITLE_PID)?, Pid::new(PMT_PID)?);
         let tables = (self.number % COUNTER_PERIOD as u64) as u8;
         packets.put(Pid::new(Pid::PAT)?, tables, None, TsPayload::Pat(association(pmt)))?;
@@ -88,54 +77,17 @@ impl TsSegment<'_> {
         let time = presentation_time_stamp(self.first_frame.saturating_mul(AacFrame::LENGTH), self.rate);
         let title = pes_start(StreamId::PRIVATE_STREAM_1, time, &tag, &tag)?;
         packets.put(titles, tables, None, title)?;
-        let mut missing =
-            COUNTER_PERIOD - pes_packets.iter().map(|pes| packets_of(pes.len())).sum::<usize>() % COUNTER_PERIOD;
-        if missing == COUNTER_PERIOD {
-            missing = 0;
-        }
+        let mut missing = missing_packets(pes_packets.iter().map(Vec::len));
         let mut counter = 0;
         for (pes, first) in pes_packets.iter().zip((self.first_frame..).step_by(FRAMES_IN_PES)) {
             let time = presentation_time_stamp(first.saturating_mul(AacFrame::LENGTH), self.rate);
             let lengths = split(pes.len(), &mut missing);
-            packets.pes(audio, &mut counter, time, pes, &lengths)?;
+            let (stream, clock_delay) = (StreamId::AUDIO_MIN, Some(CLOCK_DELAY));
+            let pes = PesPacket { pid: AUDIO_PID, stream, time, clock_delay, is_random_access: true, bytes: pes };
+            packets.pes(&mut counter, &pes, &lengths)?;
         }
-        Ok(packets.out.into_stream())
+        Ok(packets.into_bytes())
     }
-
-    fn adts(&self, frames: &[AacFrame]) -> Vec<u8> {
-        let mut out = Vec::new();
-        frames.iter().for_each(|frame| write_adts(self.rate, frame, &mut out));
-        out
-    }
-}
-
-/// Bytes of sound in the first packet of a PES packet, at most.
-const FIRST: usize = Bytes::MAX_SIZE - CLOCK_FIELD - PES_HEADER;
-
-/// The least number of packets for a PES packet with this number of bytes of sound.
-fn packets_of(bytes: usize) -> usize {
-    1 + bytes.saturating_sub(FIRST).div_ceil(Bytes::MAX_SIZE)
-}
-
-/// Splits a number of bytes over packets. As many packets of `missing` are added as there are bytes for, with one byte each.
-fn split(bytes: usize, missing: &mut usize) -> Vec<usize> {
-    let added = (*missing).min(bytes.saturating_sub(FIRST + 1));
-    *missing -= added;
-    let (mut rest, mut lengths) = (bytes - added, vec![1; added]);
-    let first = rest.min(FIRST);
-    rest -= first;
-    lengths.insert(0, first);
-    while rest > 0 {
-        let now = rest.min(Bytes::MAX_SIZE);
-        lengths.push(now);
-        rest -= now;
-    }
-    lengths
-}
-
-fn association(pmt: Pid) -> Pat {
-    let table = vec![ProgramAssociation { program_num: PROGRAM, program_map_pid: pmt }];
-    Pat { transport_stream_id: 1, version_number: VersionNumber::new(), table }
 }
 
 fn program_map(audio: Pid, titles: Pid) -> Pmt {
@@ -152,82 +104,6 @@ fn program_map(audio: Pid, titles: Pid) -> Pmt {
         version_number: VersionNumber::new(),
         program_info: vec![descriptor(METADATA_POINTER)],
         es_info: vec![sound, titles],
-    }
-}
-
-/// The first packet of a PES packet with `whole` as its bytes, of which `now` are in it.
-fn pes_start(stream: u8, time: u64, whole: &[u8], now: &[u8]) -> Result<TsPayload, mpeg2ts::Error> {
-    let header = PesHeader {
-        stream_id: StreamId::new(stream),
-        priority: false,
-        data_alignment_indicator: true,
-        copyright: false,
-        original_or_copy: false,
-        pts: Some(Timestamp::new(time)?),
-        dts: None,
-        escr: None,
-    };
-    // The length counts the bytes after it: 8 of the header, and the contents.
-    let pes_packet_len = u16::try_from(whole.len() + PES_HEADER - 6).unwrap_or(0);
-    Ok(TsPayload::PesStart(Pes { header, pes_packet_len, data: Bytes::new(now)? }))
-}
-
-struct Packets {
-    out: TsPacketWriter<Vec<u8>>,
-}
-
-impl Packets {
-    fn put(
-        &mut self,
-        pid: Pid,
-        counter: u8,
-        field: Option<AdaptationField>,
-        payload: TsPayload,
-    ) -> Result<(), mpeg2ts::Error> {
-        let header = TsHeader {
-            transport_error_indicator: false,
-            transport_priority: false,
-            pid,
-            transport_scrambling_control: TransportScramblingControl::NotScrambled,
-            continuity_counter: ContinuityCounter::from_u8(counter)?,
-        };
-        self.out.write_ts_packet(&TsPacket { header, adaptation_field: field, payload: Some(payload) })
-    }
-
-    /// Writes a PES packet, split into packets with these numbers of bytes of sound.
-    fn pes(
-        &mut self,
-        pid: Pid,
-        counter: &mut u8,
-        time: u64,
-        sound: &[u8],
-        lengths: &[usize],
-    ) -> Result<(), mpeg2ts::Error> {
-        let clock = time.wrapping_sub(CLOCK_DELAY) & Timestamp::MAX;
-        let mut field = Some(AdaptationField {
-            discontinuity_indicator: false,
-            random_access_indicator: true,
-            es_priority_indicator: false,
-            // A clock reference counts 300 times as fast.
-            pcr: Some(ClockReference::new(clock * 300)?),
-            opcr: None,
-            splice_countdown: None,
-            transport_private_data: Vec::new(),
-            extension: None,
-        });
-        let (mut is_first, mut rest) = (true, sound);
-        for &bytes in lengths {
-            let (now, later) = rest.split_at(bytes.min(rest.len()));
-            let payload = if std::mem::take(&mut is_first) {
-                pes_start(StreamId::AUDIO_MIN, time, sound, now)?
-            } else {
-                TsPayload::PesContinuation(Bytes::new(now)?)
-            };
-            self.put(pid, *counter, field.take(), payload)?;
-            *counter = (*counter + 1) % COUNTER_PERIOD as u8;
-            rest = later;
-        }
-        Ok(())
     }
 }
 

@@ -24,7 +24,9 @@ mod canvas;
 mod chart;
 mod draw;
 mod theme;
+mod title_card;
 
 pub use beat_grid_chart::{BeatGridChart, WaveformRow};
 pub use chart::{Chart, Curve, CurveLane, CurveStyle, SpanLane};
 pub use theme::Color;
+pub use title_card::title_card;

@@ -12,7 +12,6 @@ use crowd_web::args::{AccessArgs, ListenArgs};
 use crowd_web::{Connections, HttpService, Limits, Proxies, StreamSlots, TlsIdentity, listen, open_files};
 use tokio::sync::{Semaphore, oneshot, watch};
 
-use super::ipfs::publish_in_background;
 use super::live::LiveSources;
 use super::on_change::OnChange;
 use super::publish::PublishArgs;
@@ -130,6 +129,8 @@ impl Broadcast {
         let streams = PublishedStreams {
             station: manifest.name.clone(),
             sample_rate: rate.get(),
+            segment: manifest.segment(),
+            state: state.to_owned(),
             published: publisher.published(),
             played: listening.clone(),
             aac: aac.clone(),
@@ -165,9 +166,9 @@ impl Broadcast {
         let gateway = match publishers.ipfs() {
             None => None,
             Some(progress) => {
-                let ipfs = self.publish.ipfs(state, address, self.is_https())?;
-                tracing::info!("published on IPFS as http://{address}{base}/ipns/{}/stream.m3u8", ipfs.name());
-                Some(publish_in_background(ipfs, app.published.clone(), progress, stopped.clone())?)
+                let (published, stopped) = (app.published.clone(), stopped.clone());
+                let listens = (address, base.to_string(), self.is_https());
+                self.publish.start_ipfs(state, &listens, published, progress, stopped)?
             }
         };
         publishers.start(&streams, &stopped)?;

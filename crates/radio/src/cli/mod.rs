@@ -11,6 +11,7 @@ mod live;
 mod on_change;
 mod publish;
 mod publish_loop;
+mod publish_video;
 mod renditions;
 mod run;
 mod schedule;

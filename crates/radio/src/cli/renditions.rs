@@ -89,7 +89,7 @@ impl RenditionArgs {
         if bit_rates.is_empty() {
             bit_rates.push(aac.bit_rate);
         }
-        made.renditions.encoders += &format!("aac with titles {bit_rates:?} ");
+        made.renditions.encoders += &format!("aac with titles 2 {bit_rates:?} ");
         let several = bit_rates.len() > 1;
         let grid = AacSource::segment_grid(rate, manifest.segment())?;
         let formats: Vec<Format> =

@@ -11,6 +11,7 @@ use super::hls_put_url::HlsPutUrl;
 use super::listed_playlist::ListedPlaylist;
 use super::progress::Progress;
 use super::upload::Uploads;
+use super::video_segments::VideoSegments;
 use super::wait::{POLL, wait};
 use crate::station::Published;
 
@@ -25,6 +26,8 @@ const DELETED_AT_ONCE: usize = 8;
 pub(super) struct HlsPut {
     url: HlsPutUrl,
     uploads: Uploads,
+    /// Makes the segments, if they have video.
+    video: Option<VideoSegments>,
     published: watch::Receiver<Arc<Published>>,
     progress: Arc<Progress>,
     playlists: BTreeMap<String, Uploaded>,
@@ -43,8 +46,13 @@ struct Uploaded {
 }
 
 impl HlsPut {
-    pub fn new(url: HlsPutUrl, published: watch::Receiver<Arc<Published>>, progress: Arc<Progress>) -> Self {
-        Self { uploads: Uploads::new(url.clone()), url, published, progress, playlists: BTreeMap::new() }
+    pub fn new(
+        url: HlsPutUrl,
+        video: Option<VideoSegments>,
+        published: watch::Receiver<Arc<Published>>,
+        progress: Arc<Progress>,
+    ) -> Self {
+        Self { uploads: Uploads::new(url.clone()), url, video, published, progress, playlists: BTreeMap::new() }
     }
 
     /// Uploads until `stopped`. An update that comes while the one before it is uploaded is left out if another one follows it.
@@ -81,7 +89,9 @@ impl HlsPut {
     fn upload(&mut self, now: &Published) -> Result<(), String> {
         let (mut media, mut others) = (Vec::new(), Vec::new());
         let most = self.url.max_listed.unwrap_or(usize::MAX);
-        let is_wanted = |name: &str| self.url.playlist.as_ref().is_none_or(|wanted| wanted == name);
+        let of_video = self.video.as_ref().map(|video| video.playlist(&now.playlists));
+        let wanted = self.url.playlist.as_deref().or(of_video.as_deref());
+        let is_wanted = |name: &str| wanted.is_none_or(|wanted| wanted == name);
         for (name, text) in now.playlists.iter().filter(|(name, text)| is_wanted(name) && !text.is_empty()) {
             match ListedPlaylist::cut(text, most) {
                 Some(playlist) => media.push((name, playlist)),
@@ -94,7 +104,11 @@ impl HlsPut {
         for (name, playlist) in &media {
             self.upload_segments(name, playlist, now)?;
         }
-        let texts = media.iter().map(|(name, playlist)| (*name, playlist.text.clone())).chain(others);
+        let text = |playlist: &ListedPlaylist| match &self.video {
+            Some(video) => playlist.text_with(|uri| video.name(uri)),
+            None => playlist.text.clone(),
+        };
+        let texts: Vec<_> = media.iter().map(|(name, playlist)| (*name, text(playlist))).chain(others).collect();
         for (name, text) in texts {
             let uploaded = self.playlists.entry(name.clone()).or_default();
             if uploaded.text != text {
@@ -112,10 +126,9 @@ impl HlsPut {
 
     fn upload_segments(&mut self, name: &str, playlist: &ListedPlaylist, now: &Published) -> Result<(), String> {
         let uploaded = self.playlists.entry(name.to_owned()).or_default();
-        let put = |uri: &str| {
+        let find = |uri: &str| {
             let name = uri.rsplit_once('/').map_or(uri, |(_, name)| name);
-            let segment = now.segment(name).ok_or_else(|| format!("the station has no segment {name} any more"))?;
-            self.uploads.put(uri, segment.media_type, &segment.bytes)
+            now.segment(name).ok_or_else(|| format!("the station has no segment {name} any more"))
         };
         let first = playlist.sequence;
         let next = uploaded.next.unwrap_or(first);
@@ -125,16 +138,22 @@ impl HlsPut {
         uploaded.next = Some(next.max(first));
         for uri in &playlist.initializations {
             if !uploaded.initializations.contains(uri) {
-                put(uri)?;
+                let segment = find(uri)?;
+                self.uploads.put(uri, segment.media_type, &segment.bytes)?;
                 uploaded.initializations.insert(uri.clone());
             }
         }
         uploaded.initializations.retain(|uri| playlist.initializations.contains(uri));
         for (number, uri) in (first..).zip(&playlist.segments).filter(|(number, _)| *number >= next) {
-            put(uri)?;
+            let segment = find(uri)?;
+            let name = self.video.as_ref().map_or_else(|| uri.clone(), |video| video.name(uri));
+            match &self.video {
+                Some(video) => self.uploads.put(&name, segment.media_type, &video.bytes(number, &segment)?)?,
+                None => self.uploads.put(&name, segment.media_type, &segment.bytes)?,
+            }
             uploaded.next = Some(number + 1);
             if self.url.delete {
-                uploaded.segments.push_back((number, uri.clone()));
+                uploaded.segments.push_back((number, name));
             }
         }
         Ok(())

@@ -1,4 +1,4 @@
-//! `hls-put+https://HOST/PATH/[?max_listed=N&delete=1&playlist=NAME]`.
+//! `hls-put+https://HOST/PATH/[?max_listed=N&delete=1&playlist=NAME&video=1]`.
 
 use super::url_text::{Origin, parameters, shown};
 
@@ -6,6 +6,9 @@ use super::url_text::{Origin, parameters, shown};
 const PREFIX: &str = "hls-put+";
 /// The numbers of segments that a playlist may be cut to. Players need at least three (RFC 8216, section 6.3.3).
 const LISTED: std::ops::RangeInclusive<usize> = 3..=100;
+
+/// The number of segments that playlists with video list without `max_listed`: as many as YouTube accepts.
+const LISTED_WITH_VIDEO: usize = 5;
 
 /// Where segments and playlists are uploaded. Debug output has no secrets.
 #[derive(Clone, PartialEq, Eq)]
@@ -21,6 +24,8 @@ pub struct HlsPutUrl {
     pub delete: bool,
     /// The name of the only playlist that is published; `None` for all.
     pub playlist: Option<String>,
+    /// Whether the segments have video.
+    pub video: bool,
 }
 
 impl std::fmt::Debug for HlsPutUrl {
@@ -30,7 +35,7 @@ impl std::fmt::Debug for HlsPutUrl {
 }
 
 impl HlsPutUrl {
-    /// Parses the URL. The parameters `max_listed`, `delete` and `playlist` are for the station, and others are sent with each request.
+    /// Parses the URL. The parameters `max_listed`, `delete`, `playlist` and `video` are for the station, and others are sent with each request.
     ///
     /// # Errors
     /// A text with advice, without the URL.
@@ -47,6 +52,7 @@ impl HlsPutUrl {
             max_listed: None,
             delete: false,
             playlist: None,
+            video: false,
         };
         let mut sent = Vec::new();
         for (key, value) in parameters(query) {
@@ -57,12 +63,17 @@ impl HlsPutUrl {
                 }
                 ("delete", "0" | "1") => url.delete = value == "1",
                 ("delete", _) => return Err("delete has to be 0 or 1".to_owned()),
+                ("video", "0" | "1") => url.video = value == "1",
+                ("video", _) => return Err("video has to be 0 or 1".to_owned()),
                 ("playlist", name) if name.ends_with(".m3u8") => url.playlist = Some(name.to_owned()),
                 ("playlist", _) => return Err("playlist has to be the name of a playlist, like stream.m3u8".to_owned()),
                 _ => sent.push(format!("{key}={value}")),
             }
         }
         url.query = sent.join("&");
+        if url.video {
+            url.max_listed = url.max_listed.or(Some(LISTED_WITH_VIDEO));
+        }
         if base.split_once("://").is_none_or(|(_, rest)| rest.is_empty() || rest.starts_with('/')) {
             return Err("the host is missing: hls-put+https://HOST/PATH/".to_owned());
         }
@@ -119,6 +130,8 @@ mod tests {
             (Some(5), false, "hls-put+https://a.example/http_upload_hls")
         );
         assert!(!format!("{url:?}").contains("KEY"));
+        let url = HlsPutUrl::parse("hls-put+https://a/b/?video=1", Origin::CommandLine).unwrap();
+        assert_eq!((url.video, url.max_listed), (true, Some(5)));
     }
 
     #[test]
@@ -129,6 +142,7 @@ mod tests {
             ("hls-put+https://a/ b/", "no valid URL"),
             ("hls-put+https://a/b/?max_listed=2", "3 to 100"),
             ("hls-put+https://a/b/?delete=yes", "0 or 1"),
+            ("hls-put+https://a/b/?video=yes", "0 or 1"),
             ("hls-put+https://a/b/?playlist=x", "stream.m3u8"),
             ("hls-put+https://a/b/?cid=KEY", "--publish-file"),
             ("hls-put+https://u:KEY@a/b/", "--publish-file"),

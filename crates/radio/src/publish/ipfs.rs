@@ -1,24 +1,21 @@
 //! Publishes the stream on IPFS, without a daemon: each update of the playlists is a directory, for which an IPNS name stands.
 
-use std::collections::HashMap;
 use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, SystemTime};
 
-use crowd_ipfs::{
-    BlockIndex, Directory, FileDag, Gateway, IndexLimits, IpnsKey, IpnsName, IpnsPublisher, IpnsTimes, Link, Profile,
-    Source,
-};
+use crowd_ipfs::{BlockIndex, Gateway, IndexLimits, IpnsKey, IpnsName, IpnsPublisher, IpnsTimes, Source};
 
+use super::ipfs_directory::{IpfsDirectories, NewFile};
 use crate::error::Error;
 use crate::station::Published;
 
 /// The files in the folder of the station's state.
-const KEY: &str = "ipns.key";
+pub(super) const KEY: &str = "ipns.key";
 const STATE: &str = "ipns.json";
 /// How long a record is valid, and how long it may be cached: a playlist is new every few seconds.
-const LIFETIME: Duration = Duration::from_secs(24 * 3_600);
-const TTL: Duration = Duration::from_secs(1);
+pub(super) const LIFETIME: Duration = Duration::from_secs(24 * 3_600);
+pub(super) const TTL: Duration = Duration::from_secs(1);
 /// The number of directories that are kept: a client can still read one for which the name stood a while ago.
 const DIRECTORIES: usize = 32;
 /// The bytes of all segments and directories that are kept, at most.
@@ -31,8 +28,7 @@ pub type SharedGateway = Arc<RwLock<Gateway>>;
 pub struct IpfsPublisher {
     gateway: SharedGateway,
     names: IpnsPublisher,
-    /// The published segments by their names.
-    segments: HashMap<String, Link>,
+    updates: IpfsDirectories,
     /// The roots of the last directories with those of their playlists, the latest last.
     directories: Vec<Vec<crowd_ipfs::Cid>>,
 }
@@ -52,7 +48,7 @@ impl IpfsPublisher {
         }
         let limits = IndexLimits { memory: MEMORY, ..IndexLimits::default() };
         let gateway = Arc::new(RwLock::new(Gateway::new(BlockIndex::new(limits), name, addresses)));
-        Ok(Self { gateway, names, segments: HashMap::new(), directories: Vec::new() })
+        Ok(Self { gateway, names, updates: IpfsDirectories::default(), directories: Vec::new() })
     }
 
     /// The name that stands for the stream.
@@ -70,50 +66,26 @@ impl IpfsPublisher {
     /// # Errors
     /// [`Error::Ipfs`] when there is too much, or the state of the name cannot be written. The name then stands for what it did.
     pub fn publish(&mut self, published: &Published) -> Result<(), Error> {
-        let mut files = Vec::new();
-        for segment in &published.segments {
-            if !self.segments.contains_key(&segment.name) {
-                let dag = FileDag::of_bytes(&segment.bytes, Profile::V1)?;
-                self.segments.insert(segment.name.clone(), dag.link());
-                files.push((segment.name.clone(), dag, Source::Bytes(segment.bytes.clone())));
-            }
-        }
-        let listed = published
-            .segments
-            .iter()
-            .filter_map(|segment| self.segments.get(&segment.name).map(|link| (segment.name.clone(), *link)));
-        let segments = Directory::new(listed, Profile::V1)?;
-        let mut entries = vec![("segments".to_owned(), segments.link())];
-        for (name, text) in &published.playlists {
-            let dag = FileDag::of_bytes(text.as_bytes(), Profile::V1)?;
-            entries.push((name.clone(), dag.link()));
-            files.push((name.clone(), dag, Source::Bytes(text.as_bytes().into())));
-        }
-        let directory = Directory::new(entries.iter().cloned(), Profile::V1)?;
-        let root = directory.root();
-        let mut roots: Vec<_> = entries.iter().map(|(_, link)| link.cid).collect();
-        roots.push(root);
-        self.directories.push(roots);
+        let update = self.updates.update(published)?;
+        let root = update.directory.root();
+        self.directories.push(update.cids);
         if self.directories.len() > DIRECTORIES {
             self.directories.remove(0);
         }
         {
             let mut gateway = self.gateway.write().unwrap_or_else(PoisonError::into_inner);
-            for (name, dag, source) in files {
-                gateway.index.insert_file(&name, dag, source)?;
+            for NewFile { name, dag, bytes } in update.files {
+                gateway.index.insert_file(&name, dag, Source::Bytes(bytes))?;
             }
-            gateway.index.insert_directory(segments)?;
-            gateway.index.insert_directory(directory)?;
+            gateway.index.insert_directory(update.segments)?;
+            gateway.index.insert_directory(update.directory)?;
         }
         let record = self.names.publish(&format!("/ipfs/{root}"), SystemTime::now())?.clone();
         // What is neither in the playlists nor in one of the last directories is forgotten.
-        self.segments.retain(|name, _| published.segments.iter().any(|segment| segment.name == *name));
         let mut gateway = self.gateway.write().unwrap_or_else(PoisonError::into_inner);
         gateway.set_record(self.names.name(), record)?;
-        let (directories, segments) = (&self.directories, &self.segments);
-        let is_kept = |cid: &crowd_ipfs::Cid| {
-            directories.iter().flatten().any(|kept| kept == cid) || segments.values().any(|link| link.cid == *cid)
-        };
+        let (directories, updates) = (&self.directories, &self.updates);
+        let is_kept = |cid: &crowd_ipfs::Cid| directories.iter().flatten().any(|kept| kept == cid) || updates.has(cid);
         gateway.index.retain(is_kept);
         Ok(())
     }

@@ -61,6 +61,12 @@ impl ListedPlaylist {
         let initializations = cut.iter().filter_map(|line| map_uri(line)).collect();
         Some(Self { text: cut.join("\n") + "\n", sequence, segments, initializations })
     }
+
+    /// The text with other URIs of the segments.
+    pub fn text_with(&self, uri: impl Fn(&str) -> String) -> String {
+        let lines = self.text.lines().map(|line| if line.starts_with('#') { line.to_owned() } else { uri(line) });
+        lines.map(|line| line + "\n").collect()
+    }
 }
 
 fn map_uri(line: &str) -> Option<String> {
@@ -86,6 +92,8 @@ mod tests {
         assert_eq!(playlist.initializations, ["segments/i", "segments/j"]);
         assert_eq!(ListedPlaylist::cut("#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\na.m3u8\n", 3), None);
         assert_eq!(ListedPlaylist::cut("", 3), None);
+        let renamed = playlist.text_with(|uri| uri.replace("segments/", "v"));
+        assert_eq!(renamed, PLAYLIST.replace("\nsegments/", "\nv"));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use super::hls_put_url::HlsPutUrl;
 use super::icecast_url::IcecastUrl;
+use super::rtmp_url::RtmpUrl;
 use super::url_text::{Origin, shown};
 
 /// Where a station publishes besides its own URLs.
@@ -13,11 +14,13 @@ pub enum Target {
     Icecast(IcecastUrl),
     /// The segments and playlists, by uploads.
     HlsPut(HlsPutUrl),
+    /// The endless stream with video, to an RTMP server.
+    Rtmp(RtmpUrl),
 }
 
 /// The forms of a target, for messages.
-const FORMS: &str =
-    "give ipfs, icecast://[USER@]HOST[:PORT]/MOUNT, hls-put+https://HOST/PATH/ or hls-put+http://HOST/PATH/";
+const FORMS: &str = "give ipfs, icecast://[USER@]HOST[:PORT]/MOUNT, hls-put+https://HOST/PATH/, hls-put+http://HOST/PATH/, rtmp://HOST/APP/ or \
+     rtmps://HOST/APP/";
 
 impl Target {
     /// Parses a target.
@@ -30,6 +33,7 @@ impl Target {
             None if text == "ipfs" => Ok(Self::Ipfs),
             Some("icecast" | "icecasts") => IcecastUrl::parse(text, origin).map(Self::Icecast),
             Some("hls-put+http" | "hls-put+https") => HlsPutUrl::parse(text, origin).map(Self::HlsPut),
+            Some("rtmp" | "rtmps") => RtmpUrl::parse(text, origin).map(Self::Rtmp),
             _ => Err(FORMS.to_owned()),
         };
         target.map_err(|problem| format!("\"{}\": {problem}", shown(text).escape_debug()))
@@ -41,6 +45,7 @@ impl Target {
             Self::Ipfs => "ipfs".to_owned(),
             Self::Icecast(url) => url.url.to_string(),
             Self::HlsPut(url) => url.name().to_owned(),
+            Self::Rtmp(url) => url.name(),
         }
     }
 }
@@ -61,6 +66,11 @@ mod tests {
             "u:SECRET@host",
             "hls-put+https://a/b?cid=SECRET",
             "icecasts://u:SECRET@a/b",
+            "rtmpp://a/live2/SECRET",
+            "RTMP//a/live2/SECRET",
+            "rtmp://u:SECRET@a/live2/",
+            "rtmp://a:b/live2/SECRET",
+            "a.example/live2/SECRET",
         ] {
             for origin in [Origin::File, Origin::CommandLine] {
                 let error = Target::parse(text, origin).unwrap_err();
@@ -75,5 +85,6 @@ mod tests {
         assert_eq!(name("ipfs"), "ipfs");
         assert_eq!(name("icecast://dj:SECRET@radio.example/live?format=opus"), "icecast://radio.example:8000/live");
         assert_eq!(name("hls-put+https://u:SECRET@a.example/x/?cid=SECRET"), "hls-put+https://a.example/x/");
+        assert_eq!(name("rtmps://a.example/live2/SECRET"), "rtmps://a.example:443/live2");
     }
 }

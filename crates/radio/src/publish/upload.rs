@@ -1,18 +1,13 @@
 //! Uploads by HTTP, over a connection that is kept.
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use ureq::http::{Response, StatusCode};
-use ureq::tls::{RootCerts, TlsConfig};
 use ureq::{Agent, Body, Error};
 
 use super::hls_put_url::HlsPutUrl;
+use super::http_agent::{describe, http_agent};
 
-/// The time that finding and connecting to the server may take.
-const CONNECTING: Duration = Duration::from_secs(5);
-/// The time that one request may take.
-const REQUEST: Duration = Duration::from_secs(10);
 /// A request that fails so fast was sent over a connection that the server had closed, and is sent again over a new one.
 const CLOSED: Duration = Duration::from_millis(500);
 /// The largest body of a response that is read, so that the connection can be used again.
@@ -26,23 +21,7 @@ pub(super) struct Uploads {
 
 impl Uploads {
     pub fn new(url: HlsPutUrl) -> Self {
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let tls = TlsConfig::builder()
-            .root_certs(RootCerts::PlatformVerifier)
-            .unversioned_rustls_crypto_provider(provider)
-            .build();
-        let config = Agent::config_builder()
-            .tls_config(tls)
-            .http_status_as_error(false)
-            .max_redirects(0)
-            .max_redirects_will_error(false)
-            .max_idle_age(Duration::from_secs(60))
-            .timeout_resolve(Some(CONNECTING))
-            .timeout_connect(Some(CONNECTING))
-            .timeout_global(Some(REQUEST))
-            .user_agent(concat!("crowd-radio/", env!("CARGO_PKG_VERSION")))
-            .build();
-        Self { agent: Agent::new_with_config(config), url }
+        Self { agent: http_agent(), url }
     }
 
     /// Uploads a file.
@@ -93,18 +72,5 @@ fn is_closed(error: &Error) -> bool {
         }
         Error::Protocol(_) => true,
         _ => false,
-    }
-}
-
-/// The error without a URL.
-fn describe(error: &Error) -> String {
-    match error {
-        Error::Timeout(_) => format!("the server did not take it within {} s", REQUEST.as_secs()),
-        Error::HostNotFound => "the name of the server is not found".to_owned(),
-        Error::Io(error) => format!("the connection failed: {error}"),
-        Error::ConnectionFailed => "there is no connection to the server".to_owned(),
-        Error::Rustls(error) => format!("TLS: {error}"),
-        Error::Protocol(_) => "the server does not reply as an HTTP server does, or closed the connection".to_owned(),
-        _ => "the request cannot be sent".to_owned(),
     }
 }

@@ -9,14 +9,20 @@ pub enum Origin {
     File,
 }
 
-/// A URL without the user, the password and the query.
+/// A URL without the user, the password and the query; without the path too, if it is not known to have no key.
 pub(super) fn shown(text: &str) -> String {
     let text = text.split(['?', '#']).next().unwrap_or_default();
     let Some((scheme, rest)) = text.split_once("://") else {
-        // A password may be before the `@` in a URL whose scheme is wrong.
-        return text.rsplit_once('@').map_or(text, |(_, rest)| rest).to_owned();
+        // A password may be before the `@` in a URL whose scheme is wrong, and a key in its path.
+        let text = text.rsplit_once('@').map_or(text, |(_, rest)| rest);
+        return text.split('/').next().unwrap_or_default().to_owned();
     };
     let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    if ["r", "R"].iter().any(|letter| scheme.starts_with(letter)) {
+        // RTMP, also misspelt: the last part of the path is the key.
+        let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+        return format!("{scheme}://{host}");
+    }
     // A password may contain slashes, if it is not encoded.
     let path = path.rsplit_once('@').map_or(path, |(_, rest)| rest);
     let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);

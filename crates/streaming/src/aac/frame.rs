@@ -36,6 +36,12 @@ impl AacRate {
             Self::Hz48000 => 3,
         }
     }
+
+    /// The AudioSpecificConfig of stereo AAC-LC (ISO/IEC 14496-3, clause 1.6.2.1): 5 bits object type 2, 4 bits rate, 4 bits channels 2,
+    /// 3 bits 0.
+    pub(crate) fn specific_config(self) -> [u8; 2] {
+        (2 << 11 | u16::from(self.index()) << 7 | 2 << 3).to_be_bytes()
+    }
 }
 
 /// An encoded stereo frame of AAC-LC, without a transport header.

@@ -1,15 +1,12 @@
 //! A connection of a source to an Icecast server.
 
 use std::io::{self, ErrorKind, Read, Write};
-use std::net::{Shutdown, TcpStream, ToSocketAddrs};
+use std::net::{Shutdown, TcpStream};
 use std::time::{Duration, Instant};
 
-use socket2::SockRef;
-
 use super::source::{Reply, SourceRequest, SourceUrl};
+use crate::connect::connect_tcp;
 
-/// The time that connecting may take, not counting the name service.
-const CONNECTING: Duration = Duration::from_secs(5);
 /// The time that the reply to the request may take.
 const REPLY: Duration = Duration::from_secs(5);
 /// The time for which the final reply is awaited after the server has said that it waits for the stream.
@@ -117,32 +114,14 @@ impl SourceConnection {
 
 const CLOSED: &str = "the server closed the connection";
 
-/// Connects to the first address of the server that accepts.
+/// Connects to the server.
 ///
 /// # Errors
 /// A text for the user.
 pub(super) fn connect(url: &SourceUrl) -> Result<TcpStream, String> {
-    let addresses: Vec<_> = (url.host.as_str(), url.port)
-        .to_socket_addrs()
-        .map_err(|error| format!("the name {} is not found: {error}", url.host))?
-        .collect();
-    let mut problem = format!("the name {} has no address", url.host);
-    let each = CONNECTING / u32::try_from(addresses.len().max(1)).unwrap_or(u32::MAX);
-    for address in addresses {
-        match TcpStream::connect_timeout(&address, each.max(Duration::from_millis(1)))
-            .and_then(|stream| prepare(&stream).map(|()| stream))
-        {
-            Ok(stream) => return Ok(stream),
-            Err(error) => problem = format!("no connection to {address}: {error}"),
-        }
-    }
-    Err(problem)
-}
-
-fn prepare(stream: &TcpStream) -> io::Result<()> {
-    SockRef::from(stream).set_send_buffer_size(SEND_BUFFER)?;
-    stream.set_nodelay(true)?;
-    stream.set_write_timeout(Some(WRITING))
+    let stream = connect_tcp(&url.host, url.port, SEND_BUFFER)?;
+    stream.set_write_timeout(Some(WRITING)).map_err(|error| lost(&error))?;
+    Ok(stream)
 }
 
 fn no_data_taken() -> String {

@@ -70,8 +70,6 @@ fn opus_specific(out: &mut Vec<u8>) {
 
 /// Writes the descriptors of an elementary stream (ISO/IEC 14496-1, clause 7.2.6.5). Each begins with its tag and its length.
 fn elementary_stream(AacSettings { rate, bit_rate }: AacSettings, out: &mut Vec<u8>) {
-    // AudioSpecificConfig (ISO/IEC 14496-3, clause 1.6.2.1): 5 bits object type 2, 4 bits rate, 4 bits channels 2, 3 bits 0.
-    let config = (2 << 11 | u16::from(rate.index()) << 7 | 2 << 3).to_be_bytes();
     // ES_Descriptor, with stream ID 0 and no flags.
     out.extend([3, 25, 0, 0, 0]);
     // DecoderConfigDescriptor: MPEG-4 audio, an audio stream, the size of the largest frame, the largest and the mean bit rate.
@@ -81,7 +79,7 @@ fn elementary_stream(AacSettings { rate, bit_rate }: AacSettings, out: &mut Vec<
     put(out, bit_rate);
     // DecoderSpecificInfo.
     out.extend([5, 2]);
-    out.extend(config);
+    out.extend(rate.specific_config());
     // SLConfigDescriptor, as MP4 requires it.
     out.extend([6, 1, 2]);
 }

@@ -1,0 +1,111 @@
+//! Sends the endless stream of AAC with video to an RTMP server.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crowd_cli::backoff::Backoff;
+use crowd_engine::Frames;
+use crowd_streaming::aac::{AacFrame, AacRate, adts_frames};
+use crowd_streaming::rtmp::{RtmpConnection, RtmpMetadata, RtmpTarget};
+use crowd_streaming::{H264Clip, PICTURE_RATE, flv};
+use tokio::sync::watch;
+
+use super::progress::Progress;
+use super::wait::{POLL, wait};
+use crate::station::{Cursor, LiveStream};
+
+/// After a connection of this length, the next attempt begins after the shortest time.
+const STABLE: Duration = Duration::from_secs(10);
+
+/// Sends the stream as a publisher.
+pub(super) struct RtmpPublisher {
+    pub target: RtmpTarget,
+    pub metadata: RtmpMetadata,
+    pub rate: AacRate,
+    pub clip: Arc<H264Clip>,
+    pub stream: Arc<LiveStream>,
+    pub played: watch::Receiver<Frames>,
+    pub progress: Arc<Progress>,
+}
+
+/// What was sent over a connection. Times begin with 0 in each.
+#[derive(Default)]
+struct Sent {
+    sound: u64,
+    pictures: u64,
+}
+
+impl Sent {
+    /// The time of the next AAC frame in milliseconds.
+    fn sound_time(&self, rate: AacRate) -> u64 {
+        self.sound * AacFrame::LENGTH * 1_000 / u64::from(rate.hertz())
+    }
+
+    /// The time of the next picture in milliseconds.
+    fn picture_time(&self) -> u64 {
+        self.pictures * 1_000 / PICTURE_RATE
+    }
+}
+
+impl RtmpPublisher {
+    /// Sends until `stopped`. A connection that is lost is tried again.
+    pub fn run(self, stopped: &AtomicBool) {
+        let mut backoff = Backoff::new();
+        while !stopped.load(Ordering::Relaxed) {
+            // A server closes connections over which nothing comes.
+            if self.cursor().is_none() {
+                thread::sleep(POLL);
+                continue;
+            }
+            let mut connected = None;
+            if let Err(problem) = self.send(&mut connected, stopped) {
+                self.progress.failed(problem);
+            }
+            if connected.is_some_and(|since: Instant| since.elapsed() >= STABLE) {
+                backoff.reset();
+            }
+            wait(backoff.next_time(), stopped);
+        }
+    }
+
+    fn cursor(&self) -> Option<Cursor> {
+        Cursor::new(self.stream.clone(), *self.played.borrow())
+    }
+
+    /// Connects and sends at the pace of the station, first the last seconds, until `stopped`. The time at which the server accepted is
+    /// written to `connected`.
+    ///
+    /// # Errors
+    /// A text for the user, when the connection is lost.
+    fn send(&self, connected: &mut Option<Instant>, stopped: &AtomicBool) -> Result<(), String> {
+        let mut connection = RtmpConnection::open(&self.target, &self.metadata)?;
+        let mut cursor = self.cursor().ok_or("the station has no sound to send")?;
+        connection.video(0, flv::avc_configuration(&self.clip))?;
+        connection.audio(0, flv::aac_configuration(self.rate))?;
+        connection.send()?;
+        *connected = Some(Instant::now());
+        self.progress.publishing();
+        let mut sent = Sent::default();
+        while !stopped.load(Ordering::Relaxed) {
+            let played = *self.played.borrow();
+            let late = |_| "the server takes the stream slower than it plays".to_owned();
+            for unit in cursor.take(played).map_err(late)? {
+                let (_, frames) = adts_frames(&unit.bytes).map_err(|error| error.to_string())?;
+                for frame in frames {
+                    let time = sent.sound_time(self.rate);
+                    while sent.picture_time() <= time {
+                        connection.video(sent.picture_time(), flv::avc_picture(self.clip.picture(sent.pictures)))?;
+                        sent.pictures += 1;
+                    }
+                    connection.audio(time, flv::aac_frame(&frame))?;
+                    sent.sound += 1;
+                }
+            }
+            connection.send()?;
+            connection.poll(POLL)?;
+        }
+        Ok(())
+    }
+}
