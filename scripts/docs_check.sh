@@ -36,4 +36,6 @@ flags enhance-server "$(for command in '' render analyse; do "$programs/enhance-
 flags music-generator "$(for command in render play explain providers; do "$programs/music-generator" $command --help; done)$cargo$tests" \
     docs/music-generator.md docs/music-provider.md docs/music-styles.md
 flags crowd-radio "$(for command in setup run stream schedule health check demo; do "$programs/crowd-radio" $command --help; done)$cargo$tests" docs/crowd-radio.md
+# It names a flag of music-generator.
+flags live-music "$(for command in story plan; do "$programs/live-music" $command --help; done)$cargo --replay " docs/live-music.md
 exit $wrong

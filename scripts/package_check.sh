@@ -6,7 +6,7 @@
 #   scripts/package_check.sh test       also builds the unpacked crowd-media and crowd-engine, and runs their tests
 set -euo pipefail
 cd "$(dirname "$0")/.."
-crates=(crowd-cli crowd-media crowd-store crowd-engine crowd-mastering crowd-library crowd-web crowd-streaming crowd-ipfs music-generator audio-server section-export enhance-server crowd-radio)
+crates=(crowd-cli crowd-media crowd-store crowd-engine crowd-mastering crowd-library crowd-web crowd-streaming crowd-ipfs music-generator audio-server section-export enhance-server crowd-radio live-music)
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 die() {

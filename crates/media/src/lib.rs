@@ -74,6 +74,8 @@ pub use encode::opus;
 pub use encode::{
     AudioFormat, AudioSpec, AudioWriter, Container, CrashSafeWriter, SampleFormat, Truncate, flac, pcm, wav, write,
 };
+#[cfg(all(feature = "encode", feature = "opus"))]
+pub use encode::{SoundFile, SoundFormat};
 pub use error::{Damage, Error, ErrorKind};
 pub use file_version::FileVersion;
 pub use formats::{EXTENSIONS, FORMATS, REFUSED_EXTENSIONS, supported_formats};

@@ -18,7 +18,7 @@ const LAYERS: [&[&str]; 6] = [
     &["crowd-cli", "crowd-engine"],
     &["crowd-library", "crowd-mastering", "crowd-store"],
     &["crowd-ipfs", "crowd-streaming", "crowd-web", "music-generator"],
-    &["audio-server", "crowd-radio", "enhance-server", "music-generator", "section-export"],
+    &["audio-server", "crowd-radio", "enhance-server", "live-music", "music-generator", "section-export"],
     &["crowd-engine-benches", "crowd-engine-examples"],
 ];
 

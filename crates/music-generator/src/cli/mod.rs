@@ -8,7 +8,6 @@ mod picture;
 mod play;
 mod providers;
 mod render;
-mod sound_file;
 mod sound_font;
 mod values;
 

@@ -8,11 +8,10 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use crowd_cli::path::display_text;
 use crowd_cli::{ExitReason, UsageError, progress_bar};
-use crowd_media::{Container, SampleFormat, Tags, atomic};
+use crowd_media::{Container, SampleFormat, SoundFile, SoundFormat, Tags, atomic};
 
 use super::music_options::{MusicOptions, Words};
 use super::picture::Picture;
-use super::sound_file::{SoundFile, SoundFormat};
 use super::values::{frames_in, seconds};
 use super::{midi, notes, sound_font};
 use crate::session::Session;
@@ -108,7 +107,7 @@ pub fn render(options: &RenderOptions) -> Result<ExitReason, Box<dyn Error>> {
         from,
         mix: out
             .as_ref()
-            .map(|path| SoundFile::create(path, SoundFormat::of_path(path)?, rate, frames - from, &tags))
+            .map(|path| Ok::<_, Box<dyn Error>>(SoundFile::create(path, format_of(path)?, rate, frames - from, &tags)?))
             .transpose()?,
         stems: stems.as_ref().map(|folder| stem_files(folder, rate, frames - from)).transpose()?.unwrap_or_default(),
         picture: picture.as_ref().map(|_| Picture::new(rate)).transpose()?,
@@ -154,6 +153,12 @@ fn check_outputs(options: &RenderOptions) -> Result<(), Box<dyn Error>> {
         }
     }
     Ok(())
+}
+
+/// The format of the mix, by the extension of its path.
+fn format_of(path: &Path) -> Result<SoundFormat, UsageError> {
+    SoundFormat::of_path(path)
+        .ok_or_else(|| UsageError(format!("{}: give a name that ends with .wav, .flac or .opus", display_text(path))))
 }
 
 fn stem_path(folder: &Path, stem: Stem) -> PathBuf {
@@ -212,7 +217,7 @@ fn tags(log: &SessionLog) -> Tags {
 fn stem_files(folder: &Path, rate: u32, frames: u64) -> Result<Vec<SoundFile>, Box<dyn Error>> {
     std::fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", display_text(folder)))?;
     let format = SoundFormat::Lossless(Container::Wav, SampleFormat::F32);
-    let create = |stem: Stem| SoundFile::create(&stem_path(folder, stem), format, rate, frames, &Tags::default());
+    let create = |stem: Stem| Ok(SoundFile::create(&stem_path(folder, stem), format, rate, frames, &Tags::default())?);
     Stem::ALL.into_iter().map(create).collect()
 }
 

@@ -1,13 +1,14 @@
-//! The files of the mix and of the stems.
+//! Stereo files of a known length, in the formats for listening.
 
-use std::error::Error;
 use std::io::Write;
 use std::path::Path;
 
-use crowd_cli::UsageError;
-use crowd_media::atomic::AtomicFile;
-use crowd_media::opus::{SpanEncoder, Stream};
-use crowd_media::{AudioSpec, AudioWriter, Container, SampleFormat, Tags};
+use super::opus::{SpanEncoder, Stream};
+use super::spec::{AudioSpec, Container, SampleFormat};
+use super::writer::AudioWriter;
+use crate::Error;
+use crate::atomic::AtomicFile;
+use crate::tags::Tags;
 
 /// The bit rate of Opus, bit/s: transparent for most music.
 const OPUS_BIT_RATE: u32 = 160_000;
@@ -24,25 +25,25 @@ pub enum SoundFormat {
 }
 
 impl SoundFormat {
-    /// The format of a mix, by the extension of its path.
-    ///
-    /// # Errors
-    /// When the extension is not known.
-    pub fn of_path(path: &Path) -> Result<Self, UsageError> {
-        let extension = path.extension().map(|extension| extension.to_string_lossy().to_lowercase());
-        match extension.as_deref() {
-            Some("wav") => Ok(Self::Lossless(Container::Wav, SampleFormat::I24)),
-            Some("flac") => Ok(Self::Lossless(Container::Flac, SampleFormat::I24)),
-            Some("opus") => Ok(Self::Opus),
-            _ => {
-                let path = crowd_cli::path::display_text(path);
-                Err(UsageError(format!("{path}: give a name that ends with .wav, .flac or .opus")))
-            }
+    /// The format for the extension of a path: 24-bit WAV or FLAC, or Opus; `None` for another one.
+    pub fn of_path(path: &Path) -> Option<Self> {
+        let extension = path.extension()?.to_string_lossy().to_lowercase();
+        Self::of_extension(&extension)
+    }
+
+    /// The format for an extension in lower case: `wav`, `flac` or `opus`.
+    pub fn of_extension(extension: &str) -> Option<Self> {
+        match extension {
+            "wav" => Some(Self::Lossless(Container::Wav, SampleFormat::I24)),
+            "flac" => Some(Self::Lossless(Container::Flac, SampleFormat::I24)),
+            "opus" => Some(Self::Opus),
+            _ => None,
         }
     }
 }
 
 /// A stereo file that appears whole or not at all.
+#[allow(missing_debug_implementations, reason = "encoders have none")]
 pub struct SoundFile {
     encoder: Encoder,
     buffer: Vec<f32>,
@@ -58,13 +59,7 @@ impl SoundFile {
     ///
     /// # Errors
     /// Those of the file and of the format.
-    pub fn create(
-        path: &Path,
-        format: SoundFormat,
-        rate: u32,
-        frames: u64,
-        tags: &Tags,
-    ) -> Result<Self, Box<dyn Error>> {
+    pub fn create(path: &Path, format: SoundFormat, rate: u32, frames: u64, tags: &Tags) -> Result<Self, Error> {
         let encoder = match format {
             SoundFormat::Lossless(container, format) => {
                 let spec = AudioSpec { dither: format != SampleFormat::F32, ..AudioSpec::new(rate, 2, format) };
@@ -79,7 +74,7 @@ impl SoundFile {
     ///
     /// # Errors
     /// Those of the file.
-    pub fn write(&mut self, frames: &[[f32; 2]]) -> Result<(), Box<dyn Error>> {
+    pub fn write(&mut self, frames: &[[f32; 2]]) -> Result<(), Error> {
         self.buffer.extend_from_slice(frames.as_flattened());
         if self.buffer.len() >= BUFFER {
             self.flush()?;
@@ -87,7 +82,7 @@ impl SoundFile {
         Ok(())
     }
 
-    fn flush(&mut self) -> Result<(), Box<dyn Error>> {
+    fn flush(&mut self) -> Result<(), Error> {
         match &mut self.encoder {
             Encoder::Lossless(writer) => writer.write_f32(&self.buffer)?,
             Encoder::Opus(file) => file.push(&self.buffer)?,
@@ -100,11 +95,11 @@ impl SoundFile {
     ///
     /// # Errors
     /// Those of the file.
-    pub fn commit(mut self) -> Result<(), Box<dyn Error>> {
+    pub fn commit(mut self) -> Result<(), Error> {
         self.flush()?;
         match self.encoder {
-            Encoder::Lossless(writer) => Ok(writer.commit()?),
-            Encoder::Opus(file) => Ok(file.file.commit()?),
+            Encoder::Lossless(writer) => writer.commit(),
+            Encoder::Opus(file) => file.file.commit(),
         }
     }
 }
@@ -123,14 +118,14 @@ struct OpusFile {
 }
 
 impl OpusFile {
-    fn create(path: &Path, rate: u32, frames: u64, tags: &Tags) -> Result<Self, Box<dyn Error>> {
+    fn create(path: &Path, rate: u32, frames: u64, tags: &Tags) -> Result<Self, Error> {
         let stream = Stream::new(rate, frames, OPUS_BIT_RATE, 1, tags)?;
         let mut file = AtomicFile::create(path)?;
-        file.write_all(stream.header())?;
+        file.write_all(stream.header()).map_err(|error| Error::io(path, "write", error))?;
         Ok(Self { file, stream, encoder: None, next_span: 0, recent: Vec::new(), recent_from: 0, pages: Vec::new() })
     }
 
-    fn push(&mut self, samples: &[f32]) -> Result<(), Box<dyn Error>> {
+    fn push(&mut self, samples: &[f32]) -> Result<(), Error> {
         self.recent.extend_from_slice(samples);
         let end = self.recent_from + self.recent.len() as u64 / 2;
         loop {
@@ -150,7 +145,8 @@ impl OpusFile {
             let at = |frame: u64| 2 * (frame - self.recent_from) as usize;
             let ready = self.recent.get(at(missing.start)..at(until)).unwrap_or_default();
             encoder.push(ready, &mut self.pages)?;
-            self.file.write_all(&self.pages)?;
+            let written = self.file.write_all(&self.pages);
+            written.map_err(|error| Error::io(self.file.path(), "write", error))?;
             self.pages.clear();
             missing.start = until;
             if !missing.is_empty() {
