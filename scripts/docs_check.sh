@@ -28,7 +28,7 @@ flags() {
 cargo=' --release --example --bench --bin --features --no-default-features '
 gaps=' --running '
 flags audio-server "$("$programs/audio-server" --help)$cargo$gaps" docs/audio-server.md docs/raspberry-pi.md
-tests=' --test --ignored --nocapture '
+tests=' --test --ignored --include-ignored --nocapture '
 flags section-export "$("$programs/section-export" --help; "$programs/section-export" inspect --help)$cargo" \
     docs/section-export.md
 flags enhance-server "$(for command in '' render analyse; do "$programs/enhance-server" $command --help; done)$cargo$tests" \

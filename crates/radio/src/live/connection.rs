@@ -149,6 +149,7 @@ impl Connection<'_> {
         let info = SourceInfo { user, address: self.from.ip(), name: request.name.clone() };
         let refused = |reason: String| {
             tracing::warn!(mount = mount.mount, user = info.user, from = %self.from, reason, "a source was refused");
+            mount.input.tell(format!("{} from {} was refused: {reason}", info.user, info.address));
             Reply::Forbidden(reason)
         };
         if let Some(content_type) = request.content_type.as_deref().filter(|kind| is_other(kind)) {

@@ -54,6 +54,8 @@ struct State {
     connections: u64,
     frames: VecDeque<[f32; 2]>,
     title: Option<String>,
+    /// What has happened to a connection and was not taken, in words.
+    event: Option<String>,
     /// The operator has disconnected the source, and refuses others until then.
     refused_until: Option<Instant>,
 }
@@ -129,6 +131,16 @@ impl LiveInput {
     pub fn refused(&self) -> Option<Duration> {
         let left = self.lock().refused_until?.saturating_duration_since(Instant::now());
         (!left.is_zero()).then_some(left)
+    }
+
+    /// Records what has happened to a connection, in words, for the status of the mount.
+    pub fn tell(&self, event: String) {
+        self.lock().event = Some(event);
+    }
+
+    /// Takes what has happened last.
+    pub fn take_event(&self) -> Option<String> {
+        self.lock().event.take()
     }
 
     /// What is known now.

@@ -42,7 +42,12 @@ impl Source<'_> {
         let (seconds, reason) = (begin.elapsed().as_secs(), result.err().map(|error| reason(&error)));
         match reason {
             None => tracing::info!(mount, user, %address, seconds, frames, "a source has ended"),
-            Some(reason) => tracing::warn!(mount, user, %address, seconds, frames, reason, "a source was disconnected"),
+            Some(reason) => {
+                let without = if frames == 0 { ". None of its bytes were sound" } else { "" };
+                let reason = format!("{reason}{without}");
+                tracing::warn!(mount, user, %address, seconds, frames, reason, "a source was disconnected");
+                self.input.tell(format!("{user} was disconnected: {reason}"));
+            }
         }
         let copy = std::mem::replace(&mut *state.copy.lock().unwrap_or_else(PoisonError::into_inner), Copy::Off);
         if let Copy::Recording(recording) = copy {

@@ -124,8 +124,15 @@ pub struct Cursor {
 pub struct Late;
 
 impl Cursor {
-    /// The place of a new listener: a burst before what was played. `None` when there is no sound yet.
+    /// The place of a new listener: a burst before what was played. `None` while the publisher has not made the sound until then, as after a
+    /// start.
     pub fn new(stream: Arc<LiveStream>, played: Frames) -> Option<Self> {
+        let is_made = stream.read().end() >= stream.ended(played);
+        if is_made { Self::with_silence(stream, played) } else { None }
+    }
+
+    /// The same also when the publisher is late: what it has not made is silent. `None` when there is no sound at all.
+    pub fn with_silence(stream: Arc<LiveStream>, played: Frames) -> Option<Self> {
         let units = stream.read();
         let next = stream.ended(played).saturating_sub(stream.count(BURST)).max(units.first);
         let found = next < units.end();
@@ -194,6 +201,17 @@ mod tests {
         let stream = Arc::new(LiveStream::new(SampleRate::DAT, UNIT, silence));
         stream.append(1_000, units(1_000..1_500));
         stream
+    }
+
+    #[test]
+    fn a_new_listener_waits_for_a_publisher_that_catches_up() {
+        let stream = stream();
+        assert!(Cursor::new(stream.clone(), at(150.1)).is_none(), "a unit is missing");
+        let mut late = Cursor::with_silence(stream.clone(), at(150.1)).unwrap();
+        assert_eq!(late.take(at(150.1)).unwrap().last().unwrap().bytes[..], [7, 7]);
+        stream.append(1_500, units(1_500..1_501));
+        let mut cursor = Cursor::new(stream, at(150.1)).unwrap();
+        assert_eq!(numbers(&cursor.take(at(150.1)).unwrap()).last(), Some(&1_500));
     }
 
     #[test]

@@ -117,6 +117,9 @@ impl LiveMount {
     pub fn run(&mut self, publisher: &mut Publisher, played: Frames, now: Duration) -> Result<(), Error> {
         let status = self.input.status();
         self.source = status.source.clone().or(self.source.take());
+        if let Some(event) = self.input.take_event() {
+            self.last_event = Some(event);
+        }
         let elapsed = now.saturating_sub(std::mem::replace(&mut self.last_run, now));
         let received = self.receive(publisher, played, elapsed);
         let new = received.get(received.len().saturating_sub(OBSERVED)..).unwrap_or_default();
@@ -150,6 +153,7 @@ impl LiveMount {
     /// The state.
     pub fn status(&self) -> MountStatus {
         let InputStatus { source, title, .. } = self.input.status();
+        let title = title.filter(|_| source.is_some() || self.playing.is_some());
         let (user, name) = source.map_or((None, None), |source| (Some(source.user), source.name));
         MountStatus {
             mount: self.settings.mount.clone(),

@@ -86,8 +86,11 @@ impl Publisher {
                 live.contains(&placed.start.0) || interrupts
             });
             let start = heard_from.map(|live| live.end).max().unwrap_or(placed.start.0);
-            if start < placed.end().0 {
-                shown.push(entry(number, &item, placed.reason, start, Some(placed.end().0 - start)));
+            // A live source has ended it.
+            let begins = spans.iter().map(|span| span.start).filter(|begin| start < *begin && *begin <= frame);
+            let end = begins.min().unwrap_or(u64::MAX).min(placed.end().0);
+            if start < end {
+                shown.push(entry(number, &item, placed.reason, start, Some(end - start)));
             }
         }
         for span in &spans {
