@@ -26,7 +26,7 @@ use crate::error::Error;
 use crate::health::HealthLog;
 use crate::http::{App, COVER_READS, HlsClients, Latest, Mount, router};
 use crate::manifest::Manifest;
-use crate::publish::{Progress, PublishedStreams};
+use crate::publish::{Progress, PublishedStreams, Publishers};
 use crate::sound::{ReadLimits, SoundCache};
 use crate::station::{
     AsRunLog, Control, Publisher, Reading, Renditions, SavedState, StateFolder, StationClock, StationProgram, WAITING,
@@ -85,7 +85,8 @@ pub struct Broadcast {
 
 impl Broadcast {
     /// Broadcasts the station that is prepared in the folder `processed`, with its state in the folder `state`, until a signal stops it. With a
-    /// `health_file` the station listens to itself. `generated` is its generated music, and `live` its live sources.
+    /// `health_file` the station listens to itself. `publishers` are those of [`check`](Self::check), `generated` is its generated music, and
+    /// `live` its live sources.
     ///
     /// # Errors
     /// When the station is not prepared, another process runs it, or the port cannot be opened.
@@ -94,6 +95,7 @@ impl Broadcast {
         processed: &Path,
         state: &Path,
         health_file: Option<PathBuf>,
+        publishers: Publishers,
         mut generated: Option<Generated>,
         live: Option<&LiveConfig>,
     ) -> Result<(), Error> {
@@ -104,7 +106,6 @@ impl Broadcast {
         }
         self.share_allows(generated.is_some(), live.is_some())?;
         let token = self.access.token().map_err(Error::Invalid)?;
-        let publishers = self.publish.publishers()?;
         let manifest = Manifest::read(processed)?;
         let MadeRenditions { renditions, aac, opus } = self.renditions.make(&manifest, processed, state)?;
         let Opened { publisher, mut clock, as_run, shared } =
@@ -230,16 +231,17 @@ impl Broadcast {
         publishing.join().map_err(|_| Error::Invalid(fault.to_owned()))
     }
 
-    /// Checks the flags that can be wrong whatever is broadcast.
+    /// Checks the flags that can be wrong whatever is broadcast. Returns the publishers, whose secrets are read only once: they may come from a
+    /// pipe.
     ///
     /// # Errors
     /// [`Error::Invalid`] for a token that is too short, for a certificate that cannot be used, and for places where the station cannot
     /// publish.
-    pub fn check(&self) -> Result<(), Error> {
+    pub fn check(&self) -> Result<Publishers, Error> {
         self.access.token().map_err(Error::Invalid)?;
-        self.publish.publishers()?;
         self.share.check()?;
-        self.identity().map(|_| ())
+        self.identity()?;
+        self.publish.publishers()
     }
 
     /// Checks that a station with these parts can be published by several machines.

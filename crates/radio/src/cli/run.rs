@@ -51,7 +51,7 @@ impl Run {
         let (processed, state) = (self.data.join(PROCESSED), self.data.join(STATE));
         let config = StationConfig::read(&self.config)?;
         // Preparing can take hours, so the flags are checked before.
-        self.broadcast.check()?;
+        let publishers = self.broadcast.check()?;
         self.broadcast.share_allows(config.buffer.is_some(), config.live.is_some())?;
         let mut generator = None;
         let feeder = match &config.buffer {
@@ -95,7 +95,7 @@ impl Run {
         let health_file = (!self.broadcast.is_https()).then_some(file);
         let fault = generator.as_ref().map(BackgroundGenerator::fault);
         let generated = feeder.map(|feeder| Generated { feeder, fault: fault.unwrap_or_default() });
-        let result = self.broadcast.run(&processed, &state, health_file, generated, live.as_ref());
+        let result = self.broadcast.run(&processed, &state, health_file, publishers, generated, live.as_ref());
         // A provider that is a process of its own ends with it.
         drop(generator);
         result

@@ -34,6 +34,8 @@ impl Stream {
             let advice = "use crowd-radio run, which has the buffer";
             return Err(Error::Invalid(format!("the schedule of this station plays generated music: {advice}")));
         }
-        self.broadcast.run(&self.processed, &self.state, self.broadcast.health_file.clone(), None, None)
+        let publishers = self.broadcast.check()?;
+        let health_file = self.broadcast.health_file.clone();
+        self.broadcast.run(&self.processed, &self.state, health_file, publishers, None, None)
     }
 }

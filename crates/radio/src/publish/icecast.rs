@@ -2,23 +2,18 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use crowd_cli::backoff::Backoff;
-use crowd_engine::Frames;
 use crowd_streaming::icecast::source::{SourceRequest, Title};
 use crowd_streaming::icecast::{SourceConnection, TitleUpdates};
 use crowd_streaming::opus::renumber_page;
 use tokio::sync::watch;
 
+use super::endless_stream::{Connected, EndlessStream};
 use super::icecast_url::StreamFormat;
 use super::progress::Progress;
-use super::wait::{POLL, wait};
-use crate::station::{Cursor, LiveStream, OGG, Published};
-
-/// After a connection of this length, the next attempt begins after the shortest time.
-const STABLE: Duration = Duration::from_secs(10);
+use super::wait::POLL;
+use crate::station::{OGG, Published};
 
 /// The number of pages before those with sound.
 const OGG_HEADERS: u32 = 2;
@@ -27,8 +22,7 @@ const OGG_HEADERS: u32 = 2;
 pub(super) struct IcecastSource {
     request: Arc<SourceRequest>,
     format: StreamFormat,
-    stream: Arc<LiveStream>,
-    played: watch::Receiver<Frames>,
+    stream: EndlessStream,
     published: watch::Receiver<Arc<Published>>,
     progress: Arc<Progress>,
     titles: TitleUpdates,
@@ -38,37 +32,19 @@ impl IcecastSource {
     pub fn new(
         request: SourceRequest,
         format: StreamFormat,
-        stream: Arc<LiveStream>,
-        (played, published): (watch::Receiver<Frames>, watch::Receiver<Arc<Published>>),
+        stream: EndlessStream,
+        published: watch::Receiver<Arc<Published>>,
         progress: Arc<Progress>,
     ) -> Self {
         let request = Arc::new(request);
         let titles = TitleUpdates::new(request.clone());
-        Self { request, format, stream, played, published, progress, titles }
+        Self { request, format, stream, published, progress, titles }
     }
 
     /// Sends until `stopped`. A connection that is lost is tried again.
     pub fn run(mut self, stopped: &AtomicBool) {
-        let mut backoff = Backoff::new();
-        while !stopped.load(Ordering::Relaxed) {
-            // A server closes connections over which nothing comes.
-            let Some(_) = self.cursor() else {
-                thread::sleep(POLL);
-                continue;
-            };
-            let mut connected = None;
-            if let Err(problem) = self.send(&mut connected, stopped) {
-                self.progress.failed(problem);
-            }
-            if connected.is_some_and(|since: Instant| since.elapsed() >= STABLE) {
-                backoff.reset();
-            }
-            wait(backoff.next_time(), stopped);
-        }
-    }
-
-    fn cursor(&self) -> Option<Cursor> {
-        Cursor::new(self.stream.clone(), *self.played.borrow())
+        let (stream, progress) = (self.stream.clone(), self.progress.clone());
+        stream.keep_sending(&progress, stopped, |connected| self.send(connected, stopped));
     }
 
     /// Connects and sends at the pace of the station, first the last seconds, until `stopped`. The time at which the server accepted is
@@ -76,9 +52,9 @@ impl IcecastSource {
     ///
     /// # Errors
     /// A text for the user, when the connection is lost.
-    fn send(&mut self, connected: &mut Option<Instant>, stopped: &AtomicBool) -> Result<(), String> {
+    fn send(&mut self, connected: &mut Connected, stopped: &AtomicBool) -> Result<(), String> {
         let mut connection = SourceConnection::open(&self.request)?;
-        let mut cursor = self.cursor().ok_or("the station has no sound to send")?;
+        let mut cursor = self.stream.begin()?;
         *connected = Some(Instant::now());
         self.progress.publishing();
         self.titles.connected();
@@ -88,9 +64,7 @@ impl IcecastSource {
         };
         let (mut page, mut title) = (OGG_HEADERS, None);
         while !stopped.load(Ordering::Relaxed) {
-            let played = *self.played.borrow();
-            let late = |_| "the server takes the stream slower than it plays".to_owned();
-            for unit in cursor.take(played).map_err(late)? {
+            for unit in self.stream.take(&mut cursor)? {
                 let start = bytes.len();
                 bytes.extend_from_slice(&unit.bytes);
                 if self.format == StreamFormat::Opus {

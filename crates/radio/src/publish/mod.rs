@@ -3,6 +3,7 @@
 mod clip_cache;
 mod clip_encoder;
 mod clip_settings;
+mod endless_stream;
 mod hls_put;
 mod hls_put_url;
 mod http_agent;

@@ -15,6 +15,7 @@ use tokio::sync::watch;
 
 use super::clip_cache::ClipCache;
 use super::clip_settings::VideoSettings;
+use super::endless_stream::EndlessStream;
 use super::hls_put::HlsPut;
 use super::hls_put_url::HlsPutUrl;
 use super::icecast::IcecastSource;
@@ -159,7 +160,8 @@ fn source(
         sample_rate: streams.sample_rate,
         channels: 2,
     };
-    Ok(IcecastSource::new(request, format, stream, (streams.played.clone(), streams.published.clone()), progress))
+    let stream = EndlessStream { stream, played: streams.played.clone() };
+    Ok(IcecastSource::new(request, format, stream, streams.published.clone(), progress))
 }
 
 /// The sample rate, the stream of AAC with its bit rate, for a publisher with this name.
@@ -182,8 +184,8 @@ fn rtmp(
     let (sample_rate, encoder) = (streams.sample_rate, PROGRAM.to_owned());
     let metadata = RtmpMetadata { width, height, video_bit_rate, audio_bit_rate, sample_rate, encoder };
     let clip = clips.clip(VideoSettings::RTMP_GROUP)?;
-    let (target, played) = (url.target(key), streams.played.clone());
-    Ok(RtmpPublisher { target, metadata, rate, clip, stream, played, progress })
+    let stream = EndlessStream { stream, played: streams.played.clone() };
+    Ok(RtmpPublisher { target: url.target(key), metadata, rate, clip, stream, progress })
 }
 
 fn video_segments(

@@ -2,22 +2,15 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use crowd_cli::backoff::Backoff;
-use crowd_engine::Frames;
 use crowd_streaming::aac::{AacFrame, AacRate, adts_frames};
 use crowd_streaming::rtmp::{RtmpConnection, RtmpMetadata, RtmpTarget};
 use crowd_streaming::{H264Clip, PICTURE_RATE, flv};
-use tokio::sync::watch;
 
+use super::endless_stream::{Connected, EndlessStream};
 use super::progress::Progress;
-use super::wait::{POLL, wait};
-use crate::station::{Cursor, LiveStream};
-
-/// After a connection of this length, the next attempt begins after the shortest time.
-const STABLE: Duration = Duration::from_secs(10);
+use super::wait::POLL;
 
 /// Sends the stream as a publisher.
 pub(super) struct RtmpPublisher {
@@ -25,8 +18,7 @@ pub(super) struct RtmpPublisher {
     pub metadata: RtmpMetadata,
     pub rate: AacRate,
     pub clip: Arc<H264Clip>,
-    pub stream: Arc<LiveStream>,
-    pub played: watch::Receiver<Frames>,
+    pub stream: EndlessStream,
     pub progress: Arc<Progress>,
 }
 
@@ -52,26 +44,7 @@ impl Sent {
 impl RtmpPublisher {
     /// Sends until `stopped`. A connection that is lost is tried again.
     pub fn run(self, stopped: &AtomicBool) {
-        let mut backoff = Backoff::new();
-        while !stopped.load(Ordering::Relaxed) {
-            // A server closes connections over which nothing comes.
-            if self.cursor().is_none() {
-                thread::sleep(POLL);
-                continue;
-            }
-            let mut connected = None;
-            if let Err(problem) = self.send(&mut connected, stopped) {
-                self.progress.failed(problem);
-            }
-            if connected.is_some_and(|since: Instant| since.elapsed() >= STABLE) {
-                backoff.reset();
-            }
-            wait(backoff.next_time(), stopped);
-        }
-    }
-
-    fn cursor(&self) -> Option<Cursor> {
-        Cursor::new(self.stream.clone(), *self.played.borrow())
+        self.stream.keep_sending(&self.progress, stopped, |connected| self.send(connected, stopped));
     }
 
     /// Connects and sends at the pace of the station, first the last seconds, until `stopped`. The time at which the server accepted is
@@ -79,9 +52,9 @@ impl RtmpPublisher {
     ///
     /// # Errors
     /// A text for the user, when the connection is lost.
-    fn send(&self, connected: &mut Option<Instant>, stopped: &AtomicBool) -> Result<(), String> {
+    fn send(&self, connected: &mut Connected, stopped: &AtomicBool) -> Result<(), String> {
         let mut connection = RtmpConnection::open(&self.target, &self.metadata)?;
-        let mut cursor = self.cursor().ok_or("the station has no sound to send")?;
+        let mut cursor = self.stream.begin()?;
         connection.video(0, flv::avc_configuration(&self.clip))?;
         connection.audio(0, flv::aac_configuration(self.rate))?;
         connection.send()?;
@@ -89,9 +62,7 @@ impl RtmpPublisher {
         self.progress.publishing();
         let mut sent = Sent::default();
         while !stopped.load(Ordering::Relaxed) {
-            let played = *self.played.borrow();
-            let late = |_| "the server takes the stream slower than it plays".to_owned();
-            for unit in cursor.take(played).map_err(late)? {
+            for unit in self.stream.take(&mut cursor)? {
                 let (_, frames) = adts_frames(&unit.bytes).map_err(|error| error.to_string())?;
                 for frame in frames {
                     let time = sent.sound_time(self.rate);
