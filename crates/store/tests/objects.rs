@@ -81,7 +81,7 @@ fn open_and_print_the_error() {
 #[test]
 fn a_server_that_does_not_answer_is_given_up_in_time() {
     let test = "a_server_that_does_not_answer_is_given_up_in_time";
-    // The system accepts connections to this port, and nobody reads from them.
+    // The system accepts connections to this port, and nothing reads from them.
     let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("http://{}", silent.local_addr().unwrap());
     let Some(objects) = objects(test, |this| _ = this.env("AWS_ENDPOINT_URL", address)) else { return };

@@ -137,7 +137,7 @@ impl PublishLoop {
     }
 }
 
-/// Enters into the history of the health what the station knows of itself.
+/// Enters into the history of the health what the station has found of itself.
 fn note_health(app: &App) {
     app.health_log.set("fault", app.fault.get().as_deref());
     if let Some(Status { health, .. }) = app.buffer.get() {

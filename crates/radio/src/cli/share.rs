@@ -68,7 +68,7 @@ impl ShareArgs {
         Ok(())
     }
 
-    /// Joins the station that others publish too, if there is a bucket. `epoch` is used if nobody has begun it.
+    /// Joins the station that others publish too, if there is a bucket. `epoch` is used if no machine has begun it.
     ///
     /// # Errors
     /// When it cannot be joined.

@@ -19,7 +19,7 @@ use crate::station::{Confirmed, Entry, Event, MadeSegments, Proposal};
 const INTERVAL: Duration = Duration::from_secs(1);
 /// The interval at which a stop is noticed.
 const POLL: Duration = Duration::from_millis(100);
-/// The time after which a change that somebody waits for is given up.
+/// The time after which a change is given up whose result is waited for.
 const GIVE_UP: Duration = Duration::from_secs(5);
 
 /// Reads the journal of all machines, and appends to it.

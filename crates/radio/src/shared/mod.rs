@@ -14,7 +14,7 @@
 //! The playlists are put only over older ones, on the condition that they have not changed (`If-Match`), after all segments that they
 //! list were agreed on.
 //!
-//! Two threads do this. The publisher's thread never waits for the bucket: it goes on with what it knows.
+//! Two threads do this. The publisher's thread never waits for the bucket: it goes on with what it has.
 
 mod agreement;
 mod cleanup;

@@ -112,7 +112,7 @@ impl SharedStation {
                 )));
             }
             (Err(error), Some(local)) => {
-                tracing::error!("{error}: the station goes on with what this machine knows");
+                tracing::error!("{error}: the station goes on with what this machine has");
                 (local.identity.clone(), false)
             }
             (Err(error), None) => return Err(error.into()),
@@ -140,7 +140,7 @@ impl SharedStation {
         };
         let is_online = match is_online.then(&mut join) {
             Some(Err(Error::Bucket(error))) if local.is_some() => {
-                tracing::error!("{error}: the station goes on with what this machine knows");
+                tracing::error!("{error}: the station goes on with what this machine has");
                 false
             }
             Some(result) => result.map(|()| true)?,

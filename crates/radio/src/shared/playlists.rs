@@ -12,7 +12,7 @@ use crate::station::Published;
 /// The attempts to put a playlist that other machines put at the same time.
 const ATTEMPTS: usize = 4;
 
-/// The playlists in the bucket, as far as this machine knows.
+/// The playlists in the bucket, as far as they are known here.
 #[derive(Debug, Default)]
 pub(super) struct BucketPlaylists {
     /// The number of the first segment after each playlist.
