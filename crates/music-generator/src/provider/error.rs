@@ -93,6 +93,25 @@ pub enum ProviderError {
     /// A thread cannot be started, or another resource of the system is used up.
     #[error("the music provider gets no thread or socket: {0}")]
     System(#[from] std::io::Error),
+    /// A key cannot be used. It is not part of the error.
+    #[error("the key of the music provider has to be 8 to 1024 visible ASCII characters, without spaces")]
+    Key,
+    /// The certificates that are to be trusted cannot be read.
+    #[error("the certificates that the music provider trusts: {reason}")]
+    Certificates {
+        /// What is wrong.
+        reason: String,
+    },
+    /// The file with the time that was used today cannot be used.
+    #[error(
+        "{path}: the time that was used today cannot be read: {reason}; correct the file, or remove it to begin with none"
+    )]
+    UsedTime {
+        /// The file.
+        path: String,
+        /// What is wrong.
+        reason: String,
+    },
     /// The built-in vocabulary cannot be read.
     #[error("the vocabulary: {0}")]
     Vocabulary(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -114,6 +133,9 @@ impl ProviderError {
             Self::Address { .. } => "address",
             Self::Start { .. } => "start",
             Self::System(_) => "system",
+            Self::Key => "key",
+            Self::Certificates { .. } => "certificates",
+            Self::UsedTime { .. } => "used_time",
             Self::Vocabulary(_) => "vocabulary",
         }
     }

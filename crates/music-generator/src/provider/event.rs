@@ -100,6 +100,16 @@ pub enum Warning {
         /// After how long it is made again.
         after: Duration,
     },
+    /// The time that may be used in a day is used up. The music is paused, and goes on by itself.
+    #[error(
+        "{most:?} of music were made today (UTC), which is the daily limit; the music goes on in {goes_on_in:?}, at 00:00 UTC"
+    )]
+    DailyLimit {
+        /// The time that may be used in a day.
+        most: Duration,
+        /// After how long the music goes on.
+        goes_on_in: Duration,
+    },
 }
 
 fn settings(list: &[Setting]) -> String {

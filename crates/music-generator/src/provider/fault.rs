@@ -79,6 +79,24 @@ pub enum Fault {
     /// It sent too many messages without audio.
     #[error("it sent more than {0} messages without audio in a second")]
     Flood(usize),
+    /// It answered the request for a connection with an HTTP status.
+    #[error("it refused the connection with the HTTP status {status}")]
+    Refused {
+        /// The status.
+        status: u16,
+    },
+    /// It closed the connection. The reason in words is not kept, because it may quote a key.
+    #[error("it closed the connection with the code {}", .0.map_or("none".to_owned(), |code| code.to_string()))]
+    Closed(Option<u16>),
+    /// A message is too long.
+    #[error("it sent a message of more than {most} bytes")]
+    LongMessage {
+        /// The most bytes of a message.
+        most: usize,
+    },
+    /// It broke the WebSocket protocol.
+    #[error("it broke the WebSocket protocol: {0}")]
+    BadFrame(&'static str),
     /// Reading or writing failed.
     #[error("reading or writing failed: {0}")]
     Io(String),
@@ -104,6 +122,10 @@ impl Fault {
             Self::HalfFrame { .. } => "half_frame",
             Self::LongChunk { .. } => "long_chunk",
             Self::Flood(_) => "flood",
+            Self::Refused { .. } => "refused",
+            Self::Closed(_) => "closed",
+            Self::LongMessage { .. } => "long_message",
+            Self::BadFrame(_) => "bad_frame",
             Self::Io(_) => "io",
         }
     }

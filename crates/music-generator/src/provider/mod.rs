@@ -7,6 +7,7 @@
 //! |---|---|
 //! | [`built_in`] | the music of this crate as a provider |
 //! | [`external`] | a command or a network address as a provider |
+//! | `lyria` | Lyria RealTime as a provider (feature `lyria`) |
 //! | [`input`] | plays a session on a deck of the engine |
 //! | [`queue`] | the bounded queue of events, read with and without async |
 //! | [`wire`] | the messages as JSON, for external providers and for servers of the same protocol |
@@ -42,11 +43,19 @@ mod event;
 pub mod external;
 mod fault;
 pub mod input;
+#[cfg(all(unix, feature = "lyria"))]
+pub mod lyria;
 mod mailbox;
 mod mailbox_session;
 mod mark;
+#[cfg(unix)]
+mod message_reader;
 pub mod queue;
+#[cfg(unix)]
+mod restart;
 mod session;
+#[cfg(unix)]
+mod wake;
 pub mod wire;
 
 pub use built_in::BuiltIn;
@@ -58,6 +67,8 @@ pub use event::{AudioChunk, CloseReason, PcmFormat, ProviderEvent, SourceMetadat
 pub use external::ExternalProvider;
 pub use fault::Fault;
 pub use input::ProviderInput;
+#[cfg(all(unix, feature = "lyria"))]
+pub use lyria::LyriaProvider;
 pub use mark::{Mark, MarkKind};
 pub use queue::{Events, NextEvent, NoEvent};
 pub use session::{Control, Provider, ProviderSession};

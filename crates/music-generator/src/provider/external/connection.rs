@@ -8,15 +8,17 @@ use rustix::event::{PollFd, PollFlags};
 
 use super::line_log::LineLog;
 use super::link::{Link, Read};
-use super::session_state::{Supervisor, wait_for};
-use super::translate::{Found, Told, Translator};
+use super::session_state::Supervisor;
+use super::translate::Translator;
 use crate::prompt::blend::WeightedPrompt;
 use crate::provider::capabilities::Capabilities;
 use crate::provider::check::{check_config, check_prompts};
 use crate::provider::event::{ProviderEvent, Warning};
 use crate::provider::fault::Fault;
 use crate::provider::mailbox::{End, Request};
+use crate::provider::message_reader::{Found, Told};
 use crate::provider::session::Control;
+use crate::provider::wake::wait_for;
 use crate::provider::wire::{ClientMessage, Setup, WireConfig};
 use crate::types::config::Config;
 

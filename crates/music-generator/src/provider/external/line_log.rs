@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use crate::provider::message_reader::plain;
+
 /// The most characters of a line, the most lines in a period, and the period.
 const LONGEST: usize = 500;
 const MOST_LINES: u32 = 50;
@@ -67,11 +69,6 @@ impl LineLog {
             log(&format!("({} more lines were left out)", std::mem::take(&mut self.left_out)));
         }
     }
-}
-
-/// At most so many characters of a text, without control characters.
-pub(super) fn plain(text: &str, most: usize) -> String {
-    text.chars().take(most).map(|character| if character.is_control() { ' ' } else { character }).collect()
 }
 
 #[cfg(test)]

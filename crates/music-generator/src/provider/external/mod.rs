@@ -17,7 +17,6 @@ mod session_state;
 mod settings;
 mod supervisor;
 mod translate;
-mod wake;
 
 pub use settings::ExternalSettings;
 

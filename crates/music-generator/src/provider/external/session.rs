@@ -7,12 +7,12 @@ use std::time::Duration;
 use super::link::{Link, Place};
 use super::session_state::Supervisor;
 use super::settings::ExternalSettings;
-use super::wake::Alarm;
 use crate::provider::ProviderError;
 use crate::provider::capabilities::Capabilities;
 use crate::provider::mailbox::Mailbox;
 use crate::provider::mailbox_session::MailboxSession;
 use crate::provider::queue::Events;
+use crate::provider::wake::Alarm;
 
 /// How long a session that is dropped waits for its thread. Looking up the name of a host may take longer.
 const DROP_TIME: Duration = Duration::from_secs(3);

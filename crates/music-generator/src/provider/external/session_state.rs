@@ -1,17 +1,15 @@
-//! What the thread of a session has, and how it waits.
+//! What the thread of a session has.
 
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
-
-use rustix::event::{PollFd, Timespec, poll};
+use std::time::Instant;
 
 use super::link::Place;
 use super::settings::ExternalSettings;
-use super::wake::Alarm;
 use crate::provider::capabilities::Capabilities;
 use crate::provider::event::CloseReason;
 use crate::provider::mailbox::Mailbox;
 use crate::provider::queue::Events;
+use crate::provider::wake::Alarm;
 
 /// What the thread of a session has.
 pub(super) struct Supervisor {
@@ -40,10 +38,4 @@ impl Drop for Supervisor {
         // It is closed already, unless the thread has panicked.
         self.events.close(CloseReason::Failed);
     }
-}
-
-/// Waits until a file descriptor is ready, or for this long.
-pub(super) fn wait_for(ends: &mut [PollFd<'_>], time: Duration) {
-    // An error (a signal) is no reason not to go on: what is ready is checked again.
-    let _ready = poll(ends, Timespec::try_from(time).ok().as_ref());
 }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::provider::restart::restart_after;
+
 /// Limits and times of an external provider.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ExternalSettings {
@@ -53,8 +55,7 @@ impl Default for ExternalSettings {
 impl ExternalSettings {
     /// The time before a restart: `attempt` counts from 1.
     pub(super) fn restart_after(&self, attempt: u32) -> Duration {
-        let factor = 1_u32.checked_shl(attempt.saturating_sub(1)).unwrap_or(u32::MAX);
-        self.first_restart.saturating_mul(factor).min(self.longest_restart)
+        restart_after(self.first_restart, self.longest_restart, attempt)
     }
 }
 

@@ -6,9 +6,10 @@ use rustix::event::{PollFd, PollFlags};
 
 use super::connection::Connection;
 use super::link::Link;
-use super::session_state::{Supervisor, wait_for};
+use super::session_state::Supervisor;
 use crate::provider::event::{CloseReason, ProviderEvent, Warning};
 use crate::provider::mailbox::End;
+use crate::provider::wake::wait_for;
 
 impl Supervisor {
     /// Runs until the session is to end, or the provider failed too often.

@@ -5,6 +5,9 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::task::{Wake, Waker};
+use std::time::Duration;
+
+use rustix::event::{PollFd, Timespec, poll};
 
 struct Sender(UnixStream);
 
@@ -40,4 +43,10 @@ impl Alarm {
         let mut bytes = [0; 256];
         while matches!((&self.0).read(&mut bytes), Ok(256)) {}
     }
+}
+
+/// Waits until a file descriptor is ready, or for this long.
+pub(super) fn wait_for(ends: &mut [PollFd<'_>], time: Duration) {
+    // An error (a signal) is no reason not to go on: what is ready is checked again.
+    let _ready = poll(ends, Timespec::try_from(time).ok().as_ref());
 }
