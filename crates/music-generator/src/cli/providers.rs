@@ -53,6 +53,14 @@ pub fn providers(options: &ProvidersOptions) -> Result<(), Box<dyn Error>> {
             stems: Vec::new(),
             styles: Vec::new(),
         });
+        known.push(ProviderInfo {
+            name: "lyria",
+            about: "Lyria RealTime, a service of Google that needs a key",
+            repeatable: false,
+            offline: false,
+            stems: Vec::new(),
+            styles: Vec::new(),
+        });
     }
     crowd_cli::print(|out| {
         if options.json {

@@ -5,6 +5,9 @@ use std::time::Duration;
 
 use crate::provider::event::AudioChunk;
 
+/// The most chunks that wait.
+const MOST_CHUNKS: usize = 1_024;
+
 /// Audio of one connection, in its order.
 #[derive(Debug, Default)]
 pub(super) struct ChunkQueue {
@@ -31,9 +34,10 @@ impl ChunkQueue {
         self.chunks.front().map_or(0, AudioChunk::frames)
     }
 
-    /// How long it lasts.
-    pub fn duration(&self) -> Duration {
-        self.chunks.iter().map(AudioChunk::duration).sum()
+    /// Whether there is room for more: less than a time, and not too many chunks.
+    pub fn has_room(&self, most: Duration) -> bool {
+        let time = self.chunks.back().map_or(Duration::ZERO, |last| last.format.duration(self.frames));
+        time < most && self.chunks.len() < MOST_CHUNKS
     }
 
     /// The first chunk.

@@ -189,7 +189,11 @@ fn read(
     for chunk in chunks {
         reader.check_format(&chunk)?;
         let Some(data) = &chunk.data else { return Err(bad_message("audio has no data", b"audioChunks")) };
-        found.push_back(reader.audio(&MessageReader::decode(data)?, chunk.source_metadata.clone(), told)?);
+        let audio = reader.audio(&MessageReader::decode(data)?, chunk.source_metadata.clone(), told)?;
+        if audio == Found::Nothing {
+            reader.count(now)?;
+        }
+        found.push_back(audio);
     }
     heard.extend(found.into_iter().filter_map(|found| match found {
         Found::Event(ProviderEvent::Audio(audio)) => Some(Heard::Audio(audio)),

@@ -15,6 +15,8 @@ const RESERVED: u8 = 0x70;
 const MASKED: u8 = 0x80;
 /// The most bytes of a control frame.
 const LONGEST_CONTROL: usize = 125;
+/// The most frames of a message. Without a limit, empty ones would go on forever.
+const MOST_FRAMES: usize = 4_096;
 /// The code of a close without one.
 const NORMAL: u16 = 1_000;
 
@@ -36,6 +38,8 @@ pub(super) struct FrameReader {
     bytes: Vec<u8>,
     /// The frames of a message that has not ended.
     message: Option<Vec<u8>>,
+    /// Their number.
+    frames: usize,
     /// The most bytes of a message.
     most: usize,
 }
@@ -43,7 +47,7 @@ pub(super) struct FrameReader {
 impl FrameReader {
     /// With bytes that have arrived already, and the most bytes of a message.
     pub fn new(bytes: Vec<u8>, most: usize) -> Self {
-        Self { bytes, message: None, most }
+        Self { bytes, message: None, frames: 0, most }
     }
 
     pub fn push(&mut self, bytes: &[u8]) {
@@ -75,9 +79,13 @@ impl FrameReader {
                     let mut message = self.message.take().ok_or(Fault::BadFrame("a continuation of no message"))?;
                     message.extend(content);
                     self.message = Some(message);
+                    self.frames += 1;
+                    if self.frames >= MOST_FRAMES {
+                        return Err(Fault::BadFrame("a message of more than 4096 frames"));
+                    }
                 }
                 _ if self.message.is_some() => return Err(Fault::BadFrame("a message within another one")),
-                _ => self.message = Some(content),
+                _ => (self.message, self.frames) = (Some(content), 1),
             }
             if is_last && let Some(message) = self.message.take() {
                 return Ok(Some(Received::Message(message)));
@@ -204,6 +212,8 @@ mod tests {
         ] {
             assert_eq!(read(bytes, 1).unwrap_err().name(), "bad_frame", "{bytes:?}");
         }
+        let endless = [&b"\x01\x01x"[..], &b"\x00\x00".repeat(10_000)].concat();
+        assert_eq!(read(&endless, 100).unwrap_err().name(), "bad_frame");
         // Before the content arrives, in one frame and in several.
         let long = b"\x82\x7F\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF";
         assert_eq!(read(long, 1).unwrap_err(), Fault::LongMessage { most: 70_000 });

@@ -47,10 +47,9 @@ impl Output {
         }
     }
 
-    /// How much audio of a connection waits.
-    pub fn waiting(&self, id: u64) -> Duration {
-        let source = self.sources.iter().find(|source| source.id == id);
-        source.map_or(Duration::ZERO, |source| source.queue.duration())
+    /// Whether there is room for more audio of a connection: less than a time waits.
+    pub fn has_room(&self, id: u64, most: Duration) -> bool {
+        self.sources.iter().find(|source| source.id == id).is_none_or(|source| source.queue.has_room(most))
     }
 
     /// A connection has ended. What has arrived is still heard, unless it would be heard after another one.

@@ -33,6 +33,8 @@ pub(super) struct Socket {
     /// Bytes to be written, and since when none of them could be.
     outgoing: Vec<u8>,
     outgoing_since: Instant,
+    /// Whether TLS has kept nothing back.
+    is_flushed: bool,
     buffer: Vec<u8>,
 }
 
@@ -49,6 +51,7 @@ impl Socket {
             random,
             outgoing: Vec::new(),
             outgoing_since: Instant::now(),
+            is_flushed: true,
             buffer: vec![0; 1 << 16],
         })
     }
@@ -60,7 +63,7 @@ impl Socket {
     }
 
     fn put(&mut self, frame: Vec<u8>) {
-        if self.outgoing.is_empty() {
+        if self.is_idle() {
             self.outgoing_since = Instant::now();
         }
         self.outgoing.extend(frame);
@@ -68,7 +71,7 @@ impl Socket {
 
     /// Whether all was written.
     pub fn is_idle(&self) -> bool {
-        self.outgoing.is_empty()
+        self.outgoing.is_empty() && self.is_flushed
     }
 
     /// Writes what can be written. It is a fault when nothing can be for a time.
@@ -86,10 +89,15 @@ impl Socket {
             }
         }
         match self.stream.flush() {
-            Err(error) if error.kind() != io::ErrorKind::WouldBlock => return Err(ended(&error)),
-            _ => {}
+            Ok(()) => self.is_flushed = true,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                if std::mem::replace(&mut self.is_flushed, false) {
+                    self.outgoing_since = Instant::now();
+                }
+            }
+            Err(error) => return Err(ended(&error)),
         }
-        if !self.outgoing.is_empty() && self.outgoing_since.elapsed() >= most {
+        if !self.is_idle() && self.outgoing_since.elapsed() >= most {
             return Err(Fault::InputBlocked(most));
         }
         Ok(())

@@ -249,7 +249,7 @@ impl Worker {
         let Some(connection) = state.connections.get_mut(at) else { return Ok(()) };
         let mut reads = true;
         loop {
-            reads = reads && state.output.waiting(connection.id) < MOST_WAITING && state.pending.len() < MOST_EVENTS;
+            reads = reads && state.output.has_room(connection.id, MOST_WAITING) && state.pending.len() < MOST_EVENTS;
             let heard = if reads { connection.receive(&state.told, now)? } else { None };
             match heard {
                 None => return connection.attend(reads, now),
@@ -324,7 +324,7 @@ impl Worker {
         let state = &self.state;
         let mut ends = vec![PollFd::from_borrowed_fd(self.alarm.fd(), PollFlags::IN)];
         for connection in &state.connections {
-            let reads = state.output.waiting(connection.id) < MOST_WAITING && state.pending.len() < MOST_EVENTS;
+            let reads = state.output.has_room(connection.id, MOST_WAITING) && state.pending.len() < MOST_EVENTS;
             let mut flags = PollFlags::empty();
             flags.set(PollFlags::OUT, !connection.is_idle());
             flags.set(PollFlags::IN, reads);
