@@ -111,6 +111,38 @@ fn texts_and_binary_frames_in_camel_case_and_snake_case_are_read() {
 }
 
 #[test]
+fn audio_after_a_reset_or_a_stop_starts_anew() {
+    let server = Server::start(|peer| {
+        peer.begin()?;
+        peer.audio(&[1, 1])?;
+        peer.audio(&[2, 2])?;
+        peer.until("RESET_CONTEXT")?;
+        peer.audio(&[3, 3])?;
+        peer.until("PAUSE")?;
+        peer.until("PLAY")?;
+        peer.audio(&[4, 4])?;
+        peer.until("STOP")?;
+        peer.until("PLAY")?;
+        peer.audio(&[5, 5])?;
+        peer.wait()
+    });
+    let session = play(quick(&server));
+    let next = || {
+        let audio = next_audio(&*session);
+        (audio.pcm[0], audio.frame, audio.starts_anew)
+    };
+    assert_eq!([next(), next()], [(1, 0, true), (2, 1, false)]);
+    session.control(Control::ResetContext).unwrap();
+    assert_eq!(next(), (3, 2, true));
+    session.control(Control::Pause).unwrap();
+    session.control(Control::Play).unwrap();
+    assert_eq!(next(), (4, 3, false));
+    session.control(Control::Stop).unwrap();
+    session.control(Control::Play).unwrap();
+    assert_eq!(next(), (5, 4, true));
+}
+
+#[test]
 fn a_paused_session_is_closed_after_a_while_and_opened_again_when_it_plays() {
     let server = Server::start(|peer| {
         peer.begin()?;

@@ -3,8 +3,10 @@
 use std::f64::consts::{FRAC_PI_2, TAU};
 use std::time::Duration;
 
+use music_generator::prompt::blend::WeightedPrompt;
 use music_generator::provider::lyria::LyriaSettings;
-use music_generator::provider::{ProviderEvent, ProviderSession, Warning};
+use music_generator::provider::{Control, ProviderEvent, ProviderSession, Warning};
+use serde_json::{Value, json};
 
 use crate::harness::{LONG, next_audio, play, quick, wait_until};
 use crate::server::Server;
@@ -126,6 +128,28 @@ fn a_close_before_the_next_connection_plays_starts_anew_and_counts_on() {
     }
     faults.sort_unstable();
     assert_eq!((anew[1], faults), (15 * 4_800, vec!["closed", "start_timeout"]));
+}
+
+#[test]
+fn requests_reach_both_connections_and_a_stop_leaves_one() {
+    let server = Server::start(|peer| {
+        peer.begin()?;
+        if peer.number == 0 {
+            peer.audio(&[1, 1])?;
+        }
+        peer.wait()
+    });
+    let session = play(LyriaSettings { rollover_after: Duration::from_millis(200), ..quick(&server) });
+    let has = |number: usize, message: &Value| {
+        server.logs().get(number).is_some_and(|log| log.messages.iter().any(|other| other == message))
+    };
+    wait_until("a second connection", || has(1, &json!({"playbackControl": "PLAY"})));
+    session.set_prompts(&[WeightedPrompt { text: "sun".to_owned(), weight: 1.0 }]).unwrap();
+    let sun = json!({"clientContent": {"weightedPrompts": [{"text": "sun", "weight": 1.0}]}});
+    wait_until("the prompt in both", || has(0, &sun) && has(1, &sun));
+    session.control(Control::Stop).unwrap();
+    wait_until("the end of the second", || server.logs()[1].ended.is_some());
+    wait_until("the stop of the first", || has(0, &json!({"playbackControl": "STOP"})));
 }
 
 #[cfg(target_os = "linux")]

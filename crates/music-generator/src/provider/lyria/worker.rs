@@ -223,7 +223,8 @@ impl Worker {
             (1, Some(age)) => age >= self.settings.rollover_after,
             _ => false,
         };
-        if is_needed && self.state.opening.is_none() && self.state.retry_at.is_none_or(|at| now >= at) {
+        let has_room = self.state.pending.len() < MOST_EVENTS;
+        if is_needed && has_room && self.state.opening.is_none() && self.state.retry_at.is_none_or(|at| now >= at) {
             match Opening::start(&self.target, self.settings.connect_timeout, self.waker.clone()) {
                 Ok(opening) => (self.state.opening, self.state.retry_at) = (Some(opening), None),
                 Err(fault) => self.restart(fault)?,
@@ -267,6 +268,10 @@ impl Worker {
     fn fail(&mut self, at: usize, fault: Fault) -> Result<(), CloseReason> {
         let connection = self.state.connections.remove(at);
         self.state.output.end(connection.id);
+        // What has arrived before the fault is reported before it.
+        while let Some(audio) = self.state.output.take() {
+            self.state.pending.push_back(ProviderEvent::Audio(audio));
+        }
         if connection.ready_since.is_some_and(|since| since.elapsed() >= self.settings.healthy_after) {
             self.state.attempts = 0;
         }
