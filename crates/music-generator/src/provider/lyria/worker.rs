@@ -130,7 +130,8 @@ impl Worker {
                 }
                 Request::Config(config) => {
                     let without_effect = capabilities().without_effect(config);
-                    if !without_effect.is_empty() {
+                    // When nobody reads the events, they are not to grow without end.
+                    if !without_effect.is_empty() && self.state.pending.len() < MOST_EVENTS {
                         self.warn(Warning::WithoutEffect(without_effect));
                     }
                     self.state.told.config = config.clone();
