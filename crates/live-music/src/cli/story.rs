@@ -62,13 +62,16 @@ impl Story {
             story_id: story.story_id.clone(),
         };
         std::fs::create_dir_all(&self.out).map_err(|error| Error::io(&self.out, "make the folder", error))?;
-        let names = OutputNames { session: format!("session.{}", self.format) };
+        let session = format!("session.{}", self.format);
         if !self.overwrite {
             let segments = plan.panels.iter().flat_map(|panel| SegmentFiles::names(panel.panel_number, &settings));
-            names.all().chain(segments).try_for_each(|name| refuse_existing(&self.out.join(name)))?;
+            [session.clone(), MANIFEST.to_owned(), PICTURE.to_owned(), LOG.to_owned()]
+                .into_iter()
+                .chain(segments)
+                .try_for_each(|name| refuse_existing(&self.out.join(name)))?;
         }
         let seed = self.seed.unwrap_or_else(|| seed_of(&story.story_id));
-        let manifest = self.make(&story.story_id, &plan, seed, &settings, &names)?;
+        let manifest = self.make(&story.story_id, &plan, seed, &settings, session)?;
         let text = serde_json::to_string_pretty(&manifest).map_err(|error| Error::Invalid(error.to_string()))?;
         crowd_media::atomic::write(&self.out.join(MANIFEST), format!("{text}\n").as_bytes())?;
         if self.json {
@@ -88,13 +91,13 @@ impl Story {
         plan: &StoryPlan,
         seed: u64,
         settings: &SegmentSettings,
-        names: &OutputNames,
+        session_name: String,
     ) -> Result<Manifest, Error> {
         let ends = ends_of(&plan.panels, self.sample_rate);
         let frames = ends.last().copied().unwrap_or_default();
         let first = plan.panels.first().ok_or_else(|| Error::Invalid("the story has no panels".to_owned()))?;
         let mut music = StoryMusic::new(self.sample_rate, seed, first.weighted(), first.config(plan.bpm))?;
-        let path = self.out.join(&names.session);
+        let path = self.out.join(&session_name);
         let mut session = sound_file(&path, &self.format, self.sample_rate, frames, story_id)?;
         let mut picture = StoryPicture::new(self.sample_rate)?;
         let mut log = Vec::new();
@@ -156,7 +159,7 @@ impl Story {
             sample_rate: self.sample_rate,
             frames,
             bpm: plan.bpm,
-            session: names.session.clone(),
+            session: session_name,
             panels,
         })
     }
@@ -170,17 +173,6 @@ const PICTURE: &str = "arc.png";
 const LOG: &str = "session.jsonl";
 /// The frames between two looks at the tempo, a multiple of those of a block: about a second.
 const SECOND: u64 = 64 * 750;
-
-/// The names of the files besides those of the panels.
-struct OutputNames {
-    session: String,
-}
-
-impl OutputNames {
-    fn all(&self) -> impl Iterator<Item = String> {
-        [self.session.clone(), MANIFEST.to_owned(), PICTURE.to_owned(), LOG.to_owned()].into_iter()
-    }
-}
 
 fn refuse_existing(path: &Path) -> Result<(), Error> {
     if path.try_exists().map_err(|error| Error::io(path, "look for", error))? {

@@ -113,11 +113,6 @@ impl StoryMusic {
         std::mem::take(&mut self.changes)
     }
 
-    /// The prompts and settings now.
-    pub fn present(&self) -> (&[WeightedPrompt], &Config) {
-        (&self.present.0, &self.present.1)
-    }
-
     /// Where the music is.
     pub fn status(&self) -> Status {
         self.music.status()

@@ -104,7 +104,6 @@ impl Broadcast {
             let needed = "--on-change needs --health-file, and a station without HTTPS, because it listens to itself";
             return Err(Error::Invalid(needed.to_owned()));
         }
-        self.share_allows(generated.is_some(), live.is_some())?;
         let token = self.access.token().map_err(Error::Invalid)?;
         let manifest = Manifest::read(processed)?;
         let MadeRenditions { renditions, aac, opus } = self.renditions.make(&manifest, processed, state)?;

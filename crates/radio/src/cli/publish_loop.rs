@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use crowd_engine::Frames;
 
@@ -12,7 +12,7 @@ use crate::buffer::{Feeder, Health, Status};
 use crate::error::Error;
 use crate::http::{App, Latest};
 use crate::publish::{Progress, PublisherState};
-use crate::station::{AsRunLog, Control, FIGURE_INTERVAL, Figure, Publisher};
+use crate::station::{AsRunLog, Control, FIGURE_INTERVAL, Figure, Publisher, wall_time};
 
 /// The longest time until the publisher looks at the clock again.
 const TICK: Duration = Duration::from_millis(100);
@@ -159,7 +159,7 @@ fn note_health(app: &App) {
 fn figure(app: &App) -> Figure {
     let levels = app.heard.get().and_then(|heard| heard.levels);
     Figure {
-        time: SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64(),
+        time: wall_time().as_secs_f64(),
         buffer_seconds: app.buffer.get().map(|buffer| 3_600.0 * buffer.hours_remaining),
         listeners: app.listeners(),
         loudness_lufs: levels.and_then(|levels| levels.loudness_lufs),

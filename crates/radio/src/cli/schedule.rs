@@ -1,7 +1,6 @@
 //! `crowd-radio schedule`.
 
 use std::path::PathBuf;
-use std::time::SystemTime;
 
 use clap::Args;
 use crowd_cli::print;
@@ -14,7 +13,7 @@ use super::values::seconds;
 use crate::error::Error;
 use crate::manifest::Manifest;
 use crate::program::{Calendar, Reason};
-use crate::station::{SavedState, StateFolder, StationProgram};
+use crate::station::{SavedState, StateFolder, StationProgram, wall_time};
 
 /// Prints what plays when.
 #[derive(Debug, Args)]
@@ -48,7 +47,7 @@ impl Schedule {
         let manifest = Manifest::read(&self.processed)?;
         let rate = crowd_engine::SampleRate::new(manifest.stream.sample_rate)?;
         let state = StateFolder::read_in(&self.state)?;
-        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        let now = wall_time();
         let zone = Calendar::new(&manifest.schedule.time_zone, now, rate)?.zone().clone();
         let now = Timestamp::from_second(now.as_secs() as i64).unwrap_or_default();
         let from = self.from.as_deref().map_or(Ok(now), |text| time("--from", text, &zone))?;

@@ -1,6 +1,6 @@
 //! What the operator's page shows, for who has the token.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use axum::Json;
 use axum::extract::{Query, State};
@@ -12,7 +12,7 @@ use tokio::time::timeout;
 
 use super::app::SharedApp;
 use super::control::{ask, failed};
-use crate::station::{Arrangement, Command, last_rows};
+use crate::station::{Arrangement, Command, last_rows, wall_time};
 
 /// The most rows of a plot.
 const PLOTTED: usize = 360;
@@ -48,7 +48,7 @@ pub async fn status(State(app): State<SharedApp>) -> Json<Value> {
     let playlist = now.playlists.values().find(|text| text.contains("#EXTINF"));
     Json(json!({
         "station": app.name,
-        "time": SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64(),
+        "time": wall_time().as_secs_f64(),
         "health": super::now::health_json(&app),
         "heard": heard,
         "playlist": playlist.map_or("", |text| text),

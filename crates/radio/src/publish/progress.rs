@@ -1,9 +1,10 @@
 //! The state of a publisher, which its thread changes and the server shows.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::SystemTime;
 
 use serde::Serialize;
+
+use crate::station::wall_time;
 
 /// Whether a publisher publishes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -92,7 +93,7 @@ impl Progress {
 }
 
 fn now() -> f64 {
-    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs_f64()
+    wall_time().as_secs_f64()
 }
 
 #[cfg(test)]

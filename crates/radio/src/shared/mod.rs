@@ -1,6 +1,6 @@
 //! One station that several machines publish together, through a bucket of an S3-compatible object store.
 //!
-//! Machines agree by objects that are put only if they do not exist yet (`If-None-Match: *`). Whoever puts first decides, and the others
+//! Machines agree by objects that are put only if they do not exist yet (`If-None-Match: *`). The first machine decides, and the others
 //! read and use what is there:
 //!
 //! | object | what is agreed on |

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::{Receiver, Sender, channel, sync_channel};
 use std::thread;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use crowd_store::s3::{Objects, PutIf};
 use crowd_store::{FileFolder, StoreError};
@@ -23,7 +23,7 @@ use crate::manifest::Manifest;
 use crate::publish::Progress;
 use crate::station::{
     Adopted, Confirmed, Entry, Event, Journal, MadeSegments, Manifests, Proposal, Published, Publisher, Rendition,
-    Share,
+    Share, wall_time,
 };
 
 /// The file in the state folder with the identity of the station.
@@ -270,10 +270,9 @@ fn patiently<T>(once: bool, request: impl Fn() -> Result<T, StoreError>) -> Resu
 /// the others could publish nothing before that time.
 fn check_clock(objects: &Objects, identity: &Identity) -> Result<(), Error> {
     let name = format!("clocks/{}", process_name());
-    let now = || SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    let before = now();
+    let before = wall_time();
     objects.put(&name, &[], INTERNAL, PutIf::Always)?;
-    let after = now();
+    let after = wall_time();
     let Some(object) = objects.get(&name)? else { return Ok(()) };
     objects.delete(&name)?;
     // The server tells whole seconds.
@@ -341,6 +340,6 @@ fn catch_up(
 /// A name that no other process has.
 fn process_name() -> String {
     let host = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_else(|_| "machine".to_owned());
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
+    let since = wall_time().as_nanos();
     format!("{}-{}-{since:x}", host.trim(), std::process::id())
 }

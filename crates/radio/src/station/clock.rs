@@ -17,11 +17,15 @@ pub struct Reading {
     pub wall: Duration,
 }
 
+/// The time of day now, after 1970-01-01T00:00:00 UTC; 0 if the clock shows an earlier one.
+pub fn wall_time() -> Duration {
+    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default()
+}
+
 impl Reading {
     /// The time now. `started` is the time at which the program started.
     pub fn now(started: Instant) -> Self {
-        let wall = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        Self { monotonic: started.elapsed(), wall }
+        Self { monotonic: started.elapsed(), wall: wall_time() }
     }
 }
 

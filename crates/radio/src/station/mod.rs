@@ -21,7 +21,7 @@ mod station_program;
 
 pub use aac_source::AacSource;
 pub use as_run::{AsRunLog, Listeners, last_rows};
-pub use clock::{Reading, StationClock};
+pub use clock::{Reading, StationClock, wall_time};
 pub use command::{Arrangement, Command, Control, WAITING};
 pub use figures::{FIGURE_INTERVAL, Figure, Figures};
 pub use flac_source::FlacSource;

@@ -25,7 +25,7 @@ impl Opening {
         thread::Builder::new()
             .name("lyria-connect".to_owned())
             .spawn(move || {
-                // When nobody waits any more, the connection is dropped.
+                // When it is not waited for any more, the connection is dropped.
                 let _unwanted = sender.send(Socket::connect(&target, until));
                 waker.wake();
             })

@@ -130,7 +130,7 @@ impl Worker {
                 }
                 Request::Config(config) => {
                     let without_effect = capabilities().without_effect(config);
-                    // When nobody reads the events, they are not to grow without end.
+                    // While events are not read, they are not to grow without end.
                     if !without_effect.is_empty() && self.state.pending.len() < MOST_EVENTS {
                         self.warn(Warning::WithoutEffect(without_effect));
                     }
